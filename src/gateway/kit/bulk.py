@@ -1,0 +1,67 @@
+"""Many rows at once: stream them out through a server-side cursor, bring them in by COPY to a temporary table.
+
+COPY goes to a temporary table because row-level security forbids it on the tables themselves; the set-based
+``INSERT … SELECT`` that follows is where constraints and security speak.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlmodel import Session
+
+from gateway.kit.db import driver
+
+CHUNK = 10_000
+_counter = itertools.count(1)
+
+
+def read_chunks(
+    session: Session, statement: str, values: Mapping[str, Any] | None = None, *, chunk: int = CHUNK
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Stream the rows of a query in lists of at most ``chunk``; memory stays flat.
+
+    Args:
+        session: The open transaction; the cursor lives inside it.
+        statement: SQL with psycopg's ``%(name)s`` parameters.
+        values: The parameters.
+        chunk: Rows per list.
+    """
+    with driver(session).cursor(name=f"stream_{next(_counter)}") as cursor:
+        cursor.itersize = chunk
+        cursor.execute(statement.encode(), dict(values or {}), binary=True)
+        while batch := cursor.fetchmany(chunk):
+            yield batch
+
+
+def stage(
+    session: Session, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]], *, append: bool = False
+) -> int:
+    """COPY rows into a temporary table that ends with the transaction; return how many.
+
+    Args:
+        session: The open transaction.
+        table: Name of the temporary table, made here unless ``append``.
+        columns: Column name -> PostgreSQL type, in the order of each row.
+        rows: Tuples; read once.
+        append: Add to the table of an earlier call.
+    """
+    connection = driver(session)
+    if not append:
+        spec = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}".encode())
+        connection.execute(f"CREATE TEMPORARY TABLE {table} ({spec}) ON COMMIT DROP".encode())
+    written = 0
+    names = ", ".join(columns)
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)".encode()) as copy:
+        copy.set_types([kind.split(" ")[0] for kind in columns.values()])
+        for row in rows:
+            copy.write_row(row)
+            written += 1
+    connection.execute(f"ANALYZE {table}".encode())
+    return written
+
+
+def execute(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> int:
+    """Run one set-based statement with ``%(name)s`` parameters; return how many rows it wrote."""
+    return driver(session).execute(statement.encode(), dict(values or {})).rowcount

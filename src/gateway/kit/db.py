@@ -1,0 +1,104 @@
+"""Connections, transactions and whose data they may touch.
+
+A transaction belongs to one mutual (or to none, for what is common to all): its setting ``gateway.mutual_id`` is
+local to it, row-level security reads it, and the connection's role is ``gateway_app``, which owns nothing. A
+transaction is opened and committed at the edge only: one request, one job, one command.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, create_engine, event, text
+from sqlmodel import Session
+
+APP_ROLE = "gateway_app"
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Return the address with the driver named, as SQLAlchemy wants it."""
+    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    raise ValueError("the database address must begin with postgresql://")
+
+
+def libpq_url(url: str) -> str:
+    """Return the address as libpq and psycopg want it."""
+    return sqlalchemy_url(url).replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+class Database:
+    """The application's way into one PostgreSQL database."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 0) -> None:
+        self.url = libpq_url(url)
+        options = f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout=30000"
+        self.engine: Engine = create_engine(
+            sqlalchemy_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={"options": options, "application_name": "gateway", "connect_timeout": 10},
+        )
+        event.listen(self.engine, "connect", _become_app_role)
+
+    @contextmanager
+    def session(self, mutual_id: int | None = None, *, actor: str = "system") -> Iterator[Session]:
+        """Open a transaction for one mutual; commit at the end, roll back on any error."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            act_for(session, mutual_id, actor=actor)
+            yield session
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _become_app_role(connection: Any, _record: Any) -> None:
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {APP_ROLE}")
+    connection.autocommit = False
+
+
+def act_for(session: Session, mutual_id: int | None, *, actor: str) -> None:
+    """Bind the open transaction to a mutual and name who acts, for row-level security and the log."""
+    session.execute(
+        text("SELECT set_config('gateway.mutual_id', :mutual_id, true), set_config('gateway.actor', :actor, true)"),
+        {"mutual_id": "" if mutual_id is None else str(mutual_id), "actor": actor},
+    )
+
+
+def driver(session: Session) -> psycopg.Connection[Any]:
+    """Return the driver's own connection of the open transaction, for COPY and server-side cursors."""
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    return connection
+
+
+def rows(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> list[Any]:
+    """Run a named statement and return its rows, with columns as attributes."""
+    return list(session.execute(text(statement), dict(values or {})).all())
+
+
+def one(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> Any:
+    """Run a statement that answers exactly one row."""
+    return session.execute(text(statement), dict(values or {})).one()
+
+
+def first(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> Any | None:
+    """Run a statement and return its first row, or None."""
+    return session.execute(text(statement), dict(values or {})).first()
+
+
+def scalar(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> Any:
+    """Run a statement and return the single value it answers."""
+    return session.execute(text(statement), dict(values or {})).scalar_one()
+
+
+def run(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> int:
+    """Run a writing statement and return how many rows it touched."""
+    return int(getattr(session.execute(text(statement), dict(values or {})), "rowcount", 0))
