@@ -1,0 +1,204 @@
+"""What a month costs, what was received, and where it was placed."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from gateway.kit.columns import (
+    TenantTable,
+    big,
+    big_list,
+    check,
+    instant,
+    json_column,
+    one_of,
+    refers,
+    unique,
+    whole,
+    words,
+)
+
+
+class Channel(StrEnum):
+    """How money came in."""
+
+    CASH = "cash"
+    """Over the counter, into a till."""
+    COLLECTOR = "collector"
+    MOBILE_MONEY = "mobile_money"
+    BANK = "bank"
+
+
+class ContributionSchedule(TenantTable, table=True):
+    """The components and rates of one month, resolved once from the dated tables. Insert only."""
+
+    __tablename__ = "contribution_schedule"
+    __table_args__ = (unique("period_start", "version"), unique("period_start", "sha256"))
+    period_start: dt.date
+    version: int = whole()
+    country: str = words()
+    currency: str = words()
+    components: list[Any] = Field(sa_type=JSONB)
+    """In order: code, share, insurance, base bounds, rate, source, verified."""
+    sha256: str = words()
+    created_at: dt.datetime = instant(now=True)
+
+
+class ContributionAssessment(TenantTable, table=True):
+    """What one month of one member in one payroll costs, were she filed. Not a debt. Insert only."""
+
+    __tablename__ = "contribution_assessment"
+    __table_args__ = (
+        unique("period_start", "payroll_id", "member_id"),
+        refers("member_id", "member"),
+        refers("payroll_id", "payroll"),
+        refers("schedule_id", "contribution_schedule"),
+        check("total_minor >= state_minor AND state_minor >= 0", "total"),
+        Index(None, "mutual_id", "member_id", "period_start"),
+    )
+    period_start: dt.date
+    payroll_id: int = big()
+    member_id: int = big()
+    schedule_id: int = big()
+    wage_minor: int = big()
+    additional_dependants: int = whole()
+    amounts_minor: list[int] = big_list()
+    """Parallel to the schedule's components."""
+    state_minor: int = big()
+    """Of that, what the state will bill."""
+    total_minor: int = big()
+    """With the mutual's own fee."""
+    currency: str = words()
+    assessed_at: dt.datetime = instant(now=True)
+
+
+class ContributionReceipt(TenantTable, table=True):
+    """Money received once, from one payer, for one or more members. Insert only; its reversal is a row of its own."""
+
+    __tablename__ = "contribution_receipt"
+    __table_args__ = (
+        unique("number"),
+        unique("source", "source_reference"),
+        one_of("channel", Channel),
+        check("amount_minor > 0", "amount"),
+        refers("ledger_tx_id", "ledger_tx"),
+        Index(None, "mutual_id", "paid_on"),
+        Index(None, "mutual_id", "import_id"),
+    )
+    number: str = words()
+    """The receipt's number with check digits (ISO 11649), printed on it; also the reference for questions."""
+    source: str = words()
+    """Who numbered ``source_reference``: ``api:<client>``, ``momo:<provider>``, ``import``, ``collector:<id>``."""
+    source_reference: str = words()
+    """Stable identity of the payment at its source; a repeat has no effect."""
+    channel: str = words()
+    account_code: str = words()
+    """Ledger account the money is in: ``cash:<till>``, ``momo:<provider>:clearing``, ``bank:<account>``."""
+    collector: str | None = words(nullable=True)
+    payer_name: str | None = words(nullable=True)
+    payer_reference: str | None = words(nullable=True)
+    amount_minor: int = big()
+    currency: str = words()
+    paid_on: dt.date
+    """When it happened, as claimed."""
+    recorded_at: dt.datetime = instant(now=True)
+    actor: str = words()
+    note: str | None = words(nullable=True)
+    import_id: int | None = big(nullable=True)
+    ledger_tx_id: int = big()
+
+
+class ContributionReceiptLine(TenantTable, table=True):
+    """The part of a receipt that is one member's, or nobody's yet. Insert only."""
+
+    __tablename__ = "contribution_receipt_line"
+    __table_args__ = (
+        unique("receipt_id", "line_no"),
+        refers("receipt_id", "contribution_receipt"),
+        refers("member_id", "member"),
+        check("amount_minor > 0", "amount"),
+        Index(None, "mutual_id", "member_id"),
+    )
+    receipt_id: int = big()
+    line_no: int = whole()
+    member_id: int | None = big(nullable=True)
+    """Empty where nobody knows whose it is: it sits in suspense until placed."""
+    amount_minor: int = big()
+    claimed_identity: str | None = words(nullable=True)
+    """What the payer wrote where no member was found."""
+
+
+class ContributionReversal(TenantTable, table=True):
+    """A receipt taken back, with its reason. Insert only."""
+
+    __tablename__ = "contribution_reversal"
+    __table_args__ = (
+        unique("receipt_id"),
+        refers("receipt_id", "contribution_receipt"),
+        refers("ledger_tx_id", "ledger_tx"),
+    )
+    receipt_id: int = big()
+    reason: str = words()
+    reversed_on: dt.date
+    ledger_tx_id: int = big()
+    actor: str = words()
+    at: dt.datetime = instant(now=True)
+
+
+class ContributionPlacement(TenantTable, table=True):
+    """Money in suspense given to the member it belongs to. Insert only."""
+
+    __tablename__ = "contribution_placement"
+    __table_args__ = (
+        unique("receipt_line_id"),
+        refers("receipt_line_id", "contribution_receipt_line"),
+        refers("member_id", "member"),
+        refers("ledger_tx_id", "ledger_tx"),
+    )
+    receipt_line_id: int = big()
+    member_id: int = big()
+    amount_minor: int = big()
+    reason: str = words()
+    ledger_tx_id: int = big()
+    actor: str = words()
+    at: dt.datetime = instant(now=True)
+
+
+class ReceiptImport(TenantTable, table=True):
+    """An uploaded file of receipts."""
+
+    __tablename__ = "receipt_import"
+    __table_args__ = (unique("sha256"),)
+    file_name: str = words()
+    sha256: str = words()
+    evidence_id: int = big()
+    state: str = words(server="'previewed'")
+    row_count: int = whole()
+    accept_count: int = whole()
+    same_count: int = whole()
+    suspense_count: int = whole()
+    refused_count: int = whole()
+    accept_minor: int = big()
+    refused_minor: int = big()
+    dialect: dict[str, Any] = json_column()
+    options: dict[str, Any] = json_column()
+    """Channel, account, collector, what to do with an unknown member."""
+    created_at: dt.datetime = instant(now=True)
+    created_by: str = words()
+    applied_at: dt.datetime | None = instant(nullable=True)
+    applied_by: str | None = words(nullable=True)
+
+
+class ReceiptImportRefusal(TenantTable, table=True):
+    """A row of an uploaded file that was refused, as it came, with the reason."""
+
+    __tablename__ = "receipt_import_refusal"
+    __table_args__ = (refers("import_id", "receipt_import"), unique("import_id", "row_no"))
+    import_id: int = big()
+    row_no: int = whole()
+    raw: list[Any] = json_column(server="'[]'::jsonb")
+    problems: list[Any] = json_column(server="'[]'::jsonb")

@@ -1,0 +1,303 @@
+"""Members, their identities, families, funds, payrolls and declared wages, with history."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint
+from sqlmodel import Field
+
+from gateway.kit.columns import (
+    TenantTable,
+    big,
+    check,
+    instant,
+    json_column,
+    one_of,
+    refers,
+    unique,
+    whole,
+    words,
+)
+
+
+class IdentityKind(StrEnum):
+    """Which register an identity number is from."""
+
+    NATIONAL_ID = "national_id"
+    """The state's identity card (cédula)."""
+    SOCIAL_SECURITY = "social_security"
+    """The social security number (NSS; UAN in India)."""
+    PASSPORT = "passport"
+    NEWBORN = "newborn"
+    """The number a newborn has before an identity card (NUI)."""
+
+
+class MemberStatus(StrEnum):
+    """Whether a member takes part now."""
+
+    ACTIVE = "active"
+    ON_LEAVE = "on_leave"
+    LEFT = "left"
+    DECEASED = "deceased"
+
+
+class DependantCategory(StrEnum):
+    """Whether a dependant costs something more."""
+
+    DIRECT = "direct"
+    ADDITIONAL = "additional"
+
+
+class ImportState(StrEnum):
+    """Where an uploaded file stands."""
+
+    PREVIEWED = "previewed"
+    APPLIED = "applied"
+
+
+class Fund(TenantTable, table=True):
+    """A self-managed group of members with money of its own."""
+
+    __tablename__ = "fund"
+    __table_args__ = (unique("code"),)
+    code: str = words()
+    name: str = words()
+    treasurer: str | None = words(nullable=True)
+    created_at: dt.datetime = instant(now=True)
+
+
+class Payroll(TenantTable, table=True):
+    """The state's key under which members are declared (clave de nómina)."""
+
+    __tablename__ = "payroll"
+    __table_args__ = (unique("employer_number", "code"),)
+    code: str = words()
+    """Three digits in the Dominican Republic."""
+    name: str = words()
+    employer_number: str = words()
+    """The employer it is filed for: the mutual itself, or a small employer it helps."""
+    is_active: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    created_at: dt.datetime = instant(now=True)
+
+
+class Member(TenantTable, table=True):
+    """An insured person who pays through the mutual."""
+
+    __tablename__ = "member"
+    __table_args__ = (
+        unique("number"),
+        one_of("status", MemberStatus),
+        check("sex IN ('M', 'F')", "sex"),
+        refers("fund_id", "fund"),
+        Index(None, "mutual_id", "search_name"),
+        Index(None, "mutual_id", "phone"),
+        Index(None, "mutual_id", "fund_id"),
+    )
+    number: str = words()
+    """The mutual's own number, printed on the card; never reused."""
+    given_names: str = words()
+    first_surname: str = words()
+    second_surname: str = words(server="''")
+    sex: str = words()
+    birth_date: dt.date
+    phone: str | None = words(nullable=True)
+    """E.164."""
+    occupation: str = words(server="''")
+    municipality: str = words(server="''")
+    language: str = words(server="'es'")
+    fund_id: int | None = big(nullable=True)
+    status: str = words(server="'active'")
+    status_reason: str | None = words(nullable=True)
+    search_name: str = words()
+    """Lower case, no accents, for finding people."""
+    version: int = whole(server="1")
+    """Counts changes; the ETag."""
+    created_at: dt.datetime = instant(now=True)
+
+
+class MemberIdentity(TenantTable, table=True):
+    """A number under which a register knows a member."""
+
+    __tablename__ = "member_identity"
+    __table_args__ = (
+        refers("member_id", "member"),
+        unique("kind", "value"),
+        one_of("kind", IdentityKind),
+        Index(None, "mutual_id", "member_id"),
+    )
+    member_id: int = big()
+    kind: str = words()
+    value: str = words()
+    """Bare: no dashes or spaces, upper case."""
+    is_primary: bool = Field(sa_column_kwargs={"server_default": text("false")})
+    """The one she is filed under."""
+    warning: str | None = words(nullable=True)
+    """Why it looks wrong though it is accepted, for example a check digit that fails."""
+    created_at: dt.datetime = instant(now=True)
+
+
+class MemberWage(TenantTable, table=True):
+    """A declared monthly wage from a day on. Insert only: the newest record for a day counts."""
+
+    __tablename__ = "member_wage"
+    __table_args__ = (
+        refers("member_id", "member"),
+        check("wage_minor >= 0", "wage"),
+        Index(None, "mutual_id", "member_id", "valid_from"),
+    )
+    member_id: int = big()
+    valid_from: dt.date
+    wage_minor: int = big()
+    currency: str = words()
+    reason: str = words()
+    recorded_at: dt.datetime = instant(now=True)
+    actor: str = words()
+
+
+class Enrolment(TenantTable, table=True):
+    """A member's place in a payroll, from a day up to, not including, another."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        refers("member_id", "member"),
+        refers("payroll_id", "payroll"),
+        check("valid_to IS NULL OR valid_to > valid_from", "days"),
+        ExcludeConstraint(
+            ("mutual_id", "="),
+            ("member_id", "="),
+            ("payroll_id", "="),
+            (text("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_enrolment_overlap",
+            using="gist",
+        ),
+        Index(None, "mutual_id", "payroll_id", "valid_from"),
+        Index(None, "mutual_id", "member_id"),
+    )
+    member_id: int = big()
+    payroll_id: int = big()
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    start_reason: str = words()
+    end_reason: str | None = words(nullable=True)
+    recorded_at: dt.datetime = instant(now=True)
+    actor: str = words()
+
+
+class Leave(TenantTable, table=True):
+    """A time without work (holiday, voluntary, maternity, disability), inside an enrolment."""
+
+    __tablename__ = "leave"
+    __table_args__ = (
+        refers("member_id", "member"),
+        check("valid_to IS NULL OR valid_to > valid_from", "days"),
+        Index(None, "mutual_id", "member_id"),
+    )
+    member_id: int = big()
+    kind: str = words()
+    """holiday, voluntary, maternity, disability."""
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    reason: str = words()
+    recorded_at: dt.datetime = instant(now=True)
+    actor: str = words()
+
+
+class Dependant(TenantTable, table=True):
+    """A person covered through a member, and the rule that makes her eligible."""
+
+    __tablename__ = "dependant"
+    __table_args__ = (
+        refers("member_id", "member"),
+        one_of("category", DependantCategory),
+        check("valid_to IS NULL OR valid_to >= valid_from", "days"),
+        ExcludeConstraint(
+            ("mutual_id", "="),
+            ("identity_kind", "="),
+            ("identity_value", "="),
+            (text("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_dependant_one_holder",
+            using="gist",
+            where=text("identity_value IS NOT NULL"),
+        ),
+        Index(None, "mutual_id", "member_id"),
+    )
+    member_id: int = big()
+    category: str = words()
+    relation: str = words()
+    """spouse, partner, child, stepchild, parent, parent_in_law, sibling, grandparent, …"""
+    given_names: str = words()
+    first_surname: str = words()
+    second_surname: str = words(server="''")
+    sex: str | None = words(nullable=True)
+    birth_date: dt.date | None = None
+    identity_kind: str | None = words(nullable=True)
+    identity_value: str | None = words(nullable=True)
+    is_student: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    is_disabled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    rule: str = words()
+    """Code of the rule of ``membership.rules`` that makes her eligible."""
+    eligible_until: dt.date | None = None
+    """Last day under that rule, where it ends by itself (a child's birthday)."""
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    end_reason: str | None = words(nullable=True)
+    recorded_at: dt.datetime = instant(now=True)
+    actor: str = words()
+
+
+class MemberChange(TenantTable, table=True):
+    """What a member's row was before a change. Insert only."""
+
+    __tablename__ = "member_change"
+    __table_args__ = (refers("member_id", "member"), Index(None, "mutual_id", "member_id"))
+    member_id: int = big()
+    version: int = whole()
+    """The version that was replaced."""
+    before: dict[str, Any] = json_column()
+    changed_at: dt.datetime = instant(now=True)
+    actor: str = words()
+    reason: str | None = words(nullable=True)
+
+
+class MemberImport(TenantTable, table=True):
+    """An uploaded file of members: previewed, then applied."""
+
+    __tablename__ = "member_import"
+    __table_args__ = (one_of("state", ImportState), unique("sha256"))
+    file_name: str = words()
+    sha256: str = words()
+    evidence_id: int = big()
+    state: str = words(server="'previewed'")
+    row_count: int = whole()
+    create_count: int = whole()
+    change_count: int = whole()
+    same_count: int = whole()
+    refused_count: int = whole()
+    applied_count: int = whole(server="0")
+    dialect: dict[str, Any] = json_column()
+    """Encoding, separator, header and sheet, so that refused rows go back as the same file."""
+    created_at: dt.datetime = instant(now=True)
+    created_by: str = words()
+    applied_at: dt.datetime | None = instant(nullable=True)
+    applied_by: str | None = words(nullable=True)
+
+
+class MemberImportRow(TenantTable, table=True):
+    """One row of an uploaded file and what is to become of it."""
+
+    __tablename__ = "member_import_row"
+    __table_args__ = (refers("import_id", "member_import"), unique("import_id", "row_no"))
+    import_id: int = big()
+    row_no: int = whole()
+    """Line of the file, the header being 1."""
+    action: str = words()
+    """create, change, same or refuse."""
+    fields: dict[str, Any] = json_column()
+    """What was read, by canonical field."""
+    raw: list[Any] = json_column(server="'[]'::jsonb")
+    """The row as it came."""
+    problems: list[Any] = json_column(server="'[]'::jsonb")
+    """Column, code and sentence for each problem."""
+    member_id: int | None = big(nullable=True)

@@ -1,0 +1,50 @@
+"""Who works for the mutual, what they may do, and their sessions."""
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import Index, text
+from sqlmodel import Field
+
+from gateway.kit.columns import TenantTable, big, check, instant, refers, unique, word_list, words
+
+
+class Role(StrEnum):
+    """What a person may do; one person may have several."""
+
+    CASHIER = "cashier"
+    COLLECTOR = "collector"
+    FILING_OFFICER = "filing_officer"
+    ACCOUNTANT = "accountant"
+    BENEFITS_OFFICER = "benefits_officer"
+    MANAGER = "manager"
+    AUDITOR = "auditor"
+
+
+class StaffUser(TenantTable, table=True):
+    """A person of the back office."""
+
+    __tablename__ = "staff_user"
+    __table_args__ = (unique("username"), check("username = lower(username)", "username_lower"))
+    username: str = words()
+    full_name: str = words()
+    password_hash: str = words()
+    """Argon2id, with its parameters and salt."""
+    roles: list[str] = word_list()
+    language: str = words(server="'es'")
+    is_active: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    failed_logins: int = big(server="0")
+    locked_until: dt.datetime | None = instant(nullable=True)
+    created_at: dt.datetime = instant(now=True)
+
+
+class StaffSession(TenantTable, table=True):
+    """A log-in; the bearer's secret is kept as a digest only."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (refers("user_id", "staff_user"), unique("token_sha256"), Index(None, "mutual_id", "user_id"))
+    user_id: int = big()
+    token_sha256: str = words()
+    created_at: dt.datetime = instant(now=True)
+    expires_at: dt.datetime = instant()
+    ended_at: dt.datetime | None = instant(nullable=True)
