@@ -23,7 +23,7 @@ S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StateMachine(Generic[S, E]):
     """A transition table: event -> (allowed sources, target)."""
 

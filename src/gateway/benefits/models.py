@@ -1,0 +1,104 @@
+"""Health benefits that the state pays back: the advice, its lines, and what was allotted to whom."""
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import Index
+
+from gateway.kit.columns import TenantTable, big, check, instant, one_of, refers, unique, whole, words
+
+
+class RemittanceStatus(StrEnum):
+    """Where a remittance stands."""
+
+    ADVISED = "advised"
+    """The lines are here, the money is not."""
+    FUNDED = "funded"
+    """Both are here and agree."""
+    ALLOTTED = "allotted"
+    """Every line is with its member or in suspense with a reason."""
+
+
+class AllotmentStatus(StrEnum):
+    """Where one line of a remittance stands."""
+
+    WAITING = "waiting"
+    ALLOTTED = "allotted"
+    SUSPENSE = "suspense"
+
+
+class BenefitRemittance(TenantTable, table=True):
+    """The state's advice of benefits paid, and the money that belongs to it."""
+
+    __tablename__ = "benefit_remittance"
+    __table_args__ = (
+        unique("authority_reference"),
+        one_of("status", RemittanceStatus),
+        refers("evidence_id", "evidence"),
+        Index(None, "mutual_id", "transfer_reference"),
+    )
+    authority_reference: str = words()
+    transfer_reference: str = words()
+    """The end-to-end id of the state's bank transfer."""
+    status: str = words(server="'advised'")
+    currency: str = words()
+    total_minor: int = big()
+    line_count: int = whole()
+    advised_on: dt.date
+    evidence_id: int = big()
+    funded_on: dt.date | None = None
+    funded_minor: int | None = big(nullable=True)
+    allotted_minor: int = big(server="0")
+    suspense_minor: int = big(server="0")
+    received_at: dt.datetime = instant(now=True)
+    version: int = whole(server="1")
+
+
+class BenefitRemittanceLine(TenantTable, table=True):
+    """One benefit of one member, as the state advises it."""
+
+    __tablename__ = "benefit_remittance_line"
+    __table_args__ = (
+        unique("remittance_id", "line_no"),
+        refers("remittance_id", "benefit_remittance"),
+        refers("member_id", "member"),
+        one_of("status", AllotmentStatus),
+        check("amount_minor > 0", "amount"),
+        Index(None, "mutual_id", "member_id"),
+    )
+    remittance_id: int = big()
+    line_no: int = whole()
+    document_kind: str = words()
+    document: str = words()
+    holder_name: str | None = words(nullable=True)
+    benefit_kind: str = words()
+    """maternity, breastfeeding, common_illness."""
+    claim_reference: str | None = words(nullable=True)
+    instalment: int | None = whole(nullable=True)
+    instalment_count: int | None = whole(nullable=True)
+    period_start: dt.date | None = None
+    amount_minor: int = big()
+    status: str = words(server="'waiting'")
+    member_id: int | None = big(nullable=True)
+    reason: str | None = words(nullable=True)
+    """Why it is in suspense."""
+
+
+class BenefitAllotment(TenantTable, table=True):
+    """Money of one remittance line given to a member, or moved out of suspense later. Insert only."""
+
+    __tablename__ = "benefit_allotment"
+    __table_args__ = (
+        unique("remittance_line_id"),
+        refers("remittance_line_id", "benefit_remittance_line"),
+        refers("member_id", "member"),
+        refers("ledger_tx_id", "ledger_tx"),
+        Index(None, "mutual_id", "member_id"),
+    )
+    remittance_line_id: int = big()
+    member_id: int = big()
+    amount_minor: int = big()
+    ledger_tx_id: int = big()
+    actor: str = words()
+    reason: str | None = words(nullable=True)
+    at: dt.datetime = instant(now=True)

@@ -1,0 +1,146 @@
+"""Life of a filing, of its lines, and of the state's bill.
+
+    draft -> sealed -> sending -> accepted | partial | rejected -> settled
+      |                 |   ^
+      v                 v   |
+    discarded        unknown   (only a query by our id leads out)
+
+``sending`` is committed before a byte leaves. A filing found in it after its lease ran out is in doubt: it becomes
+``unknown`` and is asked about, never sent again unless the answer proves that it never arrived (``PROVE_ABSENT``
+brings it back to ``sealed``, same id, same bytes). ``submitted`` means that the state has it and has not answered
+for the lines yet.
+"""
+
+from enum import StrEnum
+
+from gateway.kit.states import StateMachine
+
+
+class FilingKind(StrEnum):
+    """Why a filing is made."""
+
+    MONTHLY = "monthly"
+    SUPPLEMENTARY = "supplementary"
+
+
+class FilingStatus(StrEnum):
+    """Where a filing stands."""
+
+    DRAFT = "draft"
+    DISCARDED = "discarded"
+    SEALED = "sealed"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+    SETTLED = "settled"
+
+
+class FilingEvent(StrEnum):
+    """What can happen to a filing."""
+
+    DISCARD = "discard"
+    SEAL = "seal"
+    START_SENDING = "start_sending"
+    LOSE_SIGHT = "lose_sight"
+    """The call's outcome is not known, or its worker did not come back."""
+    PROVE_ABSENT = "prove_absent"
+    """The state says, by our id, that it never had it; or the call surely never left."""
+    RECEIVE = "receive"
+    """The state has it."""
+    REFUSE = "refuse"
+    """The state refused the whole."""
+    ACCEPT = "accept"
+    ACCEPT_PARTLY = "accept_partly"
+    SETTLE = "settle"
+
+
+class LineStatus(StrEnum):
+    """Where one line stands."""
+
+    DRAFT = "draft"
+    SEALED = "sealed"
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    """Accepted with another amount than ours."""
+    REJECTED = "rejected"
+    """Its money went back to the member."""
+
+
+class LineEvent(StrEnum):
+    """What can happen to a line."""
+
+    SEAL = "seal"
+    ACCEPT = "accept"
+    ACCEPT_CHANGED = "accept_changed"
+    REJECT = "reject"
+
+
+class BillStatus(StrEnum):
+    """Where the state's bill stands with us."""
+
+    RECEIVED = "received"
+    ORDERED = "ordered"
+    """A payment order waits for a second person."""
+    RELEASED = "released"
+    """It may be carried to the bank."""
+    BOOKED = "booked"
+    """The bank has taken the money; final on our side."""
+    CONFIRMED = "confirmed"
+    """The state says it is paid."""
+    SUPERSEDED = "superseded"
+    """The state replaced it before it was paid."""
+
+
+class BillEvent(StrEnum):
+    """What can happen to a bill."""
+
+    ORDER = "order"
+    WITHDRAW = "withdraw"
+    RELEASE = "release"
+    BOOK = "book"
+    CONFIRM = "confirm"
+    SUPERSEDE = "supersede"
+
+
+_IN_FLIGHT = frozenset({FilingStatus.SENDING, FilingStatus.UNKNOWN, FilingStatus.SUBMITTED})
+
+FILING = StateMachine[FilingStatus, FilingEvent](
+    {
+        FilingEvent.DISCARD: (frozenset({FilingStatus.DRAFT}), FilingStatus.DISCARDED),
+        FilingEvent.SEAL: (frozenset({FilingStatus.DRAFT}), FilingStatus.SEALED),
+        FilingEvent.START_SENDING: (frozenset({FilingStatus.SEALED}), FilingStatus.SENDING),
+        FilingEvent.LOSE_SIGHT: (frozenset({FilingStatus.SENDING}), FilingStatus.UNKNOWN),
+        FilingEvent.PROVE_ABSENT: (frozenset({FilingStatus.SENDING, FilingStatus.UNKNOWN}), FilingStatus.SEALED),
+        FilingEvent.RECEIVE: (
+            frozenset({FilingStatus.SEALED, FilingStatus.SENDING, FilingStatus.UNKNOWN}),
+            FilingStatus.SUBMITTED,
+        ),
+        FilingEvent.REFUSE: (_IN_FLIGHT, FilingStatus.REJECTED),
+        FilingEvent.ACCEPT: (_IN_FLIGHT, FilingStatus.ACCEPTED),
+        FilingEvent.ACCEPT_PARTLY: (_IN_FLIGHT, FilingStatus.PARTIAL),
+        FilingEvent.SETTLE: (frozenset({FilingStatus.ACCEPTED, FilingStatus.PARTIAL}), FilingStatus.SETTLED),
+    }
+)
+
+LINE = StateMachine[LineStatus, LineEvent](
+    {
+        LineEvent.SEAL: (frozenset({LineStatus.DRAFT}), LineStatus.SEALED),
+        LineEvent.ACCEPT: (frozenset({LineStatus.SEALED}), LineStatus.ACCEPTED),
+        LineEvent.ACCEPT_CHANGED: (frozenset({LineStatus.SEALED}), LineStatus.CHANGED),
+        LineEvent.REJECT: (frozenset({LineStatus.SEALED}), LineStatus.REJECTED),
+    }
+)
+
+BILL = StateMachine[BillStatus, BillEvent](
+    {
+        BillEvent.ORDER: (frozenset({BillStatus.RECEIVED}), BillStatus.ORDERED),
+        BillEvent.WITHDRAW: (frozenset({BillStatus.ORDERED}), BillStatus.RECEIVED),
+        BillEvent.RELEASE: (frozenset({BillStatus.ORDERED}), BillStatus.RELEASED),
+        BillEvent.BOOK: (frozenset({BillStatus.RELEASED}), BillStatus.BOOKED),
+        BillEvent.CONFIRM: (frozenset({BillStatus.RELEASED, BillStatus.BOOKED}), BillStatus.CONFIRMED),
+        BillEvent.SUPERSEDE: (frozenset({BillStatus.RECEIVED, BillStatus.ORDERED}), BillStatus.SUPERSEDED),
+    }
+)

@@ -1,0 +1,94 @@
+"""Payouts to members, in batches that one person prepares and another releases."""
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import Index, Uuid
+from sqlmodel import Field
+
+from gateway.kit.columns import TenantTable, big, check, instant, one_of, refers, unique, whole, words
+from gateway.payouts.states import BatchStatus, PayoutStatus
+
+
+class PayoutBatch(TenantTable, table=True):
+    """Payouts that leave the house together."""
+
+    __tablename__ = "payout_batch"
+    __table_args__ = (
+        unique("correlation_id"),
+        one_of("status", BatchStatus),
+        check("released_by IS NULL OR released_by <> prepared_by", "two_people"),
+    )
+    correlation_id: uuid.UUID = Field(sa_type=Uuid)
+    """Our id, by which the provider is asked; committed before any byte leaves."""
+    provider: str = words()
+    """For example ``momo:orange``; its float account in the ledger has this code."""
+    status: str = words(server="'draft'")
+    currency: str = words()
+    payout_count: int = whole()
+    total_minor: int = big()
+    request_sha256: str | None = words(nullable=True)
+    request_evidence_id: int | None = big(nullable=True)
+    """The frozen request."""
+    provider_reference: str | None = words(nullable=True)
+    """The provider's batch id."""
+    attempt: int = whole(server="0")
+    lease_until: dt.datetime | None = instant(nullable=True)
+    next_check_at: dt.datetime | None = instant(nullable=True)
+    prepared_by: str = words()
+    prepared_at: dt.datetime = instant(now=True)
+    released_by: str | None = words(nullable=True)
+    released_at: dt.datetime | None = instant(nullable=True)
+    finished_at: dt.datetime | None = instant(nullable=True)
+    version: int = whole(server="1")
+
+
+class Payout(TenantTable, table=True):
+    """Money owed to one member, on its way to her."""
+
+    __tablename__ = "payout"
+    __table_args__ = (
+        unique("end_to_end_id"),
+        unique("retry_of_id"),
+        refers("batch_id", "payout_batch"),
+        refers("member_id", "member"),
+        refers("retry_of_id", "payout"),
+        one_of("status", PayoutStatus),
+        check("amount_minor > 0", "amount"),
+        Index(None, "mutual_id", "batch_id", "status"),
+        Index(None, "mutual_id", "member_id"),
+    )
+    batch_id: int = big()
+    member_id: int = big()
+    amount_minor: int = big()
+    currency: str = words()
+    destination: str = words()
+    """Telephone in E.164, or account number."""
+    end_to_end_id: str = words()
+    """Our id for this payout, at most 35 characters, never reused."""
+    status: str = words(server="'ordered'")
+    provider_reference: str | None = words(nullable=True)
+    reason_code: str | None = words(nullable=True)
+    reason_text: str | None = words(nullable=True)
+    settled_on: dt.date | None = None
+    retry_of_id: int | None = big(nullable=True)
+
+
+class PayoutSubmission(TenantTable, table=True):
+    """One attempt to bring a batch to the provider, or one question about it."""
+
+    __tablename__ = "payout_submission"
+    __table_args__ = (
+        unique("batch_id", "attempt", "step"),
+        refers("batch_id", "payout_batch"),
+        refers("evidence_id", "evidence"),
+    )
+    batch_id: int = big()
+    attempt: int = whole()
+    step: str = words()
+    started_at: dt.datetime = instant(now=True)
+    finished_at: dt.datetime | None = instant(nullable=True)
+    outcome: str | None = words(nullable=True)
+    detail: str | None = words(nullable=True)
+    evidence_id: int | None = big(nullable=True)
+    worker: str = words()

@@ -1,0 +1,172 @@
+"""The bank's statements, what each line was matched to, and the breaks that are left for people."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index
+
+
+from gateway.kit.columns import TenantTable, big, check, instant, json_column, one_of, refers, unique, whole, words
+
+
+class BankAccountKind(StrEnum):
+    """What keeps the account."""
+
+    BANK = "bank"
+    MOBILE_MONEY = "mobile_money"
+
+
+class StatementStatus(StrEnum):
+    """Where a statement stands."""
+
+    LOADED = "loaded"
+    QUARANTINED = "quarantined"
+
+
+class StatementLineStatus(StrEnum):
+    """Where a statement line stands."""
+
+    OPEN = "open"
+    MATCHED = "matched"
+    SUSPENSE = "suspense"
+
+
+class BreakStatus(StrEnum):
+    """Where a break stands."""
+
+    OPEN = "open"
+    PROPOSED = "proposed"
+    RESOLVED = "resolved"
+
+
+class BankAccount(TenantTable, table=True):
+    """An account of the mutual at a bank or provider, and where it stands in the ledger."""
+
+    __tablename__ = "bank_account"
+    __table_args__ = (unique("number"), unique("ledger_code"), one_of("kind", BankAccountKind))
+    number: str = words()
+    """As the statement names it: IBAN or other."""
+    name: str = words()
+    kind: str = words()
+    currency: str = words()
+    ledger_code: str = words()
+    holder: str = words(server="''")
+    bank_identifier: str = words(server="''")
+
+
+class BankStatement(TenantTable, table=True):
+    """One statement of one account, as loaded."""
+
+    __tablename__ = "bank_statement"
+    __table_args__ = (
+        refers("account_id", "bank_account"),
+        refers("evidence_id", "evidence"),
+        unique("account_id", "statement_reference", "from_on", "to_on", "sequence", "version"),
+        one_of("status", StatementStatus),
+        Index(None, "mutual_id", "account_id", "to_on"),
+    )
+    account_id: int | None = big(nullable=True)
+    """Empty where the account is not ours; then it is quarantined."""
+    statement_reference: str = words()
+    sequence: str = words(server="''")
+    version: int = whole(server="1")
+    from_on: dt.date | None = None
+    to_on: dt.date | None = None
+    currency: str = words()
+    opening_minor: int | None = big(nullable=True)
+    closing_minor: int | None = big(nullable=True)
+    line_count: int = whole()
+    status: str = words()
+    reason: str | None = words(nullable=True)
+    evidence_id: int = big()
+    tolerances: list[Any] = json_column(server="'[]'::jsonb")
+    loaded_at: dt.datetime = instant(now=True)
+    loaded_by: str = words()
+
+
+class BankStatementLine(TenantTable, table=True):
+    """One booked line; two equal lines are two lines."""
+
+    __tablename__ = "bank_statement_line"
+    __table_args__ = (
+        refers("statement_id", "bank_statement"),
+        refers("account_id", "bank_account"),
+        unique("account_id", "fingerprint", "ordinal"),
+        check("amount_minor <> 0", "amount"),
+        one_of("status", StatementLineStatus),
+        Index(None, "mutual_id", "statement_id"),
+        Index(None, "mutual_id", "end_to_end_id"),
+        Index(None, "mutual_id", "status"),
+    )
+    statement_id: int = big()
+    account_id: int = big()
+    fingerprint: str = words()
+    ordinal: int = whole()
+    """1, 2, … among lines with the same fingerprint on one day."""
+    booked_on: dt.date
+    value_on: dt.date | None = None
+    amount_minor: int = big()
+    """Positive is money in, negative money out."""
+    currency: str = words()
+    end_to_end_id: str | None = words(nullable=True)
+    bank_reference: str | None = words(nullable=True)
+    reference: str | None = words(nullable=True)
+    """Structured remittance reference, or one with check digits found in the text."""
+    text: str = words(server="''")
+    counterparty: str | None = words(nullable=True)
+    status: str = words(server="'open'")
+    rule: str | None = words(nullable=True)
+    """Which rule matched it, and by which fields."""
+    matched_kind: str | None = words(nullable=True)
+    matched_id: int | None = big(nullable=True)
+    ledger_tx_id: int | None = big(nullable=True)
+
+
+class ReconciliationBreak(TenantTable, table=True):
+    """A difference between what somebody outside says and what our lines and books say."""
+
+    __tablename__ = "reconciliation_break"
+    __table_args__ = (
+        unique("kind", "subject_kind", "subject_id", "detail_key"),
+        one_of("status", BreakStatus),
+        check("resolved_by IS NULL OR proposed_by IS NULL OR resolved_by <> proposed_by", "two_people"),
+        Index(None, "mutual_id", "status", "due_on"),
+    )
+    kind: str = words()
+    """bill_differs, amount_changed, line_missing, line_extra, answer_quarantined, payment_unconfirmed, …"""
+    subject_kind: str = words()
+    subject_id: int = big()
+    detail_key: str = words(server="''")
+    amount_minor: int = big()
+    """Theirs less ours."""
+    currency: str = words()
+    period_start: dt.date | None = None
+    theirs: dict[str, Any] = json_column()
+    ours: dict[str, Any] = json_column()
+    owner_role: str = words()
+    due_on: dt.date
+    status: str = words(server="'open'")
+    opened_at: dt.datetime = instant(now=True)
+    proposal: dict[str, Any] = json_column()
+    """Which resolution, the entry it would post, the reason."""
+    proposed_by: str | None = words(nullable=True)
+    resolution: str | None = words(nullable=True)
+    reason: str | None = words(nullable=True)
+    resolved_by: str | None = words(nullable=True)
+    resolved_at: dt.datetime | None = instant(nullable=True)
+    ledger_tx_id: int | None = big(nullable=True)
+    evidence_id: int | None = big(nullable=True)
+
+
+class ReconciliationNote(TenantTable, table=True):
+    """What a person found out about a break. Insert only."""
+
+    __tablename__ = "reconciliation_note"
+    __table_args__ = (refers("break_id", "reconciliation_break"),)
+    break_id: int = big()
+    note: str = words()
+    actor: str = words()
+    at: dt.datetime = instant(now=True)
+
+

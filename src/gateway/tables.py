@@ -1,0 +1,15 @@
+"""Every table of every slice, imported once, so that migrations and tests see the whole."""
+
+from sqlmodel import SQLModel
+
+import gateway.benefits.models
+import gateway.contributions.models
+import gateway.filing.models
+import gateway.kit.models
+import gateway.ledger.models
+import gateway.membership.models
+import gateway.payouts.models
+import gateway.reconciliation.models
+import gateway.staff.models  # noqa: F401
+
+METADATA = SQLModel.metadata
