@@ -54,8 +54,8 @@ BEGIN
     END IF;
     RETURN old;
 END $$;
-CREATE TRIGGER frozen BEFORE DELETE ON filing_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_delete();
-CREATE TRIGGER frozen BEFORE DELETE ON filing_decision FOR EACH ROW EXECUTE FUNCTION refuse_frozen_delete();
+CREATE TRIGGER frozen_delete BEFORE DELETE ON filing_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_delete();
+CREATE TRIGGER frozen_delete BEFORE DELETE ON filing_decision FOR EACH ROW EXECUTE FUNCTION refuse_frozen_delete();
 
 -- What is declared of a member in a sealed filing never changes; only the state's answer is written beside it.
 CREATE FUNCTION refuse_frozen_update() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -73,7 +73,7 @@ BEGIN
     END IF;
     RETURN new;
 END $$;
-CREATE TRIGGER frozen BEFORE UPDATE ON filing_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
+CREATE TRIGGER frozen_update BEFORE UPDATE ON filing_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
 
 GRANT USAGE ON SCHEMA public TO gateway_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO gateway_app;

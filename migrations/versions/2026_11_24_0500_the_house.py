@@ -7,7 +7,6 @@ from pathlib import Path
 
 from alembic import op
 from procrastinate.schema import SchemaManager
-from sqlalchemy import text
 
 from gateway.tables import METADATA
 
@@ -21,22 +20,21 @@ SQL = Path(__file__).parent.parent / "sql"
 
 def upgrade() -> None:
     """Create everything."""
-    run = op.get_bind().exec_driver_sql
-    run("CREATE EXTENSION IF NOT EXISTS btree_gist")
-    run((SQL / "roles.sql").read_text(encoding="utf-8"))
+    before = ("CREATE EXTENSION IF NOT EXISTS btree_gist", _sql("roles"))
+    for statement in before:
+        _run(statement)
     METADATA.create_all(op.get_bind())
-    run((SQL / "ledger.sql").read_text(encoding="utf-8"))
-    run(SchemaManager.get_schema().replace("%", "%%") if False else SchemaManager.get_schema())
-    op.execute(
-        text(
-            """DO $$ DECLARE t record; BEGIN
-            FOR t IN SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace AND n.nspname = 'public'
-                     WHERE relkind IN ('r', 'p') AND relname LIKE 'procrastinate%' LOOP
-                EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO gateway_app', t.relname);
-            END LOOP; END $$"""
-        )
-    )
-    run((SQL / "tenancy.sql").read_text(encoding="utf-8"))
+    for statement in (_sql("ledger"), SchemaManager.get_schema(), _sql("jobs"), _sql("tenancy")):
+        _run(statement)
+
+
+def _sql(name: str) -> str:
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _run(statement: str) -> None:
+    # The driver's own connection: the text holds per cent signs and many statements, and takes no parameters.
+    op.get_bind().connection.driver_connection.execute(statement)  # type: ignore[union-attr]
 
 
 def downgrade() -> None:

@@ -1,0 +1,39 @@
+"""Open accounts: once, by code, in the currency and shape that the chart of accounts gives them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from gateway.kit import db
+from gateway.ledger import queries
+from gateway.ledger.rules import normal_side, shape_of
+
+
+class NewAccount(NamedTuple):
+    """An account to open: its code, and whose it is where it is somebody's."""
+
+    code: str
+    owner_kind: str | None = None
+    owner_id: int | None = None
+
+
+def open_accounts(session: Session, accounts: Iterable[NewAccount], currency: str) -> int:
+    """Open the accounts that are not there yet; return how many. A second run opens none."""
+    wanted = sorted(set(accounts))
+    shapes = [shape_of(account.code) for account in wanted]
+    return db.run(
+        session,
+        queries.INSERT_ACCOUNTS,
+        {
+            "codes": [account.code for account in wanted],
+            "currencies": [currency] * len(wanted),
+            "kinds": [shape.kind for shape in shapes],
+            "sides": [normal_side(shape.kind) for shape in shapes],
+            "floors": [shape.floor_minor for shape in shapes],
+            "clearing": [shape.is_clearing for shape in shapes],
+            "controls": [shape.control for shape in shapes],
+            "owner_kinds": [account.owner_kind for account in wanted],
+            "owner_ids": [account.owner_id for account in wanted],
+        },
+    )
