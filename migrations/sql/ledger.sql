@@ -39,18 +39,18 @@ $$;
 
 CREATE FUNCTION ledger_entry_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    found record;
+    hit record;
 BEGIN
     IF EXISTS (SELECT FROM fresh WHERE written_xid <> pg_current_xact_id()) THEN
         RAISE EXCEPTION 'an entry names another writer than the transaction that inserts it' USING ERRCODE = 'check_violation';
     END IF;
-    SELECT * INTO found FROM ledger_faults(
+    SELECT * INTO hit FROM ledger_faults(
         (SELECT array_agg(f.mutual_id) FROM (SELECT DISTINCT mutual_id, tx_id FROM fresh) f
            JOIN ledger_tx h ON h.mutual_id = f.mutual_id AND h.id = f.tx_id),
         (SELECT array_agg(f.tx_id) FROM (SELECT DISTINCT mutual_id, tx_id FROM fresh) f
            JOIN ledger_tx h ON h.mutual_id = f.mutual_id AND h.id = f.tx_id));
     IF FOUND THEN
-        RAISE EXCEPTION 'ledger transaction % %', found.tx_id, found.fault USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'ledger transaction % %', hit.tx_id, hit.fault USING ERRCODE = 'check_violation';
     END IF;
     -- Accounts with a floor keep a balance on their normal side, locked in the order of their ids.
     WITH change AS (
@@ -73,16 +73,16 @@ END $$;
 
 CREATE FUNCTION ledger_tx_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    found record;
+    hit record;
 BEGIN
-    SELECT * INTO found FROM ledger_faults((SELECT array_agg(mutual_id ORDER BY id) FROM fresh), (SELECT array_agg(id ORDER BY id) FROM fresh));
+    SELECT * INTO hit FROM ledger_faults((SELECT array_agg(mutual_id ORDER BY id) FROM fresh), (SELECT array_agg(id ORDER BY id) FROM fresh));
     IF FOUND THEN
-        RAISE EXCEPTION 'ledger transaction % %', found.tx_id, found.fault USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'ledger transaction % %', hit.tx_id, hit.fault USING ERRCODE = 'check_violation';
     END IF;
     -- Closing a month takes the same lock alone, so nothing slips in while it is being closed.
     PERFORM pg_advisory_xact_lock_shared(hashtextextended(m.mutual_id || ':' || m.month, 0))
     FROM (SELECT DISTINCT mutual_id, date_trunc('month', valid_on)::date AS month FROM fresh ORDER BY 1, 2) m;
-    SELECT m.month INTO found
+    SELECT m.month INTO hit
     FROM (SELECT DISTINCT mutual_id, date_trunc('month', valid_on)::date AS month FROM fresh) m
     CROSS JOIN LATERAL (
         SELECT p.is_closed FROM ledger_period p
@@ -90,7 +90,7 @@ BEGIN
     ) newest
     WHERE newest.is_closed LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'the month % is closed in the books', to_char(found.month, 'YYYY-MM') USING ERRCODE = 'restrict_violation';
+        RAISE EXCEPTION 'the month % is closed in the books', to_char(hit.month, 'YYYY-MM') USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
 END $$;
