@@ -64,14 +64,16 @@ def make_venv() -> None:
     except ImportError:
         version = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
         if not (installed_by_apt("python3-venv") or installed_by_apt(version)):
-            stop("Python's venv module is incomplete here; install your system's python3-venv package and run this again")
+            stop(
+                "Python's venv module is incomplete here; install your system's python3-venv package and run this again"
+            )
     if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=False).returncode:
         stop(f"could not make {VENV}; is the disk full or the folder read-only?")
 
 
 def ensure(lock: str) -> None:
     """Install what a lock names, once per content of the lock."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 — this file starts on whatever Python is there
         stop(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
     text = (ROOT / lock).read_bytes()
     mark = VENV / f".{lock}.sha256"
@@ -83,7 +85,9 @@ def ensure(lock: str) -> None:
     began = time.monotonic()
     pip = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input"]
     if subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / lock)], stdout=sys.stderr, check=False).returncode:
-        stop("the packages could not be installed; is the network there, and the disk not full? Run this again when it is")
+        stop(
+            "the packages could not be installed; is the network there, and the disk not full? Run this again when it is"
+        )
     put_sources_on_path()
     mark.write_text(wanted)
     say(f"Installed in {time.monotonic() - began:.0f} s.")
@@ -163,7 +167,10 @@ def main() -> int:
     """Do what the first argument says."""
     verb, arguments = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
     if verb not in VERBS:
-        say("usage: python3 run.py VERB [ARGUMENT …]\n" + "\n".join(f"  {name:12} {what}" for name, what in VERBS.items()))
+        say(
+            "usage: python3 run.py VERB [ARGUMENT …]\n"
+            + "\n".join(f"  {name:12} {what}" for name, what in VERBS.items())
+        )
         return 2
     ensure("requirements.lock" if verb in {"demo", "run"} else "requirements-test.lock")
     if verb == "test":

@@ -321,5 +321,3 @@ class FilingPayment(TenantTable, table=True):
     booked_on: dt.date | None = None
     confirmed_at: dt.datetime | None = instant(nullable=True)
     confirmation_evidence_id: int | None = big(nullable=True)
-
-

@@ -53,7 +53,10 @@ def stage(
         connection.execute(f"CREATE TEMPORARY TABLE {table} ({spec}) ON COMMIT DROP".encode())
     written = 0
     names = ", ".join(columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)".encode()) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)".encode()) as copy,
+    ):
         copy.set_types([kind.split(" ")[0] for kind in columns.values()])
         for row in rows:
             copy.write_row(row)

@@ -70,7 +70,7 @@ def instant(*, nullable: bool = False, now: bool = False) -> Any:
     """Return a TIMESTAMPTZ column; with ``now`` the database's clock fills it."""
     kwargs: dict[str, Any] = {"server_default": text("now()")} if now else {}
     default: Any = None if (nullable or now) else ...
-    return Field(default=default, nullable=nullable, sa_type=DateTime(timezone=True), sa_column_kwargs=kwargs)  # type: ignore[call-overload]
+    return Field(default=default, nullable=nullable, sa_type=DateTime(timezone=True), sa_column_kwargs=kwargs)
 
 
 def json_column(*, nullable: bool = False, server: str | None = "'{}'::jsonb") -> Any:
@@ -86,12 +86,12 @@ def octets(*, nullable: bool = False) -> Any:
 
 def big_list() -> Any:
     """Return a BIGINT[] column: amounts in minor units, in the order of the schedule's components."""
-    return Field(sa_type=ARRAY(BigInteger))  # type: ignore[call-overload]
+    return Field(sa_type=ARRAY(BigInteger))
 
 
 def word_list(*, server: str = "'{}'::text[]") -> Any:
     """Return a TEXT[] column."""
-    return Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text(server)})  # type: ignore[call-overload]
+    return Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text(server)})
 
 
 def _field(sa_type: Any, nullable: bool, default: Any, kwargs: dict[str, Any]) -> Any:

@@ -98,7 +98,9 @@ def ensure_running(root: Path, *, bin_dir: Path | None = None, settings: Mapping
         except (OSError, ValueError, psycopg.OperationalError) as reason:
             failure = str(reason).strip() or type(reason).__name__
             time.sleep(0.05)
-    raise EmbeddedDatabaseError(f"the server under {root} did not come up: {failure}; its log is {root / 'postgres.log'}")
+    raise EmbeddedDatabaseError(
+        f"the server under {root} did not come up: {failure}; its log is {root / 'postgres.log'}"
+    )
 
 
 def release(root: Path) -> None:
@@ -140,7 +142,7 @@ def _packaged_binaries() -> Path | None:
 
 
 def _hold(root: Path) -> None:
-    import fcntl  # noqa: PLC0415 — not there on Windows, where this module is imported but not used
+    import fcntl
 
     if root not in _held:
         descriptor = os.open(root / "clients.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -149,7 +151,7 @@ def _hold(root: Path) -> None:
 
 
 def _is_supervised(root: Path) -> bool:
-    import fcntl  # noqa: PLC0415
+    import fcntl
 
     descriptor = os.open(root / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -165,7 +167,16 @@ def _is_supervised(root: Path) -> bool:
 def _spawn_supervisor(root: Path, binaries: Path, settings: dict[str, str]) -> None:
     with (root / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-W", "ignore", "-m", "gateway.kit.embedded", str(root), str(binaries), json.dumps(settings)],
+            [
+                sys.executable,
+                "-W",
+                "ignore",
+                "-m",
+                "gateway.kit.embedded",
+                str(root),
+                str(binaries),
+                json.dumps(settings),
+            ],
             start_new_session=True,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -178,7 +189,11 @@ def _spawn_supervisor(root: Path, binaries: Path, settings: dict[str, str]) -> N
         time.sleep(0.02)
     if process.poll() not in (None, 0):
         said = (root / "supervisor.log").read_text(errors="replace").strip().splitlines()
-        raise EmbeddedDatabaseError(f"the server under {root} could not be started: {said[-1] if said else 'no reason given'}")
+        raise EmbeddedDatabaseError(
+            f"the server under {root} could not be started: {said[-1] if said else 'no reason given'}"
+        )
+    # It outlives this process and nobody waits for it; say so to the interpreter, which would warn otherwise.
+    process.returncode = 0
 
 
 def _address(root: Path) -> str:
@@ -195,7 +210,9 @@ def _check_version(root: Path, binaries: Path) -> None:
         if not mark.exists():
             return
         ours = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)  # noqa: S603
-        program = ours.stdout.split()[-1].split(".")[0] if "(" not in ours.stdout else ours.stdout.split()[2].split(".")[0]
+        program = (
+            ours.stdout.split()[-1].split(".")[0] if "(" not in ours.stdout else ours.stdout.split()[2].split(".")[0]
+        )
         data = mark.read_text().strip()
         if data != program:
             raise EmbeddedDatabaseError(
@@ -207,13 +224,15 @@ def _check_version(root: Path, binaries: Path) -> None:
 def _unprivileged() -> Account | None:
     if os.geteuid() != 0:
         return None
-    import pwd  # noqa: PLC0415
+    import pwd
 
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(name)
             return Account(name, entry.pw_uid, entry.pw_gid)
-    raise EmbeddedDatabaseError("PostgreSQL does not run as root, and there is no account 'postgres' or 'nobody' to run it under")
+    raise EmbeddedDatabaseError(
+        "PostgreSQL does not run as root, and there is no account 'postgres' or 'nobody' to run it under"
+    )
 
 
 def _as(account: Account | None) -> dict[str, object]:
@@ -314,19 +333,21 @@ def _free_port(root: Path) -> int:
 
 def _die_with_parent() -> None:
     if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415
+        import ctypes
 
         # PR_SET_PDEATHSIG: a supervisor that is killed takes its server down with a fast shutdown.
         ctypes.CDLL(None).prctl(1, signal.SIGINT)
 
 
-def _start_server(root: Path, data: Path, binaries: Path, account: Account | None, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def _start_server(
+    root: Path, data: Path, binaries: Path, account: Account | None, settings: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
     port = _free_port(root)
     command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port)]
     for name, value in {**SERVER_SETTINGS, **settings}.items():
         command += ["-c", f"{name}={value}"]
     with (root / "postgres.log").open("ab") as log:
-        server = subprocess.Popen(  # type: ignore[call-overload] # noqa: S603, PLW1509
+        server = subprocess.Popen(  # type: ignore[call-overload] # noqa: S603
             command,
             env=_server_environment(),
             preexec_fn=_die_with_parent,
@@ -343,7 +364,7 @@ def _start_server(root: Path, data: Path, binaries: Path, account: Account | Non
 
 
 def _nobody_is_left(clients: int) -> bool:
-    import fcntl  # noqa: PLC0415
+    import fcntl
 
     try:
         fcntl.flock(clients, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -355,7 +376,7 @@ def _nobody_is_left(clients: int) -> bool:
 
 def supervise(root: Path, binaries: Path, settings: Mapping[str, str]) -> None:
     """Run the server until nobody holds it or somebody asks to stop; bring it back if it dies meanwhile."""
-    import fcntl  # noqa: PLC0415
+    import fcntl
 
     own = os.open(root / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:

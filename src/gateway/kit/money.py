@@ -87,12 +87,16 @@ def parse_amount(text: str, currency: Currency, *, exact_decimals: bool = False)
     """
     match = _AMOUNT.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise AmountError(f"{text!r} is not an amount; expected digits and a dot, for example {format_amount(450000, currency)!r}")
+        raise AmountError(
+            f"{text!r} is not an amount; expected digits and a dot, for example {format_amount(450000, currency)!r}"
+        )
     sign, whole, decimals = match.group(1), match.group(2), match.group(3) or ""
     if len(decimals) > currency.exponent:
         raise AmountError(f"{text!r} has {len(decimals)} decimals; {currency.code} has {currency.exponent}")
     if exact_decimals and len(decimals) != currency.exponent:
-        raise AmountError(f"{text!r} has {len(decimals)} decimals; write exactly {currency.exponent} for {currency.code}")
+        raise AmountError(
+            f"{text!r} has {len(decimals)} decimals; write exactly {currency.exponent} for {currency.code}"
+        )
     minor = int(whole) * currency.unit + int(decimals.ljust(currency.exponent, "0") or "0")
     if minor > MAX_MINOR:
         raise AmountError(f"{text!r} is larger than any amount the gateway accepts")

@@ -67,7 +67,9 @@ def post(session: Session, event: Event, *, reverses: int | None = None) -> Post
     booked = db.first(session, queries.FIND_TX_BY_KEY, {"key": event.key})
     if booked is not None:
         if booked.fingerprint != fingerprint:
-            raise KeyReusedError(f"{event.key!r} was booked with other amounts, accounts or dates; use a key of its own")
+            raise KeyReusedError(
+                f"{event.key!r} was booked with other amounts, accounts or dates; use a key of its own"
+            )
         return Posted(booked.id, is_new=False)
     codes = [line.account for line in lines]
     with refusals_in_words():
@@ -133,7 +135,11 @@ _REFUSALS = (
     ("does not sum to zero", UnbalancedError, "the entries do not sum to zero in each currency"),
     ("its header says", UnknownAccountError, "an entry names an account that does not exist"),
     ("ck_ledger_tx_n_entries", UnbalancedError, "a transaction has at least two entries"),
-    ("uq_ledger_tx_mutual_id_idempotency_key", PostingRaceError, "the same event is being booked at this moment; ask again"),
+    (
+        "uq_ledger_tx_mutual_id_idempotency_key",
+        PostingRaceError,
+        "the same event is being booked at this moment; ask again",
+    ),
     ("uq_ledger_tx_mutual_id_reverses", AlreadyReversedError, "the transaction has been reversed"),
 )
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Index
 
-
 from gateway.kit.columns import TenantTable, big, check, instant, json_column, one_of, refers, unique, whole, words
 
 
@@ -168,5 +167,3 @@ class ReconciliationNote(TenantTable, table=True):
     note: str = words()
     actor: str = words()
     at: dt.datetime = instant(now=True)
-
-

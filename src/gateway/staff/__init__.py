@@ -1,1 +1,1 @@
-"""(see below)"""
+"""Who works for the mutual: people, roles, passwords and sessions."""
