@@ -29,9 +29,12 @@ import psycopg
 from gateway.kit.errors import UnavailableError
 
 OWNER = "gateway_owner"
+WINDOWS = os.name == "nt"
 START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
 """How long a fresh supervisor waits for its first client."""
+GIVE_UP_SECONDS = 5.0
+"""How long a server may die at every start before its supervisor gives up."""
 LINGER_SECONDS = 1.0
 """How long nobody must be there before the server is stopped."""
 
@@ -79,7 +82,7 @@ def ensure_running(root: Path, *, bin_dir: Path | None = None, settings: Mapping
     Raises:
         EmbeddedDatabaseError: No binaries, a data folder of another major version, or a server that does not come up.
     """
-    if os.name == "nt":
+    if WINDOWS:
         raise EmbeddedDatabaseError(
             "the embedded database needs Linux or macOS; set GATEWAY_DATABASE_URL to a PostgreSQL 15 or newer instead"
         )
@@ -90,14 +93,19 @@ def ensure_running(root: Path, *, bin_dir: Path | None = None, settings: Mapping
     _check_version(root, binaries)
     deadline = time.monotonic() + START_SECONDS
     failure = "it did not answer"
+    supervisor: subprocess.Popen[bytes] | None = None
     while time.monotonic() < deadline:
+        _raise_if_failed(root, supervisor)
         if not _is_supervised(root):
-            _spawn_supervisor(root, binaries, dict(settings or {}))
+            supervisor = _spawn_supervisor(root, binaries, dict(settings or {}))
         try:
-            return _address(root)
+            address = _address(root)
         except (OSError, ValueError, psycopg.OperationalError) as reason:
             failure = str(reason).strip() or type(reason).__name__
             time.sleep(0.05)
+        else:
+            _forget(supervisor)
+            return address
     raise EmbeddedDatabaseError(
         f"the server under {root} did not come up: {failure}; its log is {root / 'postgres.log'}"
     )
@@ -164,19 +172,11 @@ def _is_supervised(root: Path) -> bool:
     return False
 
 
-def _spawn_supervisor(root: Path, binaries: Path, settings: dict[str, str]) -> None:
+def _spawn_supervisor(root: Path, binaries: Path, settings: dict[str, str]) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-W", "ignore", "-m", "gateway.kit.embedded", str(root), str(binaries)]
     with (root / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603
-            [
-                sys.executable,
-                "-W",
-                "ignore",
-                "-m",
-                "gateway.kit.embedded",
-                str(root),
-                str(binaries),
-                json.dumps(settings),
-            ],
+            [*command, json.dumps(settings)],
             start_new_session=True,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -187,13 +187,28 @@ def _spawn_supervisor(root: Path, binaries: Path, settings: dict[str, str]) -> N
     deadline = time.monotonic() + 10
     while not _is_supervised(root) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
-    if process.poll() not in (None, 0):
-        said = (root / "supervisor.log").read_text(errors="replace").strip().splitlines()
-        raise EmbeddedDatabaseError(
-            f"the server under {root} could not be started: {said[-1] if said else 'no reason given'}"
-        )
+    return process
+
+
+def _raise_if_failed(root: Path, supervisor: "subprocess.Popen[bytes] | None") -> None:
+    if supervisor is None or supervisor.poll() in (None, 0):
+        return
+    raise EmbeddedDatabaseError(f"the server under {root} could not be started: {_last_words(root / 'supervisor.log')}")
+
+
+def _last_words(log: Path) -> str:
+    with contextlib.suppress(OSError):
+        lines = log.read_text(errors="replace").strip().splitlines()
+        fatal = [line for line in lines[-20:] if "FATAL" in line or "PANIC" in line]
+        if lines:
+            return (fatal or lines)[-1]
+    return f"no reason given in {log}"
+
+
+def _forget(supervisor: "subprocess.Popen[bytes] | None") -> None:
     # It outlives this process and nobody waits for it; say so to the interpreter, which would warn otherwise.
-    process.returncode = 0
+    if supervisor is not None and supervisor.poll() is None:
+        supervisor.returncode = 0
 
 
 def _address(root: Path) -> str:
@@ -363,6 +378,24 @@ def _start_server(
     return server  # type: ignore[no-any-return]
 
 
+def _stop_orphan(data: Path) -> None:
+    """Stop a server that a killed supervisor left behind, where the system has no parent-death signal."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
+        deadline = time.monotonic() + 20
+        # The number may long belong to somebody else: only a process that serves this very folder is stopped.
+        while str(data) in _command_line(pid) and time.monotonic() < deadline:
+            os.kill(pid, signal.SIGINT)
+            time.sleep(0.1)
+
+
+def _command_line(pid: int) -> str:
+    if Path("/proc/self/cmdline").exists():
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return shown.stdout
+
+
 def _nobody_is_left(clients: int) -> bool:
     import fcntl
 
@@ -391,15 +424,22 @@ def supervise(root: Path, binaries: Path, settings: Mapping[str, str]) -> None:
     data = _data_folder(root, account)
     _initialise(root, data, binaries, account)
     clients = os.open(root / "clients.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    _stop_orphan(data)
     server = _start_server(root, data, binaries, account, settings)
-    last_seen = time.monotonic() + GRACE_SECONDS
+    started_at = healthy_at = time.monotonic()
+    last_seen = started_at + GRACE_SECONDS
     while not asked_to_stop:
         time.sleep(0.2)
+        now = time.monotonic()
         if server.poll() is not None:
-            server = _start_server(root, data, binaries, account, settings)
+            if now - healthy_at > GIVE_UP_SECONDS:
+                raise EmbeddedDatabaseError(_last_words(root / "postgres.log"))
+            server, started_at = _start_server(root, data, binaries, account, settings), now
+        elif now - started_at > 2:
+            healthy_at = now
         if not _nobody_is_left(clients):
-            last_seen = max(last_seen, time.monotonic())
-        elif time.monotonic() - last_seen > LINGER_SECONDS:
+            last_seen = now
+        elif now - last_seen > LINGER_SECONDS:
             break
     server.send_signal(signal.SIGINT)
     server.wait()

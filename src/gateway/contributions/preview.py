@@ -1,0 +1,44 @@
+"""What a month would cost, in words and figures, without a database."""
+
+from typing import Any
+
+from gateway.contributions.rules import PER_HEAD, assess
+from gateway.contributions.schedule import Schedule
+from gateway.kit.money import format_amount
+
+
+def preview(schedule: Schedule, wage_minor: int, additional_dependants: int) -> dict[str, Any]:
+    """Return each component with its base, rate, source and amount, and the total.
+
+    Raises:
+        WageInvalidError: A negative wage or number of heads.
+    """
+    currency = schedule.currency
+    assessed = assess(wage_minor, additional_dependants, schedule.components)
+    lines = []
+    for component, base, minor in zip(schedule.components, assessed.bases_minor, assessed.amounts_minor, strict=True):
+        lines.append(
+            {
+                "code": component.code,
+                "insurance": component.insurance,
+                "share": component.share,
+                "base": str(base) if component.kind == PER_HEAD else format_amount(base, currency),
+                "rate": component.rate,
+                "amount": format_amount(minor, currency),
+                "amount_minor": minor,
+                "source": component.source,
+                "valid_from": component.valid_from,
+                "verified": component.verified,
+            }
+        )
+    return {
+        "country": schedule.country,
+        "period": str(schedule.period),
+        "currency": currency.code,
+        "wage": format_amount(wage_minor, currency),
+        "additional_dependants": additional_dependants,
+        "components": lines,
+        "total": format_amount(assessed.total_minor, currency),
+        "total_minor": assessed.total_minor,
+        "verified": all(component.verified for component in schedule.components),
+    }
