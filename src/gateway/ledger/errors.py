@@ -59,3 +59,17 @@ class UnbalancedError(RuleError):
 
     code = "unbalanced"
     title = "The entries do not balance"
+
+
+class UnknownBankAccountError(NotFoundError):
+    """The mutual has no such account at a bank or provider."""
+
+    code = "bank_account_unknown"
+    title = "No such bank account"
+
+
+class BankAccountKnownError(ConflictError):
+    """The number or the ledger code is taken."""
+
+    code = "bank_account_known"
+    title = "The bank account is registered already"

@@ -43,6 +43,13 @@ class AccountKind(StrEnum):
     EQUITY = "equity"
 
 
+class BankAccountKind(StrEnum):
+    """What keeps the account."""
+
+    BANK = "bank"
+    MOBILE_MONEY = "mobile_money"
+
+
 class LedgerAccount(TenantTable, table=True):
     """Where money is, or whose it is. Its code is stable and readable: ``member:17:contributions``."""
 
@@ -214,3 +221,18 @@ class LedgerLeaf(SQLModel, table=True):
     position: int = whole()
     canonical: bytes = octets()
     hash: str = words()
+
+
+class BankAccount(TenantTable, table=True):
+    """An account of the mutual at a bank or provider: the outside number of a ledger account."""
+
+    __tablename__ = "bank_account"
+    __table_args__ = (unique("number"), unique("ledger_code"), one_of("kind", BankAccountKind))
+    number: str = words()
+    """As the statement names it: IBAN or other."""
+    name: str = words()
+    kind: str = words()
+    currency: str = words()
+    ledger_code: str = words()
+    holder: str = words(server="''")
+    bank_identifier: str = words(server="''")

@@ -1,57 +1,12 @@
 """The bank's statements, what each line was matched to, and the breaks that are left for people."""
 
 import datetime as dt
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Index
 
 from gateway.kit.columns import TenantTable, big, check, instant, json_column, one_of, refers, unique, whole, words
-
-
-class BankAccountKind(StrEnum):
-    """What keeps the account."""
-
-    BANK = "bank"
-    MOBILE_MONEY = "mobile_money"
-
-
-class StatementStatus(StrEnum):
-    """Where a statement stands."""
-
-    LOADED = "loaded"
-    QUARANTINED = "quarantined"
-
-
-class StatementLineStatus(StrEnum):
-    """Where a statement line stands."""
-
-    OPEN = "open"
-    MATCHED = "matched"
-    SUSPENSE = "suspense"
-
-
-class BreakStatus(StrEnum):
-    """Where a break stands."""
-
-    OPEN = "open"
-    PROPOSED = "proposed"
-    RESOLVED = "resolved"
-
-
-class BankAccount(TenantTable, table=True):
-    """An account of the mutual at a bank or provider, and where it stands in the ledger."""
-
-    __tablename__ = "bank_account"
-    __table_args__ = (unique("number"), unique("ledger_code"), one_of("kind", BankAccountKind))
-    number: str = words()
-    """As the statement names it: IBAN or other."""
-    name: str = words()
-    kind: str = words()
-    currency: str = words()
-    ledger_code: str = words()
-    holder: str = words(server="''")
-    bank_identifier: str = words(server="''")
+from gateway.reconciliation.states import BreakStatus, StatementLineStatus, StatementStatus, TransferStatus
 
 
 class BankStatement(TenantTable, table=True):
@@ -167,3 +122,35 @@ class ReconciliationNote(TenantTable, table=True):
     note: str = words()
     actor: str = words()
     at: dt.datetime = instant(now=True)
+
+
+class OwnTransfer(TenantTable, table=True):
+    """The mutual's money moved between two places of its own: cash to the bank, a provider's settlement, a float."""
+
+    __tablename__ = "own_transfer"
+    __table_args__ = (
+        unique("reference"),
+        one_of("status", TransferStatus),
+        check("amount_minor > 0 AND fee_minor >= 0", "amount"),
+        check("from_code <> to_code", "two_places"),
+        refers("ordered_tx_id", "ledger_tx"),
+        Index(None, "mutual_id", "status"),
+    )
+    reference: str = words()
+    """Structured reference with check digits, or the other side's own; stands in the bank's text."""
+    from_code: str = words()
+    to_code: str = words()
+    transit_code: str = words()
+    """Clearing account that holds it until the bank has booked it."""
+    amount_minor: int = big()
+    """What leaves ``from_code``."""
+    fee_minor: int = big(server="0")
+    """What the other side kept of it; known when it is booked."""
+    currency: str = words()
+    ordered_on: dt.date
+    ordered_by: str = words()
+    status: str = words(server="'ordered'")
+    booked_on: dt.date | None = None
+    statement_line_id: int | None = big(nullable=True)
+    ordered_tx_id: int = big()
+    booked_tx_id: int | None = big(nullable=True)
