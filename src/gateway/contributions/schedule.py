@@ -16,7 +16,7 @@ from typing import Any
 
 from gateway.contributions.errors import CountryUnknownError, RatesMissingError
 from gateway.contributions.rules import FLAT, PERCENT, Component
-from gateway.kit.money import Currency, currency_of, parse_amount
+from gateway.kit.money import Currency, currency_of, format_amount, parse_amount
 from gateway.kit.period import Period
 
 
@@ -133,7 +133,7 @@ def _component(
 
 
 def _fee_component(fee: Fee, currency: Currency) -> Component:
-    amount = f"{fee.amount_minor}"
+    amount = format_amount(fee.amount_minor, currency)
     return Component(
         code="mutual_fee",
         insurance="mutual",
