@@ -4,7 +4,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from gateway.kit.columns import (
@@ -45,7 +45,7 @@ class Mutual(SQLModel, table=True):
     """Under which number the state knows the mutual as an employer (RNC in the Dominican Republic)."""
     settings: dict[str, Any] = json_column()
     created_at: dt.datetime = instant(now=True)
-    __table_args__ = (check("code = lower(code)", "code_lower"),)
+    __table_args__ = (UniqueConstraint("code"), check("code = lower(code)", "code_lower"))
 
 
 class AuditLog(TenantTable, table=True):

@@ -1,0 +1,102 @@
+"""Merkle trees as in RFC 6962: a root over any number of leaves, and a short proof that one of them is under it.
+
+Leaves stream: only one hash per level is held, so a million leaves need as much memory as ten.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+EMPTY = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Return the hash of a leaf; the prefix keeps a leaf from passing for a node."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A tree that grows a leaf at a time; asked for a leaf's number, it gathers the proof on the way."""
+
+    def __init__(self, prove: int | None = None) -> None:
+        self.size = 0
+        self._prove = prove
+        self._whole: list[tuple[int, int, bytes]] = []  # complete subtrees from the left: first leaf, size, hash
+        self.proof: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Append a leaf."""
+        self.add_hash(leaf_hash(leaf))
+
+    def add_hash(self, hashed: bytes) -> None:
+        """Append a leaf whose hash is known."""
+        subtree = (self.size, 1, hashed)
+        self.size += 1
+        while self._whole and self._whole[-1][1] == subtree[1]:
+            subtree = self._join(self._whole.pop(), subtree)
+        self._whole.append(subtree)
+
+    def root(self) -> bytes:
+        """Return the root over all leaves so far; afterwards the proof is complete."""
+        if not self._whole:
+            return EMPTY
+        subtree = self._whole.pop()
+        while self._whole:
+            subtree = self._join(self._whole.pop(), subtree)
+        self._whole = [subtree]
+        return subtree[2]
+
+    def _join(self, left: tuple[int, int, bytes], right: tuple[int, int, bytes]) -> tuple[int, int, bytes]:
+        if self._prove is not None and left[0] <= self._prove < right[0] + right[1]:
+            self.proof.append(right[2] if self._prove < right[0] else left[2])
+        return left[0], left[1] + right[1], _node(left[2], right[2])
+
+
+def root(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over leaves, read once."""
+    tree = Tree()
+    for leaf in leaves:
+        tree.add(leaf)
+    return tree.root()
+
+
+def root_of_hashes(hashes: Iterable[bytes]) -> bytes:
+    """Return the root over leaves whose hashes are known."""
+    tree = Tree()
+    for hashed in hashes:
+        tree.add_hash(hashed)
+    return tree.root()
+
+
+def inclusion_proof(leaves: Iterable[bytes], index: int) -> list[bytes]:
+    """Return the hashes that lead from a leaf to the root, from the leaf upwards.
+
+    Raises:
+        IndexError: There is no leaf with this number.
+    """
+    tree = Tree(prove=index)
+    for leaf in leaves:
+        tree.add(leaf)
+    if not 0 <= index < tree.size:
+        raise IndexError(f"no leaf {index} among {tree.size}")
+    tree.root()
+    return tree.proof
+
+
+def verify(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes) -> bool:
+    """Tell whether a leaf with this number is under the expected root of a tree of this size."""
+    if not 0 <= index < size:
+        return False
+    hashed, position, last, used = leaf_hash(leaf), index, size - 1, 0
+    while last > 0:
+        if position % 2 == 0 and position == last:
+            position, last = position // 2, last // 2
+            continue
+        if used == len(proof):
+            return False
+        hashed = _node(proof[used], hashed) if position % 2 else _node(hashed, proof[used])
+        used, position, last = used + 1, position // 2, last // 2
+    return used == len(proof) and hashed == expected
