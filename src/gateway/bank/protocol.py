@@ -77,8 +77,6 @@ class ItemResult(NamedTuple):
     end_to_end_id: str
     provider_reference: str
     completed_at: dt.datetime | None
-    amount_minor: int
-    currency: str
 
 
 class ItemFailure(NamedTuple):
