@@ -24,7 +24,7 @@ def upgrade() -> None:
     for statement in before:
         _run(statement)
     METADATA.create_all(op.get_bind())
-    for statement in (_sql("ledger"), SchemaManager.get_schema(), _sql("jobs"), _sql("tenancy")):
+    for statement in (_sql("ledger"), SchemaManager.get_schema(), _sql("jobs"), _sql("staff"), _sql("tenancy")):
         _run(statement)
 
 

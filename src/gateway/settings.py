@@ -1,0 +1,107 @@
+"""Settings from the environment (prefix ``GATEWAY_``), read by the entry floor and passed down as values.
+
+Nothing secret has a default: what is not given is not there, and the part that needs it says so.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from gateway.kit.embedded import ensure_running
+
+MEBIBYTE = 1024 * 1024
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Secrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)]
+Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """Everything that differs between one place the gateway runs in and another."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True)
+
+    database_url: SecretStr | None = None
+    """Any PostgreSQL 15 or newer; empty means the embedded server under ``data_dir``."""
+    data_dir: Path = Path("data")
+    """Where the embedded server and what else survives a restart is kept."""
+    pool_size: int = Field(default=10, ge=1, le=200)
+    """Connections kept open by one process; as many again are opened under load."""
+    statement_timeout_seconds: int = Field(default=120, ge=0)
+    """How long one statement of a request may run; workers have no such limit."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    """Address that others reach the gateway under: verification addresses and callbacks are made from it."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+
+    state_url: str | None = None
+    """Address of the state's API."""
+    state_token: SecretStr | None = None
+    state_callback_secret: Secrets = []
+    """Secrets that the state signs its callbacks with; several, with commas, while one replaces another."""
+    payer_url: str | None = None
+    """Address of the mobile money provider's API."""
+    payer_token: SecretStr | None = None
+    payer_callback_secret: Secrets = []
+    """Secrets that the payer's callbacks carry; several, with commas, while one replaces another."""
+    payer_providers: Words = ["momo:orange"]
+    """Providers that payouts may go through, with commas; each is the code of its float account."""
+
+    session_hours: int = Field(default=12, ge=1, le=168)
+    """How long a log-in lasts."""
+    login_rate_per_minute: int = Field(default=20, ge=1)
+    """Log-in attempts per address and minute, in one process."""
+    max_body_bytes: int = Field(default=2 * MEBIBYTE, ge=1024)
+    """Largest request that is read, uploads excepted."""
+    max_upload_bytes: int = Field(default=256 * MEBIBYTE, ge=1024)
+    """Largest file that may be uploaded."""
+    metrics_token: SecretStr | None = None
+    """Bearer token asked for at ``/metrics``; empty leaves it open for the network it stands in."""
+
+    log_format: Literal["json", "text"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    worker_concurrency: int = Field(default=4, ge=1, le=64)
+    crash_at: str | None = None
+    """Named point at which a worker ends itself, as a power cut would; for tests."""
+
+    demo: bool = False
+    """Allows what only a demonstration or a test may do."""
+    clock_file: Path | None = None
+    """File that holds today's date; honoured with ``demo`` alone."""
+
+    def database_address(self) -> str:
+        """Return the database's address, starting the embedded server where none is given."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return ensure_running(self.data_dir / "postgres")
+
+    @property
+    def clock(self) -> Callable[[str], dt.date]:
+        """Today's date in a time zone; in a demonstration the date that the clock's file holds."""
+        clock_file = self.clock_file if self.demo else None
+
+        def today(time_zone: str) -> dt.date:
+            if clock_file is not None:
+                return dt.date.fromisoformat(clock_file.read_text(encoding="ascii").strip())
+            return dt.datetime.now(ZoneInfo(time_zone)).date()  # noqa: TID251 — the one clock
+
+        return today
+
+
+def from_environment() -> Settings:
+    """Read the settings.
+
+    Raises:
+        ValueError: A value that is not of its kind, in words.
+    """
+    return Settings()

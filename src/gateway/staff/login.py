@@ -1,0 +1,114 @@
+"""Log in, log out, and find who a token belongs to."""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from gateway.kit import audit, db
+from gateway.kit.errors import UnauthenticatedError
+from gateway.kit.tenant import MutualRow
+from gateway.staff import queries
+from gateway.staff.errors import LoginRefusedError
+from gateway.staff.models import Role
+from gateway.staff.passwords import is_right
+from gateway.staff.rules import LOCK_MINUTES, digest_of, locked_until, mutual_in, token_of
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The person behind a request."""
+
+    session_id: int
+    user_id: int
+    username: str
+    full_name: str
+    roles: frozenset[Role]
+    language: str
+
+    @property
+    def actor(self) -> str:
+        """Her name in the log."""
+        return f"staff:{self.username}"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A new session; the token is shown once and kept nowhere."""
+
+    token: str
+    expires_at: dt.datetime
+    user: Any
+
+
+def log_in(session: Session, *, username: str, password: str, hours: int) -> LoggedIn | LoginRefusedError:
+    """Check a password and start a session; a refusal is returned, not raised, so that it is counted.
+
+    After five failures in a row the account is locked for a while; a locked account, an unknown name and a wrong
+    password take as long and are told in the same words.
+    """
+    found = db.first(session, queries.FIND_LOGIN, {"username": username.strip().lower()})
+    usable = found is not None and found.is_active and not found.is_locked
+    if not is_right(password, found.password_hash if found is not None and usable else None):
+        if found is not None and usable:
+            _note_failure(session, found)
+        return refusal()
+    assert found is not None
+    db.run(session, queries.NOTE_SUCCESS, {"user_id": found.id})
+    return start_session(session, found, hours=hours)
+
+
+def refusal() -> LoginRefusedError:
+    """Return the one refusal of every failed log-in."""
+    return LoginRefusedError(
+        "the mutual, the username or the password is not right, or the account is locked; "
+        f"after several failures wait {LOCK_MINUTES} minutes or ask a manager"
+    )
+
+
+def start_session(session: Session, user: Any, *, hours: int) -> LoggedIn:
+    """Start a session for a person whose password was checked."""
+    mutual_id = int(db.scalar(session, "SELECT current_mutual()"))
+    token = token_of(mutual_id, secrets.token_bytes(32))
+    values = {"user_id": user.id, "token_sha256": digest_of(token), "hours": hours}
+    row = db.one(session, queries.INSERT_SESSION, values)
+    _record(session, user, "session.start")
+    return LoggedIn(token, row.expires_at, user)
+
+
+def log_out(session: Session, *, session_id: int, actor: str) -> None:
+    """End a session; ending it again changes nothing."""
+    db.run(session, queries.END_SESSION, {"session_id": session_id})
+    audit.record(session, actor=actor, action="session.end", subject_kind="staff_session", subject_id=session_id)
+
+
+def who_is(session: Session, token: str, *, trace_id: str | None = None) -> tuple[Principal, MutualRow]:
+    """Bind the transaction to the person and mutual of a token, in one round trip.
+
+    Raises:
+        UnauthenticatedError: No live session has this token.
+    """
+    mutual_id = mutual_in(token)
+    row = None
+    if mutual_id is not None:
+        row = queries.authenticate(session, mutual_id=mutual_id, token_sha256=digest_of(token), trace_id=trace_id)
+    if row is None:
+        raise UnauthenticatedError("this token is not of a live session; log in again at POST /v1/sessions")
+    roles = frozenset(Role(role) for role in row.roles)
+    principal = Principal(row.session_id, row.user_id, row.username, row.full_name, roles, row.user_language)
+    return principal, MutualRow(*tuple(row)[6:])
+
+
+def _note_failure(session: Session, user: Any) -> None:
+    failures = user.failed_logins + 1
+    until = locked_until(failures, user.now)
+    values = {"user_id": user.id, "failed_logins": failures if until is None else 0, "locked_until": until}
+    db.run(session, queries.NOTE_FAILURE, values)
+    _record(session, user, "session.refuse" if until is None else "staff_user.lock")
+
+
+def _record(session: Session, user: Any, action: str) -> None:
+    actor = f"staff:{user.username}"
+    audit.record(session, actor=actor, action=action, subject_kind="staff_user", subject_id=user.id)

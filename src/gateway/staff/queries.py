@@ -1,0 +1,95 @@
+"""What is read and written of staff; the log-in's own statements among them."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from gateway.kit import db
+
+AUTHENTICATE = """
+-- at most one row: the live session with this digest, its person and her mutual; binds the transaction to them
+SELECT * FROM staff_authenticate(:mutual_id, :token_sha256, :trace_id)
+"""
+
+FIND_LOGIN = """
+-- at most one row: what a log-in is checked against, locked so that failures are counted one by one
+SELECT id, username, full_name, password_hash, roles, language, is_active, failed_logins,
+       coalesce(locked_until > now(), false) AS is_locked, now() AS now
+FROM staff_user WHERE mutual_id = current_mutual() AND username = :username FOR UPDATE
+"""
+
+NOTE_FAILURE = """
+-- no row: one more failure in a row
+UPDATE staff_user SET failed_logins = :failed_logins, locked_until = :locked_until
+WHERE mutual_id = current_mutual() AND id = :user_id
+"""
+
+NOTE_SUCCESS = """
+-- no row: failures are forgotten
+UPDATE staff_user SET failed_logins = 0, locked_until = NULL
+WHERE mutual_id = current_mutual() AND id = :user_id AND (failed_logins > 0 OR locked_until IS NOT NULL)
+"""
+
+INSERT_SESSION = """
+-- one row: a new session and when it ends
+INSERT INTO staff_session (user_id, token_sha256, expires_at)
+VALUES (:user_id, :token_sha256, now() + make_interval(hours => :hours)) RETURNING id, expires_at
+"""
+
+END_SESSION = """
+-- no row: the session ends now
+UPDATE staff_session SET ended_at = now() WHERE mutual_id = current_mutual() AND id = :session_id AND ended_at IS NULL
+"""
+
+END_SESSIONS_OF = """
+-- no row: every session of a person ends now
+UPDATE staff_session SET ended_at = now() WHERE mutual_id = current_mutual() AND user_id = :user_id AND ended_at IS NULL
+"""
+
+STAFF = """
+-- one row per staff user, by username
+SELECT id, username, full_name, roles, language, is_active, created_at FROM staff_user
+WHERE mutual_id = current_mutual() AND username > :after ORDER BY username LIMIT :limit
+"""
+
+STAFF_USER = """
+-- at most one row: a staff user, locked
+SELECT id, username, full_name, roles, language, is_active, created_at FROM staff_user
+WHERE mutual_id = current_mutual() AND id = :user_id FOR UPDATE
+"""
+
+INSERT_USER = """
+-- one row, or none where the username is taken: the new staff user
+INSERT INTO staff_user (username, full_name, password_hash, roles, language)
+VALUES (:username, :full_name, :password_hash, :roles, :language)
+ON CONFLICT (mutual_id, username) DO NOTHING
+RETURNING id, username, full_name, roles, language, is_active, created_at
+"""
+
+UPDATE_USER = """
+-- one row: the staff user as changed
+UPDATE staff_user SET full_name = :full_name, roles = :roles, language = :language, is_active = :is_active,
+       password_hash = coalesce(:password_hash, password_hash)
+WHERE mutual_id = current_mutual() AND id = :user_id
+RETURNING id, username, full_name, roles, language, is_active, created_at
+"""
+
+OTHER_MANAGERS = """
+-- one row: how many other active managers there are; their rows are locked so that two cannot step down at once
+SELECT count(*) AS managers FROM (
+    SELECT id FROM staff_user
+    WHERE mutual_id = current_mutual() AND id <> :user_id AND is_active AND 'manager' = ANY (roles)
+    ORDER BY id FOR UPDATE
+) others
+"""
+
+
+def authenticate(session: Session, *, mutual_id: int, token_sha256: str, trace_id: str | None) -> Any | None:
+    """Bind the transaction to a live session's person and mutual and return both, or None."""
+    values = {"mutual_id": mutual_id, "token_sha256": token_sha256, "trace_id": trace_id}
+    return db.first(session, AUTHENTICATE, values)
+
+
+def list_staff(session: Session, *, after: str, limit: int) -> list[Any]:
+    """Return staff users by username, from the one after ``after`` on."""
+    return db.rows(session, STAFF, {"after": after, "limit": limit})
