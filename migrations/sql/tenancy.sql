@@ -9,7 +9,7 @@ DECLARE
         'audit_log', 'state_log', 'evidence', 'run_once',
         'ledger_account', 'ledger_tx', 'ledger_entry', 'ledger_snapshot', 'ledger_period', 'ledger_seal', 'ledger_leaf',
         'member_wage', 'member_change',
-        'contribution_schedule', 'contribution_assessment', 'contribution_receipt', 'contribution_receipt_line',
+        'contribution_fee', 'contribution_schedule', 'contribution_assessment', 'contribution_receipt', 'contribution_receipt_line',
         'contribution_reversal', 'contribution_placement', 'receipt_import_refusal',
         'funding_policy', 'filing_document', 'bill_component', 'bill_filing',
         'benefit_allotment', 'reconciliation_note'

@@ -4,7 +4,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -33,6 +33,28 @@ class Channel(StrEnum):
     BANK = "bank"
 
 
+class ReceiptImportState(StrEnum):
+    """Where an uploaded file of receipts stands."""
+
+    PREVIEWED = "previewed"
+    APPLIED = "applied"
+
+
+class ContributionFee(TenantTable, table=True):
+    """The mutual's own monthly fee from a day on, and who decided it. Insert only: the newest row for a day counts."""
+
+    __tablename__ = "contribution_fee"
+    __table_args__ = (check("amount_minor >= 0", "amount"), Index(None, "mutual_id", "valid_from"))
+    valid_from: dt.date
+    amount_minor: int = big()
+    """Per member and month; zero ends a fee."""
+    currency: str = words()
+    source: str = words()
+    """Who decided it and when, for example the minutes of an assembly."""
+    actor: str = words()
+    recorded_at: dt.datetime = instant(now=True)
+
+
 class ContributionSchedule(TenantTable, table=True):
     """The components and rates of one month, resolved once from the dated tables. Insert only."""
 
@@ -49,11 +71,14 @@ class ContributionSchedule(TenantTable, table=True):
 
 
 class ContributionAssessment(TenantTable, table=True):
-    """What one month of one member in one payroll costs, were she filed. Not a debt. Insert only."""
+    """What one month of one member in one payroll costs, were she filed. Not a debt.
+
+    Insert only: another wage, number of heads or schedule makes a new version, and the newest counts.
+    """
 
     __tablename__ = "contribution_assessment"
     __table_args__ = (
-        unique("period_start", "payroll_id", "member_id"),
+        unique("period_start", "payroll_id", "member_id", "version"),
         refers("member_id", "member"),
         refers("payroll_id", "payroll"),
         refers("schedule_id", "contribution_schedule"),
@@ -63,6 +88,10 @@ class ContributionAssessment(TenantTable, table=True):
     period_start: dt.date
     payroll_id: int = big()
     member_id: int = big()
+    version: int = whole()
+    """1, 2, 3, …; the highest of a member, payroll and month counts."""
+    is_withdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """She turned out not to be enrolled in the month, or without a wage: nothing is assessed any more."""
     schedule_id: int = big()
     wage_minor: int = big()
     additional_dependants: int = whole()
@@ -150,20 +179,32 @@ class ContributionReversal(TenantTable, table=True):
 
 
 class ContributionPlacement(TenantTable, table=True):
-    """Money in suspense given to the member it belongs to. Insert only."""
+    """The money of a receipt's line given to the member it belongs to, out of suspense or from the wrong member.
+
+    Insert only: a wrong placement is followed by another version, which takes the one before back by a linked reversal.
+    """
 
     __tablename__ = "contribution_placement"
     __table_args__ = (
-        unique("receipt_line_id"),
+        unique("receipt_line_id", "version"),
         refers("receipt_line_id", "contribution_receipt_line"),
         refers("member_id", "member"),
         refers("ledger_tx_id", "ledger_tx"),
+        refers("reversal_tx_id", "ledger_tx"),
+        check("ledger_tx_id IS NOT NULL OR reversal_tx_id IS NOT NULL", "booked"),
+        Index(None, "mutual_id", "member_id"),
     )
     receipt_line_id: int = big()
-    member_id: int = big()
+    version: int = whole()
+    """1, 2, 3, …; the highest says whose the money is."""
+    member_id: int | None = big(nullable=True)
+    """Empty where it went back to suspense."""
     amount_minor: int = big()
     reason: str = words()
-    ledger_tx_id: int = big()
+    ledger_tx_id: int | None = big(nullable=True)
+    """Moved it; empty where taking the version before back was all there was to do."""
+    reversal_tx_id: int | None = big(nullable=True)
+    """Took the version before back."""
     actor: str = words()
     at: dt.datetime = instant(now=True)
 
@@ -172,7 +213,7 @@ class ReceiptImport(TenantTable, table=True):
     """An uploaded file of receipts."""
 
     __tablename__ = "receipt_import"
-    __table_args__ = (unique("sha256"),)
+    __table_args__ = (unique("sha256"), one_of("state", ReceiptImportState))
     file_name: str = words()
     sha256: str = words()
     evidence_id: int = big()
@@ -186,7 +227,9 @@ class ReceiptImport(TenantTable, table=True):
     refused_minor: int = big()
     dialect: dict[str, Any] = json_column()
     options: dict[str, Any] = json_column()
-    """Channel, account, collector, what to do with an unknown member."""
+    """Channel, account, header, what to do with an unknown member."""
+    applied_count: int = whole(server="0")
+    applied_minor: int = big(server="0")
     created_at: dt.datetime = instant(now=True)
     created_by: str = words()
     applied_at: dt.datetime | None = instant(nullable=True)
@@ -201,4 +244,6 @@ class ReceiptImportRefusal(TenantTable, table=True):
     import_id: int = big()
     row_no: int = whole()
     raw: list[Any] = json_column(server="'[]'::jsonb")
+    """The cells as they came."""
     problems: list[Any] = json_column(server="'[]'::jsonb")
+    """Place, code and sentence for each problem."""
