@@ -1,0 +1,174 @@
+"""Tables in files as people have them: CSV in any usual encoding and separator, or XLSX; headers in their language.
+
+A file is read by canonical column; each row keeps what came beside what was understood, so that refused rows can go
+back as the same file with a reason. Nothing is guessed where two readings are possible.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.kit.errors import FieldProblem
+from gateway.kit.tabular_csv import read_csv
+from gateway.kit.tabular_shape import (
+    MAX_BYTES,
+    MAX_CELL,
+    REASON,
+    REASON_NAMES,
+    Dialect,
+    EncodingError,
+    FileTooLargeError,
+    FileTruncatedError,
+    FileUnreadableError,
+    Header,
+    HeaderError,
+    fold,
+)
+from gateway.kit.tabular_xlsx import OLE_MARK, ZIP_MARK, read_xlsx, write_xlsx
+from gateway.kit.untidy import DateError, DateInFutureError, read_amount, read_date
+
+__all__ = [
+    "DateError",
+    "DateInFutureError",
+    "Dialect",
+    "EncodingError",
+    "FileTooLargeError",
+    "FileTruncatedError",
+    "FileUnreadableError",
+    "Header",
+    "HeaderError",
+    "Row",
+    "Table",
+    "read_amount",
+    "read_date",
+    "read_table",
+    "write_refused",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row under the header."""
+
+    row_no: int
+    """Line of the file on which it begins; the first line is 1."""
+    fields: dict[str, str]
+    """Canonical column -> text without surrounding space; every known column of the header is there."""
+    raw: list[str]
+    """The cells as they came."""
+    problem: FieldProblem | None = None
+    """Why the row as such cannot be trusted, for example too few fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file that has been opened; its rows are read once, as they are asked for."""
+
+    dialect: Dialect
+    header: Header
+    rows: Iterator[Row]
+
+
+def read_table(body: bytes, file_name: str, columns: Mapping[str, Sequence[str]], *, required: Sequence[str]) -> Table:
+    """Open a table in a file; what it is, is told by its content, not by its name.
+
+    Args:
+        body: The whole file.
+        file_name: For messages.
+        columns: Canonical column -> other names it goes by; case, accents and punctuation do not matter.
+        required: Canonical columns that must be there.
+
+    Raises:
+        FileUnreadableError: Also while rows are read: a file can be wrong at its end. Import nothing before the end.
+    """
+    if not body.strip():
+        raise FileUnreadableError(f"{file_name!r} is empty; expected a header and rows under it")
+    if len(body) > MAX_BYTES:
+        raise FileTooLargeError(f"{file_name!r} has {len(body)} bytes; at most {MAX_BYTES} are read: send it in parts")
+    if body.startswith(OLE_MARK):
+        raise FileUnreadableError(
+            f"{file_name!r} is an old or locked workbook; save it as XLSX without a password, or as CSV"
+        )
+    read = read_xlsx if body.startswith(ZIP_MARK) else read_csv
+    dialect, header, records = read(body, columns, required)
+    return Table(dialect, header, _rows(header, records))
+
+
+def _rows(header: Header, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
+    width, places = len(header.names), tuple(header.places.items())
+    for row_no, raw in records:
+        if len(raw) == width:
+            problem, cells = None, raw
+        else:
+            problem, cells = _width_problem(row_no, raw, width)
+        fields = {}
+        for name, place in places:
+            value = cells[place]
+            if value and not value.isalnum():
+                value, wrong = _tidy(value)
+                if wrong and problem is None:
+                    problem = FieldProblem(f"line {row_no}, column {header.label(name)}", "cell_unreadable", wrong)
+            fields[name] = value
+        yield Row(row_no, fields, raw, problem)
+
+
+def _width_problem(row_no: int, raw: list[str], width: int) -> tuple[FieldProblem | None, list[str]]:
+    if not any(raw[width:]) and len(raw) > width:
+        return None, raw
+    detail = (
+        f"the line has {len(raw)} fields and the header {width}; a separator is missing, or one stands inside a field"
+    )
+    return FieldProblem(f"line {row_no}", "row_width", detail), raw + [""] * (width - len(raw))
+
+
+_GUARDED = re.compile(r"'(?=[=+\-@\t\r])")
+
+
+def _tidy(value: str) -> tuple[str, str | None]:
+    """Return the text with single spaces and without invisible characters, and what is wrong with it, if anything."""
+    text = " ".join(value.split())
+    if not text.isprintable():
+        text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
+        if not text.isprintable():
+            return "", "there is a control character in the cell; type it again"
+    if len(text) > MAX_CELL:
+        return "", f"the cell holds {len(text)} characters; at most {MAX_CELL} are read"
+    return _GUARDED.sub("", text, count=1) if text.startswith("'") else text, None
+
+
+def write_refused(
+    dialect: Dialect,
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    reasons: Iterable[str],
+    *,
+    reason_name: str = REASON,
+) -> bytes:
+    """Write rows as they came, in the same format, encoding and separator, with a last column that says why.
+
+    A spreadsheet program that opens the file runs nothing in it; the guard it needs is taken off again when the mended
+    file is read. The reason column of an earlier round is replaced.
+    """
+    kept = [index for index, name in enumerate(header) if fold(name) not in REASON_NAMES]
+    width = len(header)
+
+    def lines() -> Iterator[list[str]]:
+        yield [*(header[index] for index in kept), reason_name]
+        for raw, reason in zip(rows, reasons, strict=True):
+            cells = [*raw, *[""] * (width - len(raw))]
+            surplus = cells[width:]
+            yield [*(cells[index] for index in kept), reason, *surplus]
+
+    if dialect.kind == "xlsx":
+        return write_xlsx(dialect.sheet, lines())
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=dialect.separator, lineterminator=dialect.line_end)
+    writer.writerows([_guard(cell) for cell in line] for line in lines())
+    return text.getvalue().encode(dialect.encoding, errors="replace")
+
+
+def _guard(cell: str) -> str:
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
