@@ -11,9 +11,11 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 APP_ROLE = "gateway_app"
+TRANSIENT = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -41,6 +43,7 @@ class Database:
             max_overflow=pool_size,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"options": options, "application_name": "gateway", "connect_timeout": 10},
         )
         event.listen(self.engine, "connect", _become_app_role)
@@ -70,6 +73,16 @@ def act_for(session: Session, mutual_id: int | None, *, actor: str) -> None:
         text("SELECT set_config('gateway.mutual_id', :mutual_id, true), set_config('gateway.actor', :actor, true)"),
         {"mutual_id": "" if mutual_id is None else str(mutual_id), "actor": actor},
     )
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether the database refused only because of what others did at the moment: the whole unit may run again.
+
+    True for a serialisation failure, a deadlock, a lock that was not given in time, and a connection lost before the
+    commit; never for a commit whose outcome is unknown, which is looked up by its key instead.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.Error) and cause.sqlstate in TRANSIENT
 
 
 def driver(session: Session) -> psycopg.Connection[Any]:
