@@ -11,7 +11,7 @@ DECLARE
         'member_wage', 'member_change',
         'contribution_fee', 'contribution_schedule', 'contribution_assessment', 'contribution_receipt', 'contribution_receipt_line',
         'contribution_reversal', 'contribution_placement', 'receipt_import_refusal',
-        'funding_policy', 'filing_document', 'bill_component', 'bill_filing',
+        'funding_policy', 'filing_document_chunk', 'filing_answer_page', 'bill_component', 'bill_filing',
         'benefit_allotment', 'reconciliation_note'
     ];
 BEGIN
@@ -46,34 +46,53 @@ BEGIN
 END $$;
 
 -- A draft that is discarded or prepared anew gives up its lines; nothing sealed is ever deleted.
-GRANT DELETE ON filing_line, filing_decision TO gateway_app;
+GRANT DELETE ON filing_line, filing_decision, filing_dependant_line TO gateway_app;
 CREATE FUNCTION refuse_frozen_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    hit record;
 BEGIN
-    IF (SELECT status FROM filing f WHERE f.mutual_id = old.mutual_id AND f.id = old.filing_id) NOT IN ('draft', 'discarded') THEN
-        RAISE EXCEPTION 'filing % is sealed: its lines and decisions stay', old.filing_id USING ERRCODE = 'restrict_violation';
+    SELECT f.id INTO hit FROM (SELECT DISTINCT mutual_id, filing_id FROM gone) g
+    JOIN filing f ON f.mutual_id = g.mutual_id AND f.id = g.filing_id
+    WHERE f.status NOT IN ('draft', 'discarded') LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'filing % is sealed: its lines and decisions stay', hit.id USING ERRCODE = 'restrict_violation';
     END IF;
-    RETURN old;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER frozen_delete BEFORE DELETE ON filing_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_delete();
-CREATE TRIGGER frozen_delete BEFORE DELETE ON filing_decision FOR EACH ROW EXECUTE FUNCTION refuse_frozen_delete();
+CREATE TRIGGER frozen_delete AFTER DELETE ON filing_line REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_frozen_delete();
+CREATE TRIGGER frozen_delete AFTER DELETE ON filing_decision REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_frozen_delete();
+CREATE TRIGGER frozen_delete AFTER DELETE ON filing_dependant_line REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_frozen_delete();
 
--- What is declared of a member in a sealed filing never changes; only the state's answer is written beside it.
+-- What is declared of somebody in a sealed filing never changes; only the state's answer is written beside it. The
+-- triggers name the frozen columns, so that writing an answer does not fire them; a draft's lines may be renumbered.
 CREATE FUNCTION refuse_frozen_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF old.status <> 'draft' AND
-       (new.filing_id, new.line_no, new.member_id, new.document_kind, new.document, new.given_names, new.first_surname,
-        new.second_surname, new.wage_minor, new.additional_dependants, new.amounts_minor, new.state_minor, new.fee_minor,
-        new.from_member_minor, new.from_fund_minor, new.from_reserve_minor)
-       IS DISTINCT FROM
-       (old.filing_id, old.line_no, old.member_id, old.document_kind, old.document, old.given_names, old.first_surname,
-        old.second_surname, old.wage_minor, old.additional_dependants, old.amounts_minor, old.state_minor, old.fee_minor,
-        old.from_member_minor, old.from_fund_minor, old.from_reserve_minor)
+    IF new IS DISTINCT FROM old AND
+       (SELECT status FROM filing f WHERE f.mutual_id = old.mutual_id AND f.id = old.filing_id) IS DISTINCT FROM 'draft'
     THEN
         RAISE EXCEPTION 'line % of filing % is frozen', old.line_no, old.filing_id USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN new;
 END $$;
-CREATE TRIGGER frozen_update BEFORE UPDATE ON filing_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
+CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, line_no, member_id, assessment_id, document_kind,
+    document, given_names, first_surname, second_surname, sex, birth_date, wage_minor, additional_dependants, amounts_minor,
+    state_minor, fee_minor, total_minor, from_member_minor, credit_minor, from_fund_minor, from_reserve_minor, fund_id, reason,
+    change_since_last ON filing_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
+CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, line_no, event, member_id, dependant_id,
+    holder_document_kind, holder_document, document_kind, document, given_names, first_surname, second_surname
+    ON filing_dependant_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
+
+-- The bytes of a file and our id for it are frozen from the first moment; only where it stands is written.
+CREATE FUNCTION refuse_document_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'file % is frozen', old.reference USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, position, kind, part, part_count, file_name, media_type,
+    line_count, first_line_no, byte_count, sha256, reference, created_at
+    ON filing_document FOR EACH ROW EXECUTE FUNCTION refuse_document_update();
 
 GRANT USAGE ON SCHEMA public TO gateway_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO gateway_app;

@@ -4,10 +4,10 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import Index, Uuid, text
+from sqlalchemy import ForeignKeyConstraint, Index, Uuid, text
 from sqlmodel import Field
 
-from gateway.filing.states import BillStatus, FilingKind, FilingStatus, LineStatus
+from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus
 from gateway.kit.columns import (
     TenantTable,
     big,
@@ -66,13 +66,15 @@ class Filing(TenantTable, table=True):
     payroll_id: int = big()
     period_start: dt.date
     sequence: int = whole()
-    """1 for the monthly filing, then 2, 3, … for supplementary ones."""
+    """1, 2, 3, … in the order they were prepared; a discarded one keeps its number."""
     kind: str = words()
     parent_id: int | None = big(nullable=True)
     policy_id: int = big()
     status: str = words(server="'draft'")
     currency: str = words()
     line_count: int = whole(server="0")
+    dependant_line_count: int = whole(server="0")
+    """Additional dependants to add or take away at the state, before the workers are declared."""
     not_funded_count: int = whole(server="0")
     wage_minor: int = big(server="0")
     state_minor: int = big(server="0")
@@ -99,7 +101,10 @@ class Filing(TenantTable, table=True):
 
 
 class FilingLine(TenantTable, table=True):
-    """One member in one filing: what is declared of her, and where its money came from. Frozen by sealing."""
+    """One member in one filing: what is declared of her, and where its money came from.
+
+    Written once; only the state's answer is written beside it later. A draft that is prepared anew gives up its lines.
+    """
 
     __tablename__ = "filing_line"
     __table_args__ = (
@@ -110,6 +115,7 @@ class FilingLine(TenantTable, table=True):
         refers("assessment_id", "contribution_assessment"),
         one_of("status", LineStatus),
         check("total_minor = from_member_minor + from_fund_minor + from_reserve_minor", "funded"),
+        check("total_minor = state_minor + fee_minor AND credit_minor <= from_member_minor", "parts"),
         Index(None, "mutual_id", "member_id"),
     )
     filing_id: int = big()
@@ -131,10 +137,16 @@ class FilingLine(TenantTable, table=True):
     fee_minor: int = big()
     total_minor: int = big()
     from_member_minor: int = big()
+    credit_minor: int = big(server="0")
+    """Of ``from_member_minor``, what she had before the month began."""
     from_fund_minor: int = big(server="0")
     from_reserve_minor: int = big(server="0")
     fund_id: int | None = big(nullable=True)
-    status: str = words(server="'draft'")
+    reason: str = words()
+    """own_money, credit, fund, reserve: the furthest source that had to help."""
+    change_since_last: str = words()
+    """new, same, wage_changed, back: against the last month of the payroll that was accepted."""
+    status: str = words(server="'waiting'")
     state_code: str | None = words(nullable=True)
     """The state's code for the line, as it came."""
     state_text: str | None = words(nullable=True)
@@ -144,7 +156,7 @@ class FilingLine(TenantTable, table=True):
 
 
 class FilingDecision(TenantTable, table=True):
-    """Whether a member of the payroll is filed this time, how it is funded, and if not, why."""
+    """A member of the payroll who is not declared this time, and why. Who is declared has a line."""
 
     __tablename__ = "filing_decision"
     __table_args__ = (
@@ -156,25 +168,81 @@ class FilingDecision(TenantTable, table=True):
     filing_id: int = big()
     member_id: int = big()
     assessment_id: int | None = big(nullable=True)
-    is_funded: bool
     reason: str = words()
-    """own_money, credit, fund, reserve; or no_money, short, identity_incomplete, declared_elsewhere, on_leave, …"""
+    """A ``filing.rules.Reason``: no_money, short, identity_incomplete, declared_elsewhere, on_leave, …"""
+    detail: str = words(server="''")
+    """What exactly is missing, where the reason alone does not say it: the state's code and the field."""
     needed_minor: int = big()
     available_minor: int = big()
+    """Her own money, credit included."""
     short_minor: int = big()
-    from_member_minor: int = big(server="0")
-    from_fund_minor: int = big(server="0")
-    from_reserve_minor: int = big(server="0")
     change_since_last: str = words()
-    """new, same, wage_changed, back, gone: against the last accepted filing of the payroll."""
+    """new, same, wage_changed, back, gone: against the last month of the payroll that was accepted."""
+
+
+class FilingDependantLine(TenantTable, table=True):
+    """One additional dependant to add to a holder at the state, or to take away, with the state's answer."""
+
+    __tablename__ = "filing_dependant_line"
+    __table_args__ = (
+        unique("filing_id", "line_no"),
+        refers("filing_id", "filing"),
+        refers("member_id", "member"),
+        refers("dependant_id", "dependant"),
+        one_of("status", LineStatus),
+        check("event IN ('add', 'remove')", "event"),
+    )
+    filing_id: int = big()
+    line_no: int = whole()
+    event: str = words()
+    member_id: int = big()
+    dependant_id: int = big()
+    holder_document_kind: str = words()
+    holder_document: str = words()
+    document_kind: str = words()
+    document: str = words()
+    given_names: str = words()
+    first_surname: str = words()
+    second_surname: str = words()
+    status: str = words(server="'waiting'")
+    state_code: str | None = words(nullable=True)
+    state_text: str | None = words(nullable=True)
+    answered_at: dt.datetime | None = instant(nullable=True)
+
+
+class StateDependant(TenantTable, table=True):
+    """What the state holds of our members' additional dependants, by its own answers to what we filed."""
+
+    __tablename__ = "state_dependant"
+    __table_args__ = (
+        unique("member_id", "document_kind", "document"),
+        refers("member_id", "member"),
+        refers("dependant_id", "dependant"),
+        refers("filing_id", "filing"),
+    )
+    member_id: int = big()
+    dependant_id: int = big()
+    document_kind: str = words()
+    document: str = words()
+    is_active: bool
+    filing_id: int = big()
+    """The filing whose answer said so last."""
+    changed_at: dt.datetime = instant(now=True)
 
 
 class FilingDocument(TenantTable, table=True):
-    """The frozen bytes of one file of a filing. Insert only."""
+    """One frozen file of a filing and where it stands with the state. Its bytes are in ``filing_document_chunk``."""
 
     __tablename__ = "filing_document"
-    __table_args__ = (unique("filing_id", "kind", "part"), refers("filing_id", "filing"))
+    __table_args__ = (
+        unique("filing_id", "kind", "part"),
+        unique("reference"),
+        refers("filing_id", "filing"),
+        one_of("status", DocumentStatus),
+    )
     filing_id: int = big()
+    position: int = whole()
+    """1, 2, … in the order they must reach the state."""
     kind: str = words()
     """The state's kind of file, for example AM or RD."""
     part: int = whole()
@@ -182,13 +250,43 @@ class FilingDocument(TenantTable, table=True):
     file_name: str = words()
     media_type: str = words()
     line_count: int = whole()
+    """Detail lines, without header and summary."""
     first_line_no: int = whole()
-    """``line_no`` of the first member in this part."""
+    """``line_no`` of the first member (or dependant) in this file."""
+    byte_count: int = big()
     sha256: str = words()
-    body: bytes = octets()
     reference: uuid.UUID = Field(sa_type=Uuid)
-    """Our id for this file."""
+    """Our id for this file, by which the state is asked."""
     created_at: dt.datetime = instant(now=True)
+    status: str = words(server="'sealed'")
+    reception_reference: str | None = words(nullable=True)
+    """The state's reception number."""
+    answer_code: str | None = words(nullable=True)
+    answer_text: str | None = words(nullable=True)
+    accepted_count: int = whole(server="0")
+    rejected_count: int = whole(server="0")
+    answered_at: dt.datetime | None = instant(nullable=True)
+
+
+class FilingDocumentChunk(TenantTable, table=True):
+    """At most 1 MiB of a frozen file, so that no file is ever whole in memory. Insert only."""
+
+    __tablename__ = "filing_document_chunk"
+    __table_args__ = (
+        unique("document_id", "seq"),
+        ForeignKeyConstraint(
+            ["mutual_id", "document_id"],
+            ["filing_document.mutual_id", "filing_document.id"],
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        check("octet_length(body) BETWEEN 1 AND 1048576", "body"),
+    )
+    document_id: int = big()
+    seq: int = whole()
+    lines_before: int = whole()
+    """How many lines ended before the first byte of this chunk."""
+    body: bytes = octets()
 
 
 class FilingSubmission(TenantTable, table=True):
@@ -219,15 +317,19 @@ class FilingAnswer(TenantTable, table=True):
 
     __tablename__ = "filing_answer"
     __table_args__ = (
-        unique("filing_id", "sha256"),
+        unique("document_id", "sha256"),
         refers("filing_id", "filing"),
+        refers("document_id", "filing_document"),
         refers("evidence_id", "evidence"),
     )
     filing_id: int = big()
+    document_id: int = big()
     sha256: str = words()
+    """Over what the answer says, page by page, without what changes from call to call."""
     evidence_id: int = big()
+    """How the state said the file stands."""
     status: str = words()
-    """applied, quarantined, repeated."""
+    """applied, quarantined; contradicted where it says something else than the answer that was applied."""
     code: str | None = words(nullable=True)
     accepted_count: int = whole()
     rejected_count: int = whole()
@@ -235,29 +337,53 @@ class FilingAnswer(TenantTable, table=True):
     received_at: dt.datetime = instant(now=True)
 
 
+class FilingAnswerPage(TenantTable, table=True):
+    """One page of an answer, whole. Insert only."""
+
+    __tablename__ = "filing_answer_page"
+    __table_args__ = (
+        unique("answer_id", "page_no"),
+        refers("answer_id", "filing_answer"),
+        refers("evidence_id", "evidence"),
+    )
+    answer_id: int = big()
+    page_no: int = whole()
+    first_line: int = whole()
+    """Line of the file, the header being 1."""
+    last_line: int = whole()
+    evidence_id: int = big()
+
+
 class Bill(TenantTable, table=True):
     """The state's payment notice for a payroll and month."""
 
     __tablename__ = "bill"
     __table_args__ = (
-        unique("notice_reference", "version"),
+        unique("notice_reference", "version", "sha256"),
         refers("payroll_id", "payroll"),
         refers("replaces_id", "bill"),
+        refers("ledger_tx_id", "ledger_tx"),
         refers("evidence_id", "evidence"),
         one_of("status", BillStatus),
         Index(None, "mutual_id", "payroll_id", "period_start"),
     )
     notice_reference: str = words()
     version: int = whole()
-    """Counts recalculations under one reference."""
+    """Counts recalculations under one reference, as the state does."""
+    sha256: str = words()
+    """Over what it asks for; the same version with other amounts is another bill."""
     payroll_id: int = big()
     period_start: dt.date
     replaces_id: int | None = big(nullable=True)
     status: str = words(server="'received'")
     currency: str = words()
     total_minor: int = big()
+    """What the notice asks for, all of it."""
     ours_minor: int = big()
     """What our own accepted lines say it should be."""
+    paid_before_minor: int = big(server="0")
+    """Ordered and released already under earlier versions of the notice."""
+    ledger_tx_id: int | None = big(nullable=True)
     issued_on: dt.date
     due_on: dt.date
     evidence_id: int = big()
@@ -294,6 +420,8 @@ class FilingPayment(TenantTable, table=True):
         unique("end_to_end_id"),
         unique("message_id"),
         refers("bill_id", "bill"),
+        refers("ledger_tx_id", "ledger_tx"),
+        check("amount_minor > 0", "amount"),
         check("released_by IS NULL OR released_by <> ordered_by", "two_people"),
         Index(
             "uq_filing_payment_one_live",
@@ -319,5 +447,8 @@ class FilingPayment(TenantTable, table=True):
     order_evidence_id: int | None = big(nullable=True)
     """The pain.001 file, frozen."""
     booked_on: dt.date | None = None
+    statement_line_id: int | None = big(nullable=True)
+    """The bank's line that booked it."""
+    ledger_tx_id: int | None = big(nullable=True)
     confirmed_at: dt.datetime | None = instant(nullable=True)
     confirmation_evidence_id: int | None = big(nullable=True)

@@ -1,4 +1,4 @@
-"""Life of a filing, of its lines, and of the state's bill.
+"""Life of a filing, of its files, of its lines, and of the state's bill.
 
     draft -> sealed -> sending -> accepted | partial | rejected -> settled
       |                 |   ^
@@ -8,7 +8,10 @@
 ``sending`` is committed before a byte leaves. A filing found in it after its lease ran out is in doubt: it becomes
 ``unknown`` and is asked about, never sent again unless the answer proves that it never arrived (``PROVE_ABSENT``
 brings it back to ``sealed``, same id, same bytes). ``submitted`` means that the state has it and has not answered
-for the lines yet.
+for the lines yet. The files of a filing go out one after the other and are answered each by itself: a file is
+``sealed`` until the state has it, then ``received`` until it is answered.
+
+A line waits for its answer from the day it is written; whether it is frozen is told by its filing.
 """
 
 from enum import StrEnum
@@ -57,11 +60,31 @@ class FilingEvent(StrEnum):
     SETTLE = "settle"
 
 
+class DocumentStatus(StrEnum):
+    """Where one file stands with the state."""
+
+    SEALED = "sealed"
+    """Its bytes and its id are committed; the state is not known to have it."""
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+
+
+class DocumentEvent(StrEnum):
+    """What can happen to a file."""
+
+    RECEIVE = "receive"
+    REFUSE = "refuse"
+    """Refused at the door, or no line accepted."""
+    ACCEPT = "accept"
+    ACCEPT_PARTLY = "accept_partly"
+
+
 class LineStatus(StrEnum):
     """Where one line stands."""
 
-    DRAFT = "draft"
-    SEALED = "sealed"
+    WAITING = "waiting"
     ACCEPTED = "accepted"
     CHANGED = "changed"
     """Accepted with another amount than ours."""
@@ -72,7 +95,6 @@ class LineStatus(StrEnum):
 class LineEvent(StrEnum):
     """What can happen to a line."""
 
-    SEAL = "seal"
     ACCEPT = "accept"
     ACCEPT_CHANGED = "accept_changed"
     REJECT = "reject"
@@ -125,12 +147,22 @@ FILING = StateMachine[FilingStatus, FilingEvent](
     }
 )
 
+_AT_THE_STATE = frozenset({DocumentStatus.RECEIVED})
+
+DOCUMENT = StateMachine[DocumentStatus, DocumentEvent](
+    {
+        DocumentEvent.RECEIVE: (frozenset({DocumentStatus.SEALED}), DocumentStatus.RECEIVED),
+        DocumentEvent.REFUSE: (_AT_THE_STATE | {DocumentStatus.SEALED}, DocumentStatus.REJECTED),
+        DocumentEvent.ACCEPT: (_AT_THE_STATE, DocumentStatus.ACCEPTED),
+        DocumentEvent.ACCEPT_PARTLY: (_AT_THE_STATE, DocumentStatus.PARTIAL),
+    }
+)
+
 LINE = StateMachine[LineStatus, LineEvent](
     {
-        LineEvent.SEAL: (frozenset({LineStatus.DRAFT}), LineStatus.SEALED),
-        LineEvent.ACCEPT: (frozenset({LineStatus.SEALED}), LineStatus.ACCEPTED),
-        LineEvent.ACCEPT_CHANGED: (frozenset({LineStatus.SEALED}), LineStatus.CHANGED),
-        LineEvent.REJECT: (frozenset({LineStatus.SEALED}), LineStatus.REJECTED),
+        LineEvent.ACCEPT: (frozenset({LineStatus.WAITING}), LineStatus.ACCEPTED),
+        LineEvent.ACCEPT_CHANGED: (frozenset({LineStatus.WAITING}), LineStatus.CHANGED),
+        LineEvent.REJECT: (frozenset({LineStatus.WAITING}), LineStatus.REJECTED),
     }
 )
 
