@@ -65,3 +65,74 @@ class ReceiptUsedError(RuleError):
 
     code = "receipt_used"
     title = "The money has been used"
+
+
+class ReceiptRunningError(ConflictError):
+    """The same payment is being written at this moment."""
+
+    code = "in_progress"
+    title = "The same is being done at this moment"
+    retryable = True
+
+
+class ReceiptReversedError(ConflictError):
+    """The receipt has been taken back; nothing more can be done with it."""
+
+    code = "receipt_reversed"
+    title = "The receipt has been reversed"
+
+
+class ReceiptLineUnknownError(NotFoundError):
+    """No receipt's line of this mutual is meant."""
+
+    code = "receipt_line_unknown"
+    title = "No such line of a receipt"
+
+
+class AlreadyPlacedError(ConflictError):
+    """The line's money is where it is asked to go."""
+
+    code = "already_placed"
+    title = "The money is there already"
+
+
+class PayrollUnknownError(NotFoundError):
+    """No payroll of this mutual is meant."""
+
+    code = "payroll_unknown"
+    title = "No such payroll"
+
+
+class PeriodFutureError(RuleError):
+    """A month that has not begun cannot be assessed: its rates may still change."""
+
+    code = "period_in_future"
+    title = "The month has not begun"
+
+
+class FeeInvalidError(MalformedError):
+    """A fee that is not an amount of the mutual with a decision behind it."""
+
+    code = "fee_invalid"
+    title = "The fee cannot be kept"
+
+
+class ReceiptImportUnknownError(NotFoundError):
+    """No uploaded file of receipts is meant."""
+
+    code = "receipt_import_unknown"
+    title = "No such import"
+
+
+class ReceiptImportAppliedError(ConflictError):
+    """The same file was applied under another import."""
+
+    code = "receipt_import_applied"
+    title = "The file has been applied"
+
+
+class ReceiptImportRefusedError(RuleError):
+    """All rows or none were asked for, and some are refused."""
+
+    code = "receipt_import_refused"
+    title = "The file has refused rows"

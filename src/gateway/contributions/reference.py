@@ -39,7 +39,8 @@ def check_reference(text: str) -> bool:
     """Tell whether a text is a reference whose check digits are right; spaces and dashes do not matter."""
     plain = bare(text)
     return (
-        plain[:2] == "RF"
+        plain.isascii()
+        and plain[:2] == "RF"
         and plain[2:4].isdigit()
         and _BODY.fullmatch(plain[4:]) is not None
         and _remainder(plain[4:] + plain[:4]) == 1

@@ -7,7 +7,8 @@ component is computed from a rounded one, except that a difference takes the rou
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gateway.contributions.errors import WageInvalidError
+from gateway.contributions.errors import ReceiptInvalidError, WageInvalidError
+from gateway.kit.money import share_largest_remainder
 
 PERCENT, PER_HEAD, FLAT = "percent", "per_head", "flat"
 
@@ -134,3 +135,28 @@ def assessor(components: Sequence[Component]) -> Callable[[int, int], list[int]]
         return found
 
     return amounts
+
+
+def split_receipt(total_minor: int, amounts_minor: Sequence[int | None]) -> list[int]:
+    """Return each line's part of a receipt; the parts always sum to the whole.
+
+    A line without an amount takes an equal part of what the others leave; units that do not divide go one each to the
+    first of these lines (largest remainder).
+
+    Raises:
+        ReceiptInvalidError: No line, a part that is not above zero, or parts that do not sum to the whole.
+
+    Source:
+        SRC-LEDGER, splitting: the parts sum to the whole in any currency, in any order.
+    """
+    open_count = sum(amount is None for amount in amounts_minor)
+    left = total_minor - sum(amount for amount in amounts_minor if amount is not None)
+    if not amounts_minor or total_minor <= 0 or any(amount is not None and amount <= 0 for amount in amounts_minor):
+        raise ReceiptInvalidError("a receipt has at least one line, and its amount and each part are above zero")
+    if open_count == 0 and left != 0:
+        word = "less" if left > 0 else "more"
+        raise ReceiptInvalidError(f"the lines sum to {abs(left)} minor units {word} than the receipt's amount")
+    if left < open_count:
+        raise ReceiptInvalidError(f"{left} minor units are left for {open_count} lines without an amount")
+    shares = iter(share_largest_remainder(left, [1] * open_count))
+    return [next(shares) if amount is None else amount for amount in amounts_minor]

@@ -139,7 +139,7 @@ def _fee_component(fee: Fee, currency: Currency) -> Component:
         insurance="mutual",
         share="fee",
         kind=FLAT,
-        rate=amount,
+        rate=format_amount(fee.amount_minor, currency),
         numerator=0,
         denominator=1,
         amount_minor=fee.amount_minor,
