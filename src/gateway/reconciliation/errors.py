@@ -1,0 +1,60 @@
+"""What reconciling refuses."""
+
+from gateway.kit.errors import ConflictError, ForbiddenError, MalformedError, NotFoundError, RuleError
+
+
+class StatementUnknownError(NotFoundError):
+    """No statement of this mutual is meant."""
+
+    code = "statement_unknown"
+    title = "No such statement"
+
+
+class BreakUnknownError(NotFoundError):
+    """No break of this mutual is meant."""
+
+    code = "break_unknown"
+    title = "No such break"
+
+
+class TransferUnknownError(NotFoundError):
+    """No transfer of this mutual is meant."""
+
+    code = "transfer_unknown"
+    title = "No such transfer"
+
+
+class TransferInvalidError(MalformedError):
+    """A transfer between two places that cannot be made."""
+
+    code = "transfer_invalid"
+    title = "The transfer cannot be made"
+
+
+class TransferRepeatedError(ConflictError):
+    """The reference stands on another transfer."""
+
+    code = "transfer_repeated"
+    title = "The reference was used for another transfer"
+    status = 422
+
+
+class ProposalInvalidError(MalformedError):
+    """The proposed entry is not one that can be posted."""
+
+    code = "proposal_invalid"
+    title = "The proposed entry cannot be posted"
+
+
+class SamePersonError(ForbiddenError):
+    """Two people are needed."""
+
+    code = "same_person"
+    title = "A second person is needed"
+
+
+class MonthNotClearError(RuleError):
+    """Something in the month is not explained yet."""
+
+    code = "month_not_clear"
+    title = "The month is not explained yet"

@@ -1,0 +1,276 @@
+"""Load a bank's statement file: kept whole first, then read, checked for gaps, and its new lines kept once.
+
+The same file twice has no effect and says so. A statement that does not add up, belongs to no account of ours, or does
+not follow the one before it is put aside with the reason; when the missing one comes, those that waited for it are
+loaded by themselves. Lines are told apart by what they are and how many equal ones there are, so statements that
+overlap bring only what is new.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from gateway.bank.camt import Line as ReadLine
+from gateway.bank.camt import ReadFile, Statement, read_statement
+from gateway.contributions.reference import find_references
+from gateway.kit import audit, bulk, db, evidence
+from gateway.kit.tenant import current
+from gateway.ledger.bank_accounts import BankAccountRow, find_bank_account
+from gateway.reconciliation import queries
+from gateway.reconciliation.queries import StatementRow
+from gateway.reconciliation.rules import explains, fingerprint, ordinals
+from gateway.reconciliation.states import STATEMENT, StatementEvent, StatementStatus
+
+EVIDENCE = "bank.statement"
+STAGED = {
+    "position": "int4",
+    "fingerprint": "text",
+    "ordinal": "int4",
+    "booked_on": "date",
+    "value_on": "date",
+    "amount_minor": "int8",
+    "currency": "text",
+    "end_to_end_id": "text",
+    "bank_reference": "text",
+    "reference": "text",
+    "text": "text",
+    "counterparty": "text",
+}
+
+
+class LoadedFile(NamedTuple):
+    """What became of a file."""
+
+    is_new: bool
+    """False where the same bytes had been loaded before; nothing was done then."""
+    statements: list[StatementRow]
+    new_line_count: int
+
+
+def load_statement(session: Session, body: bytes, *, file_name: str, actor: str) -> LoadedFile:
+    """Load a statement file.
+
+    Args:
+        session: The open transaction.
+        body: The file as it came.
+        file_name: For people.
+        actor: Who loads it.
+
+    Raises:
+        FileRefusedError: Not a statement that can be read at all; nothing is kept of it but the refusal.
+    """
+    known = evidence.find(session, EVIDENCE, evidence.digest(body))
+    if known is not None:
+        return LoadedFile(is_new=False, statements=_of_evidence(session, known), new_line_count=0)
+    read = read_statement(body)
+    about = {"file_name": file_name, "format": read.format}
+    kept = evidence.keep(
+        session, kind=EVIDENCE, source=f"staff:{file_name}", media_type="application/xml", body=body, about=about
+    )
+    if read.quarantine is not None:
+        place = f" ({read.quarantine.place})" if read.quarantine.place else ""
+        _insert(session, None, None, kept, f"{read.quarantine.reason}{place}", actor)
+    new_lines = sum(_take(session, statement, kept, actor) for statement in read.statements)
+    new_lines += _release_waiting(session, read, actor)
+    audit.record(
+        session, actor=actor, action="statement.load", subject_kind="evidence", subject_id=kept, detail=about
+    )
+    return LoadedFile(is_new=True, statements=_of_evidence(session, kept), new_line_count=new_lines)
+
+
+def _of_evidence(session: Session, evidence_id: int) -> list[StatementRow]:
+    found = db.rows(session, queries.STATEMENTS_OF_EVIDENCE, {"evidence_id": evidence_id})
+    return [StatementRow(*row) for row in found]
+
+
+def _take(session: Session, statement: Statement, evidence_id: int, actor: str) -> int:
+    account = find_bank_account(session, number=statement.account)
+    problem = _own_problem(statement, account)
+    if problem is None and account is not None:
+        _stage(session, statement)
+        problem = _continuity_problem(session, statement, account.id)
+    statement_id = _insert(session, statement, account, evidence_id, problem, actor)
+    if problem is not None or account is None:
+        return 0
+    return bulk.execute(session, queries.INSERT_LINES, {"statement_id": statement_id, "account_id": account.id})
+
+
+def _own_problem(statement: Statement, account: BankAccountRow | None) -> str | None:
+    if account is None:
+        return f"the account {statement.account} is not one of the mutual's; register it or ask the bank"
+    if account.currency != statement.currency:
+        return f"the account is kept in {account.currency}, the statement in {statement.currency}"
+    if statement.opening_minor is None or statement.closing_minor is None:
+        return "the statement has no opening or no closing balance, so it cannot be checked; ask the bank for a whole one"
+    if statement.from_on is None or statement.to_on is None:
+        return "the statement does not say which days it covers; ask the bank for one that does"
+    left = explains(statement.opening_minor, [line.amount_minor for line in statement.lines], statement.closing_minor)
+    if left:
+        return (
+            f"opening {statement.opening_minor} and the booked lines do not make the closing {statement.closing_minor}:"
+            f" {left} minor units are left; ask the bank for the statement again"
+        )
+    return None
+
+
+def _continuity_problem(session: Session, statement: Statement, account_id: int) -> str | None:
+    last = db.first(session, queries.LAST_LOADED, {"account_id": account_id})
+    if last is None:
+        return None
+    known = _known_lines(session, account_id)
+    assert statement.from_on is not None
+    assert statement.closing_minor is not None
+    if statement.from_on > last.to_on:
+        if statement.opening_minor == last.closing_minor:
+            return None
+        return (
+            f"it opens with {statement.opening_minor}, the one before (to {last.to_on}) closed with"
+            f" {last.closing_minor}: a statement between them is missing; load it and this one follows by itself"
+        )
+    overlapped = last.closing_minor + known.new_minor
+    if statement.to_on is not None and statement.to_on < last.to_on:
+        return None if known.new_minor == 0 else f"it brings {known.new_minor} for days that are loaded and closed"
+    if overlapped != statement.closing_minor:
+        return (
+            f"it overlaps the one to {last.to_on}, and its new lines lead to {overlapped}, not to its closing"
+            f" {statement.closing_minor}; ask the bank which is right"
+        )
+    return None
+
+
+class _Known(NamedTuple):
+    known: int
+    new_minor: int
+
+
+def _known_lines(session: Session, account_id: int) -> _Known:
+    found = db.driver(session).execute(queries.KNOWN_LINES.encode(), {"account_id": account_id}).fetchone()
+    assert found is not None
+    return _Known(int(found[0]), int(found[1]))
+
+
+def _stage(session: Session, statement: Statement) -> None:
+    bulk.stage(session, "staged_line", STAGED, _staged_rows(statement.lines, statement.currency))
+
+
+def _staged_rows(lines: Sequence[ReadLine], currency: str) -> Iterator[tuple[object, ...]]:
+    marks = [
+        fingerprint(
+            (
+                line.booked_on,
+                line.value_on,
+                line.amount_minor,
+                line.end_to_end_id,
+                line.bank_reference,
+                line.reference,
+                line.text,
+                line.counterparty,
+            )
+        )
+        for line in lines
+    ]
+    for position, (line, mark, ordinal) in enumerate(zip(lines, marks, ordinals(marks), strict=True)):
+        found = find_references(f"{line.reference or ''} {line.text or ''}")
+        reference = found[0] if len(found) == 1 else line.reference
+        yield (
+            position,
+            mark,
+            ordinal,
+            line.booked_on,
+            line.value_on,
+            line.amount_minor,
+            currency,
+            line.end_to_end_id,
+            line.bank_reference,
+            reference,
+            line.text or "",
+            line.counterparty,
+        )
+
+
+def _insert(
+    session: Session,
+    statement: Statement | None,
+    account: BankAccountRow | None,
+    evidence_id: int,
+    problem: str | None,
+    actor: str,
+) -> int:
+    values = {
+        "account_id": None if account is None else account.id,
+        "statement_reference": "" if statement is None else statement.reference or "",
+        "sequence": "" if statement is None else str(statement.sequence or ""),
+        "from_on": None if statement is None else statement.from_on,
+        "to_on": None if statement is None else statement.to_on,
+    }
+    version = 1 + int(db.one(session, queries.SAME_STATEMENT, values).version)
+    return int(
+        db.scalar(
+            session,
+            queries.INSERT_STATEMENT,
+            {
+                **values,
+                "version": version,
+                "currency": current(session).currency if statement is None else statement.currency,
+                "opening_minor": None if statement is None else statement.opening_minor,
+                "closing_minor": None if statement is None else statement.closing_minor,
+                "line_count": 0 if statement is None else len(statement.lines),
+                "status": StatementStatus.LOADED if problem is None else StatementStatus.QUARANTINED,
+                "reason": problem,
+                "evidence_id": evidence_id,
+                "tolerances": json.dumps([] if statement is None else list(statement.tolerances), default=str),
+                "actor": actor,
+            },
+        )
+    )
+
+
+def _release_waiting(session: Session, read: ReadFile, actor: str) -> int:
+    """Load what waited for the statements of this file; each that is loaded may be what the next one waited for."""
+    new_lines = 0
+    for number in dict.fromkeys(statement.account for statement in read.statements):
+        account = find_bank_account(session, number=number)
+        if account is None:
+            continue
+        waiting = db.rows(session, queries.QUARANTINED_OF_ACCOUNT, {"account_id": account.id})
+        for row in waiting:
+            statement = _find_again(session, row)
+            if statement is None or _own_problem(statement, account) is not None:
+                continue
+            _stage(session, statement)
+            problem = _continuity_problem(session, statement, account.id)
+            if problem is not None:
+                db.run(session, queries.QUARANTINE_AGAIN, {"statement_id": row.id, "reason": problem})
+                continue
+            new_lines += bulk.execute(
+                session, queries.INSERT_LINES, {"statement_id": row.id, "account_id": account.id}
+            )
+            target = STATEMENT.advance(StatementStatus.QUARANTINED, StatementEvent.RELEASE)
+            db.run(session, queries.RELEASE_STATEMENT, {"statement_id": row.id})
+            audit.log_transition(
+                session,
+                subject_kind="bank_statement",
+                subject_id=row.id,
+                event=StatementEvent.RELEASE,
+                from_state=StatementStatus.QUARANTINED,
+                to_state=target,
+                actor=actor,
+                reason="the statement before it has come",
+            )
+    return new_lines
+
+
+def _find_again(session: Session, row: object) -> Statement | None:
+    wanted = (
+        getattr(row, "statement_reference", ""),
+        getattr(row, "sequence", ""),
+        getattr(row, "from_on", None),
+        getattr(row, "to_on", None),
+    )
+    body = evidence.read(session, int(getattr(row, "evidence_id", 0))).body
+    for statement in read_statement(body).statements:
+        if wanted == (statement.reference or "", str(statement.sequence or ""), statement.from_on, statement.to_on):
+            return statement
+    return None

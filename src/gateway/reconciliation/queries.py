@@ -1,0 +1,419 @@
+"""Everything reconciliation reads and writes: statements, transfers, breaks, the position of the mutual's money."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from gateway.kit import db
+from gateway.reconciliation.errors import BreakUnknownError, StatementUnknownError, TransferUnknownError
+
+_TRANSFER = """id, reference, from_code, to_code, transit_code, amount_minor, fee_minor, currency, ordered_on, ordered_by,
+    status, booked_on, statement_line_id, ordered_tx_id, booked_tx_id"""
+
+TRANSFER = f"""
+-- at most one row: a transfer between our own places
+SELECT {_TRANSFER} FROM own_transfer WHERE mutual_id = current_mutual() AND id = :transfer_id
+"""
+
+FIND_TRANSFER = f"""
+-- at most one row: the transfer with a reference
+SELECT {_TRANSFER} FROM own_transfer WHERE mutual_id = current_mutual() AND reference = :reference
+"""
+
+TRANSFERS = f"""
+-- one row per transfer, newest first, before an id
+SELECT {_TRANSFER} FROM own_transfer
+WHERE mutual_id = current_mutual() AND id < :before AND (CAST(:status AS text) IS NULL OR status = :status)
+ORDER BY id DESC LIMIT :limit
+"""
+
+NEXT_TRANSFER_NUMBER = """
+-- one row: a number that no transfer has
+SELECT nextval(pg_get_serial_sequence('own_transfer', 'id'))
+"""
+
+INSERT_TRANSFER = """
+-- one row: the new transfer's id
+INSERT INTO own_transfer (reference, from_code, to_code, transit_code, amount_minor, currency, ordered_on, ordered_by, ordered_tx_id)
+VALUES (:reference, :from_code, :to_code, :transit_code, :amount_minor, :currency, :ordered_on, :actor, :ordered_tx_id)
+RETURNING id
+"""
+
+BOOK_TRANSFER = """
+-- the transfer whose bank side the statement shows
+UPDATE own_transfer SET status = 'booked', booked_on = :booked_on, statement_line_id = :line_id, fee_minor = :fee_minor,
+    booked_tx_id = :tx_id
+WHERE mutual_id = current_mutual() AND id = :transfer_id AND status = 'ordered'
+"""
+
+WITHDRAW_TRANSFER = """
+-- the transfer that was never made
+UPDATE own_transfer SET status = 'withdrawn' WHERE mutual_id = current_mutual() AND id = :transfer_id AND status = 'ordered'
+"""
+
+_STATEMENT = """s.id, s.account_id, a.number AS account_number, a.ledger_code, s.statement_reference, s.sequence, s.version,
+    s.from_on, s.to_on, s.currency, s.opening_minor, s.closing_minor, s.line_count, s.status, s.reason, s.evidence_id,
+    s.tolerances, s.loaded_at, s.loaded_by"""
+
+STATEMENT = f"""
+-- at most one row: a statement with its account
+SELECT {_STATEMENT} FROM bank_statement s
+LEFT JOIN bank_account a ON a.mutual_id = s.mutual_id AND a.id = s.account_id
+WHERE s.mutual_id = current_mutual() AND s.id = :statement_id
+"""
+
+STATEMENTS = f"""
+-- one row per statement, newest first, before an id
+SELECT {_STATEMENT} FROM bank_statement s
+LEFT JOIN bank_account a ON a.mutual_id = s.mutual_id AND a.id = s.account_id
+WHERE s.mutual_id = current_mutual() AND s.id < :before AND (CAST(:status AS text) IS NULL OR s.status = :status)
+ORDER BY s.id DESC LIMIT :limit
+"""
+
+STATEMENTS_OF_EVIDENCE = f"""
+-- one row per statement that a file held, in its order
+SELECT {_STATEMENT} FROM bank_statement s
+LEFT JOIN bank_account a ON a.mutual_id = s.mutual_id AND a.id = s.account_id
+WHERE s.mutual_id = current_mutual() AND s.evidence_id = :evidence_id ORDER BY s.id
+"""
+
+QUARANTINED_OF_ACCOUNT = """
+-- one row per statement of an account that waits for one before it, oldest first
+SELECT id, evidence_id, statement_reference, sequence, from_on, to_on FROM bank_statement
+WHERE mutual_id = current_mutual() AND account_id = :account_id AND status = 'quarantined'
+ORDER BY from_on, id
+"""
+
+LAST_LOADED = """
+-- at most one row: the newest loaded statement of an account
+SELECT id, from_on, to_on, closing_minor FROM bank_statement
+WHERE mutual_id = current_mutual() AND account_id = :account_id AND status = 'loaded'
+ORDER BY to_on DESC, id DESC LIMIT 1
+"""
+
+SAME_STATEMENT = """
+-- one row: how many versions of one statement are known
+SELECT coalesce(max(version), 0) AS version FROM bank_statement
+WHERE mutual_id = current_mutual() AND account_id IS NOT DISTINCT FROM :account_id
+  AND statement_reference = :statement_reference AND sequence = :sequence
+  AND from_on IS NOT DISTINCT FROM CAST(:from_on AS date) AND to_on IS NOT DISTINCT FROM CAST(:to_on AS date)
+"""
+
+INSERT_STATEMENT = """
+-- one row: the new statement's id
+INSERT INTO bank_statement (account_id, statement_reference, sequence, version, from_on, to_on, currency, opening_minor,
+    closing_minor, line_count, status, reason, evidence_id, tolerances, loaded_by)
+VALUES (:account_id, :statement_reference, :sequence, :version, :from_on, :to_on, :currency, :opening_minor,
+    :closing_minor, :line_count, :status, :reason, :evidence_id, CAST(:tolerances AS jsonb), :actor)
+RETURNING id
+"""
+
+RELEASE_STATEMENT = """
+-- the quarantined statement whose gap has closed
+UPDATE bank_statement SET status = 'loaded', reason = NULL
+WHERE mutual_id = current_mutual() AND id = :statement_id AND status = 'quarantined'
+"""
+
+QUARANTINE_AGAIN = """
+-- the quarantined statement that waits for another reason now
+UPDATE bank_statement SET reason = :reason
+WHERE mutual_id = current_mutual() AND id = :statement_id AND status = 'quarantined'
+"""
+
+KNOWN_LINES = """
+-- one row: how many of the staged lines are known, and what the new ones sum to
+SELECT count(l.id)::int AS known, coalesce(sum(s.amount_minor) FILTER (WHERE l.id IS NULL), 0)::bigint AS new_minor
+FROM staged_line s
+LEFT JOIN bank_statement_line l ON l.mutual_id = current_mutual() AND l.account_id = %(account_id)s
+    AND l.fingerprint = s.fingerprint AND l.ordinal = s.ordinal
+"""
+
+INSERT_LINES = """
+-- one row per booked line that is not known yet
+INSERT INTO bank_statement_line (statement_id, account_id, fingerprint, ordinal, booked_on, value_on, amount_minor, currency,
+    end_to_end_id, bank_reference, reference, text, counterparty)
+SELECT %(statement_id)s, %(account_id)s, fingerprint, ordinal, booked_on, value_on, amount_minor, currency,
+    end_to_end_id, bank_reference, reference, text, counterparty
+FROM staged_line ORDER BY position
+ON CONFLICT (mutual_id, account_id, fingerprint, ordinal) DO NOTHING
+"""
+
+LINES = """
+-- one row per line of a statement after an id, in the file's order
+SELECT id, booked_on, value_on, amount_minor, currency, end_to_end_id, bank_reference, reference, text, counterparty,
+    status, rule, matched_kind, matched_id, ledger_tx_id
+FROM bank_statement_line
+WHERE mutual_id = current_mutual() AND statement_id = :statement_id AND id > :after ORDER BY id LIMIT :limit
+"""
+
+SETTLE_LINE = """
+-- the line that has been booked
+UPDATE bank_statement_line SET status = :status, rule = :rule, matched_kind = :kind, matched_id = :matched_id, ledger_tx_id = :tx_id
+WHERE mutual_id = current_mutual() AND id = :line_id AND status = 'open'
+"""
+
+RETRY_LINE = """
+-- the line whose match was refused, with the reason
+UPDATE bank_statement_line SET rule = :rule, matched_kind = NULL, matched_id = NULL
+WHERE mutual_id = current_mutual() AND id = :line_id AND status = 'open'
+"""
+
+_BREAK = """id, kind, subject_kind, subject_id, detail_key, amount_minor, currency, period_start, theirs, ours, owner_role,
+    due_on, status, opened_at, proposal, proposed_by, resolution, reason, resolved_by, resolved_at, ledger_tx_id, evidence_id"""
+
+BREAK = f"""
+-- at most one row: a break
+SELECT {_BREAK} FROM reconciliation_break WHERE mutual_id = current_mutual() AND id = :break_id
+"""
+
+LOCK_BREAK = f"""
+-- at most one row: a break, locked for its next step
+SELECT {_BREAK} FROM reconciliation_break WHERE mutual_id = current_mutual() AND id = :break_id FOR UPDATE
+"""
+
+BREAKS = f"""
+-- one row per break, newest first, before an id
+SELECT {_BREAK} FROM reconciliation_break
+WHERE mutual_id = current_mutual() AND id < :before
+  AND (CAST(:status AS text) IS NULL OR status = :status OR (:status = 'unresolved' AND status IN ('open', 'proposed')))
+  AND (CAST(:kind AS text) IS NULL OR kind = :kind)
+  AND (CAST(:period_start AS date) IS NULL OR period_start = :period_start)
+ORDER BY id DESC LIMIT :limit
+"""
+
+OPEN_BREAKS = """
+-- one row per kind of break that is not resolved, with how many, how much and since when; of one month if asked
+SELECT kind, count(*) AS break_count, sum(amount_minor)::bigint AS amount_minor, min(opened_at) AS oldest_at
+FROM reconciliation_break
+WHERE mutual_id = current_mutual() AND status IN ('open', 'proposed')
+  AND (CAST(:period_start AS date) IS NULL OR period_start = :period_start)
+GROUP BY kind ORDER BY kind
+"""
+
+NOTES = """
+-- one row per note on a break, oldest first
+SELECT note, actor, at FROM reconciliation_note WHERE mutual_id = current_mutual() AND break_id = :break_id ORDER BY id
+"""
+
+INSERT_NOTE = """
+-- the note on a break
+INSERT INTO reconciliation_note (break_id, note, actor) VALUES (:break_id, :note, :actor)
+"""
+
+POSITION = """
+-- one row per bank account: what its newest statement says, what is loaded and not booked, what the books say
+SELECT a.number, a.name, a.ledger_code, a.currency, a.kind, last.to_on AS statement_on, last.closing_minor,
+    coalesce(waiting.minor, 0)::bigint AS unbooked_minor
+FROM bank_account a
+LEFT JOIN LATERAL (
+    SELECT s.to_on, s.closing_minor FROM bank_statement s
+    WHERE s.mutual_id = a.mutual_id AND s.account_id = a.id AND s.status = 'loaded' ORDER BY s.to_on DESC, s.id DESC LIMIT 1
+) last ON true
+LEFT JOIN LATERAL (
+    SELECT sum(l.amount_minor) AS minor FROM bank_statement_line l
+    WHERE l.mutual_id = a.mutual_id AND l.account_id = a.id AND l.status = 'open'
+) waiting ON true
+WHERE a.mutual_id = current_mutual() ORDER BY a.ledger_code
+"""
+
+UNNOTED_IN_MONTH = """
+-- one row per break of a month, or of no month and opened up to its end, that is open and has no note
+SELECT b.id, b.kind, b.amount_minor FROM reconciliation_break b
+WHERE b.mutual_id = current_mutual() AND b.status IN ('open', 'proposed')
+  AND (b.period_start IS NULL OR b.period_start <= :period_start)
+  AND NOT EXISTS (SELECT FROM reconciliation_note n WHERE n.mutual_id = b.mutual_id AND n.break_id = b.id)
+ORDER BY b.id
+"""
+
+
+class TransferRow(NamedTuple):
+    """A transfer between two places of ours."""
+
+    id: int
+    reference: str
+    from_code: str
+    to_code: str
+    transit_code: str
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    ordered_on: dt.date
+    ordered_by: str
+    status: str
+    booked_on: dt.date | None
+    statement_line_id: int | None
+    ordered_tx_id: int
+    booked_tx_id: int | None
+
+
+class StatementRow(NamedTuple):
+    """A statement as loaded."""
+
+    id: int
+    account_id: int | None
+    account_number: str | None
+    ledger_code: str | None
+    statement_reference: str
+    sequence: str
+    version: int
+    from_on: dt.date | None
+    to_on: dt.date | None
+    currency: str
+    opening_minor: int | None
+    closing_minor: int | None
+    line_count: int
+    status: str
+    reason: str | None
+    evidence_id: int
+    tolerances: list[Any]
+    loaded_at: dt.datetime
+    loaded_by: str
+
+
+class StatementLineRow(NamedTuple):
+    """A booked line and what it was matched to."""
+
+    id: int
+    booked_on: dt.date
+    value_on: dt.date | None
+    amount_minor: int
+    currency: str
+    end_to_end_id: str | None
+    bank_reference: str | None
+    reference: str | None
+    text: str
+    counterparty: str | None
+    status: str
+    rule: str | None
+    matched_kind: str | None
+    matched_id: int | None
+    ledger_tx_id: int | None
+
+
+class BreakRow(NamedTuple):
+    """A difference that somebody has to explain."""
+
+    id: int
+    kind: str
+    subject_kind: str
+    subject_id: int
+    detail_key: str
+    amount_minor: int
+    currency: str
+    period_start: dt.date | None
+    theirs: Mapping[str, Any]
+    ours: Mapping[str, Any]
+    owner_role: str
+    due_on: dt.date
+    status: str
+    opened_at: dt.datetime
+    proposal: Mapping[str, Any]
+    proposed_by: str | None
+    resolution: str | None
+    reason: str | None
+    resolved_by: str | None
+    resolved_at: dt.datetime | None
+    ledger_tx_id: int | None
+    evidence_id: int | None
+
+
+class NoteRow(NamedTuple):
+    """What somebody found out about a break."""
+
+    note: str
+    actor: str
+    at: dt.datetime
+
+
+class OpenBreaks(NamedTuple):
+    """How many breaks of a kind wait, and how much money they are about."""
+
+    kind: str
+    break_count: int
+    amount_minor: int
+    oldest_at: dt.datetime
+
+
+def get_transfer(session: Session, transfer_id: int) -> TransferRow:
+    """Return a transfer.
+
+    Raises:
+        TransferUnknownError: The mutual has none with this id.
+    """
+    found = db.first(session, TRANSFER, {"transfer_id": transfer_id})
+    if found is None:
+        raise TransferUnknownError(f"no transfer {transfer_id}")
+    return TransferRow(*found)
+
+
+def list_transfers(session: Session, *, status: str | None, before: int, limit: int) -> list[TransferRow]:
+    """Return transfers, newest first."""
+    values = {"status": status, "before": before, "limit": limit}
+    return [TransferRow(*row) for row in db.rows(session, TRANSFERS, values)]
+
+
+def get_statement(session: Session, statement_id: int) -> StatementRow:
+    """Return a statement.
+
+    Raises:
+        StatementUnknownError: The mutual has none with this id.
+    """
+    found = db.first(session, STATEMENT, {"statement_id": statement_id})
+    if found is None:
+        raise StatementUnknownError(f"no statement {statement_id}")
+    return StatementRow(*found)
+
+
+def list_statements(session: Session, *, status: str | None, before: int, limit: int) -> list[StatementRow]:
+    """Return statements, newest first."""
+    values = {"status": status, "before": before, "limit": limit}
+    return [StatementRow(*row) for row in db.rows(session, STATEMENTS, values)]
+
+
+def list_lines(session: Session, statement_id: int, *, after: int, limit: int) -> list[StatementLineRow]:
+    """Return a statement's lines in the file's order.
+
+    Raises:
+        StatementUnknownError: The mutual has no such statement.
+    """
+    get_statement(session, statement_id)
+    values = {"statement_id": statement_id, "after": after, "limit": limit}
+    return [StatementLineRow(*row) for row in db.rows(session, LINES, values)]
+
+
+def get_break(session: Session, break_id: int, *, lock: bool = False) -> BreakRow:
+    """Return a break, locked for its next step if asked.
+
+    Raises:
+        BreakUnknownError: The mutual has none with this id.
+    """
+    found = db.first(session, LOCK_BREAK if lock else BREAK, {"break_id": break_id})
+    if found is None:
+        raise BreakUnknownError(f"no break {break_id}")
+    return BreakRow(*found)
+
+
+def list_breaks(
+    session: Session,
+    *,
+    status: str | None,
+    kind: str | None = None,
+    period_start: dt.date | None = None,
+    before: int,
+    limit: int,
+) -> list[BreakRow]:
+    """Return breaks, newest first; ``status`` may be ``unresolved``."""
+    values = {"status": status, "kind": kind, "period_start": period_start, "before": before, "limit": limit}
+    return [BreakRow(*row) for row in db.rows(session, BREAKS, values)]
+
+
+def list_notes(session: Session, break_id: int) -> list[NoteRow]:
+    """Return what people found out about a break, oldest first."""
+    return [NoteRow(*row) for row in db.rows(session, NOTES, {"break_id": break_id})]
+
+
+def open_breaks(session: Session, period_start: dt.date | None = None) -> list[OpenBreaks]:
+    """Return the kinds of break that wait, of one month if asked."""
+    return [OpenBreaks(*row) for row in db.rows(session, OPEN_BREAKS, {"period_start": period_start})]
