@@ -1,0 +1,106 @@
+"""Why a member is declared or not, in words for people: Spanish, French, English."""
+
+from gateway.filing.rules import Reason
+from gateway.kit.money import Currency, format_amount
+
+LANGUAGES = ("es", "fr", "en")
+
+_WORDS: dict[Reason, dict[str, str]] = {
+    Reason.OWN_MONEY: {
+        "es": "Pagado con su propio dinero.",
+        "fr": "Payé avec son propre argent.",
+        "en": "Paid with her own money.",
+    },
+    Reason.CREDIT: {
+        "es": "Pagado con su propio dinero, en parte con el saldo de antes.",
+        "fr": "Payé avec son propre argent, en partie avec le solde d'avant.",
+        "en": "Paid with her own money, in part what she had before.",
+    },
+    Reason.FUND: {
+        "es": "Su fondo completó lo que faltaba.",
+        "fr": "Son fonds a complété ce qui manquait.",
+        "en": "Her fund added what was missing.",
+    },
+    Reason.RESERVE: {
+        "es": "La reserva solidaria completó lo que faltaba.",
+        "fr": "La réserve solidaire a complété ce qui manquait.",
+        "en": "The solidarity reserve added what was missing.",
+    },
+    Reason.NO_MONEY: {
+        "es": "No ha pagado nada para este mes; hacen falta {needed} {currency}.",
+        "fr": "Rien n'a été payé pour ce mois ; il faut {needed} {currency}.",
+        "en": "Nothing was paid in for this month; {needed} {currency} are needed.",
+    },
+    Reason.SHORT: {
+        "es": "Tiene {available} {currency} de {needed}; faltan {short} {currency}.",
+        "fr": "Il y a {available} {currency} sur {needed} ; il manque {short} {currency}.",
+        "en": "She has {available} {currency} of {needed}; {short} {currency} are missing.",
+    },
+    Reason.IDENTITY_INCOMPLETE: {
+        "es": "El Estado rechazaría sus datos: {detail}",
+        "fr": "L'État refuserait ses données : {detail}",
+        "en": "The state would refuse her particulars: {detail}",
+    },
+    Reason.DEPENDANT_INCOMPLETE: {
+        "es": "Un dependiente adicional no se puede declarar: {detail}",
+        "fr": "Une personne à charge supplémentaire ne peut être déclarée : {detail}",
+        "en": "An additional dependant cannot be declared: {detail}",
+    },
+    Reason.WAGE_MISSING: {
+        "es": "No hay salario declarado para este mes.",
+        "fr": "Aucun salaire n'est déclaré pour ce mois.",
+        "en": "No wage is declared for this month.",
+    },
+    Reason.NOT_ASSESSED: {
+        "es": "El mes no está calculado para ella; calcúlelo de nuevo.",
+        "fr": "Le mois n'est pas calculé pour elle ; calculez-le à nouveau.",
+        "en": "The month is not assessed for her; assess it again.",
+    },
+    Reason.ASSESSMENT_OUTDATED: {
+        "es": "Su salario o sus dependientes cambiaron después del cálculo; calcule de nuevo.",
+        "fr": "Son salaire ou ses personnes à charge ont changé après le calcul ; calculez à nouveau.",
+        "en": "Her wage or dependants changed after the assessment; assess the month again.",
+    },
+    Reason.DECLARED_ELSEWHERE: {
+        "es": "Ya está declarada este mes en otra nómina.",
+        "fr": "Elle est déjà déclarée ce mois dans une autre liste.",
+        "en": "She is declared this month in another payroll.",
+    },
+    Reason.ON_LEAVE: {
+        "es": "Está de licencia este mes.",
+        "fr": "Elle est en congé ce mois.",
+        "en": "She is on leave this month.",
+    },
+    Reason.LEFT: {
+        "es": "Dejó la mutual.",
+        "fr": "Elle a quitté la mutuelle.",
+        "en": "She has left the mutual.",
+    },
+    Reason.DECEASED: {"es": "Falleció.", "fr": "Elle est décédée.", "en": "She has died."},
+    Reason.NOT_ENROLLED: {
+        "es": "El mes pasado estaba en esta nómina; ya no está.",
+        "fr": "Elle était dans cette liste le mois dernier ; elle n'y est plus.",
+        "en": "She was in this payroll last month and is no longer.",
+    },
+}
+
+
+def explain(
+    reason: str,
+    language: str,
+    currency: Currency,
+    *,
+    needed_minor: int = 0,
+    available_minor: int = 0,
+    short_minor: int = 0,
+    detail: str = "",
+) -> str:
+    """Say a decision in a sentence; an unknown language is answered in Spanish."""
+    template = _WORDS[Reason(reason)].get(language, _WORDS[Reason(reason)]["es"])
+    return template.format(
+        needed=format_amount(needed_minor, currency),
+        available=format_amount(available_minor, currency),
+        short=format_amount(short_minor, currency),
+        currency=currency.code,
+        detail=detail,
+    )
