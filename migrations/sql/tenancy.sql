@@ -96,3 +96,6 @@ CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, position
 
 GRANT USAGE ON SCHEMA public TO gateway_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO gateway_app;
+
+-- Whether the gateway may serve is asked by the application itself.
+GRANT SELECT ON alembic_version TO gateway_app;

@@ -7,8 +7,23 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
+from sqlmodel import Session
 
+from gateway.kit import db
 from gateway.kit.db import sqlalchemy_url
+from gateway.kit.errors import UnavailableError
+
+VERSION = """
+-- at most one row: the newest migration that ran here
+SELECT version_num FROM alembic_version
+"""
+
+
+class SchemaOutdatedError(UnavailableError):
+    """The database does not have the form that this version needs."""
+
+    code = "schema_outdated"
+    title = "The database must be migrated first"
 
 
 def _migrations_folder() -> Path:
@@ -37,3 +52,16 @@ def pending(url: str) -> list[str]:
     engine.dispose()
     waiting = [revision.revision for revision in script.iterate_revisions("head", current or "base")]
     return list(reversed(waiting))
+
+
+def require_current(session: Session) -> None:
+    """Check that every migration of this version ran.
+
+    Raises:
+        SchemaOutdatedError: Some did not, or the database is of a later version.
+    """
+    head = ScriptDirectory.from_config(_config("postgresql://")).get_current_head()
+    row = db.first(session, VERSION)
+    if row is None or row.version_num != head:
+        found = "nothing" if row is None else row.version_num
+        raise SchemaOutdatedError(f"the database stands at {found}, this version needs {head}; run gateway migrate")

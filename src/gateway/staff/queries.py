@@ -13,7 +13,7 @@ SELECT * FROM staff_authenticate(:mutual_id, :token_sha256, :trace_id)
 
 FIND_LOGIN = """
 -- at most one row: what a log-in is checked against, locked so that failures are counted one by one
-SELECT id, username, full_name, password_hash, roles, language, is_active, failed_logins,
+SELECT id, username, full_name, password_hash, roles, language, is_active, created_at, failed_logins,
        coalesce(locked_until > now(), false) AS is_locked, now() AS now
 FROM staff_user WHERE mutual_id = current_mutual() AND username = :username FOR UPDATE
 """

@@ -1,0 +1,71 @@
+"""The application: its routers in one list, and what every request goes through."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from gateway import __version__
+from gateway.api import errors, openapi
+from gateway.api.dependencies import Gate
+from gateway.api.edge import Edge
+from gateway.api.rate import RateLimit
+from gateway.api.routers import health, staff
+from gateway.kit.db import Database
+from gateway.settings import Settings
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    staff.router,
+)
+"""Every router, in the order of the API's description; a slice adds its own line."""
+
+
+def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+    """Return the application.
+
+    Args:
+        settings: What differs between one place and another.
+        database: Where it works; without one it opens the settings' own when it starts, and closes it when it ends.
+    """
+    app = FastAPI(
+        title="Mutual gateway",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=_lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.settings = settings
+    app.state.login_rate = RateLimit(settings.login_rate_per_minute)
+    if database is not None:
+        app.state.gate = Gate(settings, database)
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    openapi.install(app)
+    app.add_middleware(
+        Edge,
+        max_body=settings.max_body_bytes,
+        max_upload=settings.max_upload_bytes,
+        over_tls=settings.public_url.startswith("https://"),
+    )
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if hasattr(app.state, "gate"):
+        yield
+        return
+    settings: Settings = app.state.settings
+    database = Database(
+        settings.database_address(),
+        pool_size=settings.pool_size,
+        statement_timeout_ms=settings.statement_timeout_seconds * 1000,
+    )
+    app.state.gate = Gate(settings, database)
+    yield
+    database.close()

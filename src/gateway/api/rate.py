@@ -1,0 +1,53 @@
+"""How often one address may try to log in: a window of a minute, kept in this process."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gateway.api.refusals import TooManyError
+
+WINDOW_SECONDS = 60
+FORGET_ABOVE = 10_000
+
+
+class Standing(NamedTuple):
+    """What is left of a caller's allowance."""
+
+    limit: int
+    left: int
+    seconds: int
+    """Until the window begins anew."""
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that tell it."""
+        return {
+            "ratelimit-policy": f'"login";q={self.limit};w={WINDOW_SECONDS}',
+            "ratelimit": f'"login";r={max(self.left, 0)};t={self.seconds}',
+        }
+
+
+class RateLimit:
+    """Counts what each caller does in the present window."""
+
+    def __init__(self, limit: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit, self._clock = limit, clock
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, caller: str) -> Standing:
+        """Count one more and return what is left; below zero it must be refused."""
+        now = self._clock()
+        window = int(now // WINDOW_SECONDS)
+        with self._lock:
+            if len(self._counts) > FORGET_ABOVE:
+                self._counts = {name: seen for name, seen in self._counts.items() if seen[0] == window}
+            began, count = self._counts.get(caller, (window, 0))
+            count = count + 1 if began == window else 1
+            self._counts[caller] = (window, count)
+        return Standing(self._limit, self._limit - count, WINDOW_SECONDS - int(now % WINDOW_SECONDS))
+
+
+def refusal(standing: Standing) -> TooManyError:
+    """Return what a caller over the limit is told."""
+    return TooManyError(f"at most {standing.limit} log-ins a minute from one address; wait {standing.seconds} seconds")

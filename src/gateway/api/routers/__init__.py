@@ -1,0 +1,1 @@
+"""One router per slice; no rule and no SQL stands in one."""

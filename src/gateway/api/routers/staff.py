@@ -1,0 +1,107 @@
+"""Log in and out; who works here."""
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.api import rate
+from gateway.api.dependencies import ActDep, GateDep, OnceDep, allow, commit, opened
+from gateway.api.errors import problem_response, problems
+from gateway.api.pages import Page, PageDep
+from gateway.api.schemas.common import PathId
+from gateway.api.schemas.staff import (
+    SessionCreate,
+    SessionRead,
+    StaffMeRead,
+    StaffUserCreate,
+    StaffUserRead,
+    StaffUserUpdate,
+)
+from gateway.staff import queries
+from gateway.staff.login import LoggedIn, log_in, log_out
+from gateway.staff.models import Role
+from gateway.staff.register import NewStaffUser, StaffChange, change_staff, register_staff
+
+router = APIRouter(prefix="/v1", tags=["staff"])
+
+
+@router.post(
+    "/sessions", status_code=201, response_model=SessionRead, summary="Log in", responses=problems(401, 422, 429)
+)
+def create_session(asked: SessionCreate, request: Request, response: Response, gate: GateDep) -> object:
+    """Check a password and return a bearer token for the hours that follow. Tries are limited per address."""
+    standing = request.app.state.login_rate.take(request.client.host if request.client else "")
+    if standing.left < 0:
+        wait = {**standing.headers(), "retry-after": str(standing.seconds)}
+        return problem_response(request, rate.refusal(standing), wait)
+    response.headers.update(standing.headers())
+    with opened(gate, asked.mutual) as session:
+        outcome = log_in(session, username=asked.username, password=asked.password, hours=gate.settings.session_hours)
+        commit(session)
+    if not isinstance(outcome, LoggedIn):
+        return problem_response(request, outcome, standing.headers())
+    user = StaffUserRead.model_validate(outcome.user)
+    return SessionRead(token=outcome.token, expires_at=outcome.expires_at, staff_user=user)
+
+
+@router.delete("/sessions/current", status_code=204, summary="Log out", dependencies=[allow()])
+def delete_session(act: ActDep) -> None:
+    """End the session whose token is sent."""
+    log_out(act.session, session_id=act.principal.session_id, actor=act.actor)
+
+
+@router.get("/me/staff", response_model=StaffMeRead, summary="Who is logged in", dependencies=[allow()])
+def get_me(act: ActDep) -> StaffMeRead:
+    """Return the person behind the token, her mutual, and the day it is there."""
+    who, mutual = act.principal, act.mutual
+    return StaffMeRead(
+        user_id=who.user_id,
+        username=who.username,
+        full_name=who.full_name,
+        roles=sorted(who.roles),
+        language=who.language,
+        mutual=mutual.code,
+        mutual_name=mutual.name,
+        country=mutual.country,
+        currency=mutual.currency,
+        time_zone=mutual.time_zone,
+        today=act.today,
+    )
+
+
+@router.get(
+    "/staff-users",
+    response_model=Page[StaffUserRead],
+    summary="List staff",
+    dependencies=[allow(Role.MANAGER)],
+)
+def list_staff_users(act: ActDep, asked: PageDep) -> Page[StaffUserRead]:
+    """Return everybody who has or had a log-in, by username."""
+    (after,) = asked.after(str) or ("",)
+    rows = queries.list_staff(act.session, after=after, limit=asked.fetch)
+    return asked.page(rows, StaffUserRead.model_validate, lambda row: (row.username,))
+
+
+@router.post(
+    "/staff-users",
+    status_code=201,
+    response_model=StaffUserRead,
+    summary="Take somebody on",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(409),
+)
+def create_staff_user(asked: StaffUserCreate, act: ActDep, once: OnceDep) -> Response:
+    """Give a person a log-in with some roles."""
+    new = NewStaffUser(asked.username, asked.full_name, asked.password, asked.roles, asked.language)
+    return once(lambda: StaffUserRead.model_validate(register_staff(act.session, new, actor=act.actor)), body=asked)
+
+
+@router.patch(
+    "/staff-users/{user_id}",
+    response_model=StaffUserRead,
+    summary="Change what somebody may do, or let her go",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(404, 409),
+)
+def update_staff_user(user_id: PathId, asked: StaffUserUpdate, act: ActDep) -> object:
+    """Change a staff user; a new password or `is_active: false` ends her sessions. A manager must remain."""
+    change = StaffChange(asked.full_name, asked.roles, asked.language, asked.is_active, asked.password)
+    return change_staff(act.session, user_id, change, actor=act.actor)
