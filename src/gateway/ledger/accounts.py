@@ -1,6 +1,6 @@
 """Open accounts: once, by code, in the currency and shape that the chart of accounts gives them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -35,5 +35,34 @@ def open_accounts(session: Session, accounts: Iterable[NewAccount], currency: st
             "controls": [shape.control for shape in shapes],
             "owner_kinds": [account.owner_kind for account in wanted],
             "owner_ids": [account.owner_id for account in wanted],
+        },
+    )
+
+
+def open_for_owners(session: Session, pattern: str, owner_kind: str, owner_ids: Sequence[int], currency: str) -> int:
+    """Open the same account for many owners in one statement; return how many there were not before.
+
+    Args:
+        session: The open transaction.
+        pattern: The code with ``{}`` where the owner's number goes, for example ``member:{}:contributions``.
+        owner_kind: What the owners are, for example ``member``.
+        owner_ids: Their numbers.
+        currency: Of every account.
+    """
+    shape = shape_of(pattern.format(0))
+    return db.run(
+        session,
+        queries.INSERT_OWNED_ACCOUNTS,
+        {
+            "before": pattern.partition("{}")[0],
+            "after": pattern.partition("{}")[2],
+            "owner_kind": owner_kind,
+            "owner_ids": list(owner_ids),
+            "currency": currency,
+            "kind": shape.kind,
+            "side": normal_side(shape.kind),
+            "floor": shape.floor_minor,
+            "clearing": shape.is_clearing,
+            "control": shape.control,
         },
     )

@@ -3,8 +3,9 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
@@ -62,34 +63,34 @@ def post(session: Session, event: Event, *, reverses: int | None = None) -> Post
         UnbalancedError: The lines do not sum to zero per currency, or are fewer than two.
         PostingRaceError: The same key is being booked by another transaction; ask again.
     """
-    lines = [line for line in event.lines if line.amount_minor != 0]
-    fingerprint = fingerprint_of(event.kind, event.valid_on.isoformat(), lines, {"reverses": reverses})
+    values = values_of(event, reverses=reverses)
     booked = db.first(session, queries.FIND_TX_BY_KEY, {"key": event.key})
     if booked is not None:
-        if booked.fingerprint != fingerprint:
+        if booked.fingerprint != values["fingerprint"]:
             raise KeyReusedError(
                 f"{event.key!r} was booked with other amounts, accounts or dates; use a key of its own"
             )
         return Posted(booked.id, is_new=False)
-    codes = [line.account for line in lines]
     with refusals_in_words():
-        written = db.one(
-            session,
-            queries.INSERT_TX,
-            {
-                "codes": codes,
-                "amounts": [line.amount_minor for line in lines],
-                "key": event.key,
-                "fingerprint": fingerprint,
-                "kind": event.kind,
-                "valid_on": event.valid_on,
-                "reverses": reverses,
-                "actor": event.actor,
-                "reason": event.reason,
-                "evidence": event.evidence,
-            },
-        )
+        written = db.one(session, queries.INSERT_TX, values)
     return Posted(written.id, is_new=True)
+
+
+def values_of(event: Event, *, reverses: int | None = None) -> dict[str, Any]:
+    """Return the parameters of the statement that books an event (``queries.TX_PARTS``); lines of zero are left out."""
+    lines = [line for line in event.lines if line.amount_minor != 0]
+    return {
+        "codes": [line.account for line in lines],
+        "amounts": [line.amount_minor for line in lines],
+        "key": event.key,
+        "fingerprint": fingerprint_of(event.kind, event.valid_on.isoformat(), lines, {"reverses": reverses}),
+        "kind": event.kind,
+        "valid_on": event.valid_on,
+        "reverses": reverses,
+        "actor": event.actor,
+        "reason": event.reason,
+        "evidence": event.evidence,
+    }
 
 
 def require_accounts(session: Session, codes: Sequence[str]) -> None:
@@ -134,6 +135,12 @@ _REFUSALS = (
     ("is closed in the books", PeriodClosedError, "the day lies in a month that is closed; book it in the open month"),
     ("does not sum to zero", UnbalancedError, "the entries do not sum to zero in each currency"),
     ("its header says", UnknownAccountError, "an entry names an account that does not exist"),
+    (
+        "fk_ledger_entry_mutual_id_account_id_currency",
+        UnknownAccountError,
+        "an entry names an account that does not exist in its currency",
+    ),
+    ('null value in column "account_id"', UnknownAccountError, "an entry names no account"),
     ("ck_ledger_tx_n_entries", UnbalancedError, "a transaction has at least two entries"),
     (
         "uq_ledger_tx_mutual_id_idempotency_key",
@@ -149,8 +156,8 @@ def refusals_in_words() -> Iterator[None]:
     """Turn what the database refuses into the errors of this slice."""
     try:
         yield
-    except DBAPIError as refusal:
-        said = str(refusal.orig)
+    except (DBAPIError, psycopg.Error) as refusal:
+        said = str(refusal.orig if isinstance(refusal, DBAPIError) else refusal)
         for mark, error, words in _REFUSALS:
             if mark in said:
                 raise error(f"{words} ({said.splitlines()[0]})") from refusal

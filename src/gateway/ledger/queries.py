@@ -12,9 +12,8 @@ FIND_TX_BY_KEY = """
 SELECT id, fingerprint FROM ledger_tx WHERE mutual_id = current_mutual() AND idempotency_key = :key
 """
 
-INSERT_TX = """
--- one row: the new transaction's id and how many of its entries found their account
-WITH head AS (
+TX_PARTS = """
+head AS (
     SELECT nextval(pg_get_serial_sequence('ledger_tx', 'id')) AS id
 ), entries AS (
     INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)
@@ -29,6 +28,15 @@ WITH head AS (
     FROM head
     RETURNING id
 )
+"""
+"""Common table expressions that book one transaction with the values of ``post.values_of``; ``header`` has its id.
+
+A slice above may write its own row in the same statement, with ``header.id`` beside it: one round trip, one writer.
+"""
+
+INSERT_TX = f"""
+-- one row: the new transaction's id and how many of its entries found their account
+WITH {TX_PARTS}
 SELECT header.id, (SELECT count(*) FROM entries) AS written FROM header
 """
 
@@ -46,6 +54,101 @@ SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:currencies AS text[]), CAST(:
                      CAST(:floors AS bigint[]), CAST(:clearing AS boolean[]), CAST(:controls AS text[]),
                      CAST(:owner_kinds AS text[]), CAST(:owner_ids AS bigint[]))
 ON CONFLICT (mutual_id, code) DO NOTHING
+"""
+
+INSERT_OWNED_ACCOUNTS = """
+-- no row: an account for each owner that has none, in the order of their numbers
+INSERT INTO ledger_account (code, currency, kind, normal_side, floor_minor, is_clearing, control, owner_kind, owner_id)
+SELECT :before || o.id || :after, :currency, :kind, CAST(:side AS int), CAST(:floor AS bigint), CAST(:clearing AS boolean),
+       :control, :owner_kind, o.id
+FROM unnest(CAST(:owner_ids AS bigint[])) AS o (id) ORDER BY o.id
+ON CONFLICT (mutual_id, code) DO NOTHING
+"""
+
+_DIGEST = """encode(sha256(convert_to(concat_ws('|', {head}, string_agg(l.account_id || ':' || l.amount_minor, ','
+               ORDER BY l.account_id, l.amount_minor)), 'UTF8')), 'hex')"""
+
+_LINES = """
+    SELECT s.account_id, s.currency, s.amount_minor, row_number() OVER (ORDER BY s.account_id, s.amount_minor) AS line
+    FROM ({lines}) AS s (account_id, currency, amount_minor) WHERE s.amount_minor <> 0
+"""
+
+_HEAD = "CAST(%(head_kind)s AS text), CAST(%(head_valid_on)s AS date)"
+
+FINGERPRINT_OF_LINES = f"""
+-- one row: the digest of what a query asks to be booked
+SELECT {_DIGEST.format(head=_HEAD)} FROM ({_LINES}) AS l
+"""
+
+POST_LINES = f"""
+-- one row: the new transaction's id
+WITH lines AS MATERIALIZED ({_LINES}), head AS (
+    SELECT nextval(pg_get_serial_sequence('ledger_tx', 'id')) AS id
+), entries AS (
+    INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)
+    SELECT head.id, l.line, l.account_id, l.currency, l.amount_minor FROM head CROSS JOIN lines l ORDER BY l.line
+)
+INSERT INTO ledger_tx (id, idempotency_key, fingerprint, kind, valid_on, n_entries, actor, reason, evidence)
+SELECT head.id, %(head_key)s, l.fingerprint, %(head_kind)s, %(head_valid_on)s, l.n, %(head_actor)s, %(head_reason)s, %(head_evidence)s
+FROM head CROSS JOIN (SELECT {_DIGEST.format(head=_HEAD)} AS fingerprint, count(*) AS n FROM lines l) l
+RETURNING id
+"""
+
+DESCRIBE_STAGED = (
+    "DROP TABLE IF EXISTS pg_temp.{table}_tx",
+    f"""
+-- no row: a table with one row per key, what it asks, and where it stands if it was booked before
+CREATE TEMPORARY TABLE {{table}}_tx ON COMMIT DROP AS
+SELECT s.*, coalesce(t.id, nextval(pg_get_serial_sequence('ledger_tx', 'id'))) AS tx_id, t.id IS NULL AS is_new,
+       t.fingerprint AS booked_fingerprint
+FROM (
+    SELECT l.key, min(l.kind) AS kind, min(l.valid_on) AS valid_on, min(l.evidence) AS evidence, count(*)::int AS n_entries,
+           min(l.kind) <> max(l.kind) OR min(l.valid_on) <> max(l.valid_on) AS is_mixed,
+           {_DIGEST.format(head="min(l.kind), min(l.valid_on)")} AS fingerprint
+    FROM {{table}} l WHERE l.amount_minor <> 0 GROUP BY l.key
+) s
+LEFT JOIN ledger_tx t ON t.mutual_id = current_mutual() AND t.idempotency_key = s.key
+""",
+    "ANALYZE {table}_tx",
+)
+
+STAGED_REUSED = """
+-- at most one row: a key that stands for another event
+SELECT key FROM {table}_tx WHERE is_mixed OR booked_fingerprint <> fingerprint ORDER BY key LIMIT 1
+"""
+
+INSERT_STAGED_ENTRIES = """
+-- no row: the entries of every new transaction
+INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)
+SELECT t.tx_id, s.line, s.account_id, a.currency, s.amount_minor
+FROM {table}_tx t
+JOIN {table} s ON s.key = t.key
+JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.id = s.account_id
+WHERE t.is_new AND s.amount_minor <> 0
+ORDER BY t.tx_id, s.line
+"""
+
+INSERT_STAGED_TXS = """
+-- no row: the header of every new transaction
+INSERT INTO ledger_tx (id, idempotency_key, fingerprint, kind, valid_on, n_entries, actor, reason, evidence)
+SELECT tx_id, key, fingerprint, kind, valid_on, n_entries, %(actor)s, %(reason)s, evidence
+FROM {table}_tx WHERE is_new ORDER BY tx_id
+"""
+
+COUNT_STAGED = """
+-- one row: how many keys were staged
+SELECT count(*) FROM {table}_tx
+"""
+
+NEWEST_PERIOD = """
+-- at most one row: how a month of the books stands
+SELECT is_closed FROM ledger_period
+WHERE mutual_id = current_mutual() AND period_start = :start ORDER BY id DESC LIMIT 1
+"""
+
+INSERT_PERIOD = """
+-- no row: a month closed or opened
+INSERT INTO ledger_period (period_start, is_closed, actor, reason) VALUES (:start, :is_closed, :actor, :reason)
 """
 
 ENTRIES_OF_TX = """
