@@ -1,30 +1,11 @@
 """Health benefits that the state pays back: the advice, its lines, and what was allotted to whom."""
 
 import datetime as dt
-from enum import StrEnum
 
 from sqlalchemy import Index
 
+from gateway.benefits.states import AllotmentStatus, RemittanceStatus
 from gateway.kit.columns import TenantTable, big, check, instant, one_of, refers, unique, whole, words
-
-
-class RemittanceStatus(StrEnum):
-    """Where a remittance stands."""
-
-    ADVISED = "advised"
-    """The lines are here, the money is not."""
-    FUNDED = "funded"
-    """Both are here and agree."""
-    ALLOTTED = "allotted"
-    """Every line is with its member or in suspense with a reason."""
-
-
-class AllotmentStatus(StrEnum):
-    """Where one line of a remittance stands."""
-
-    WAITING = "waiting"
-    ALLOTTED = "allotted"
-    SUSPENSE = "suspense"
 
 
 class BenefitRemittance(TenantTable, table=True):
@@ -41,13 +22,20 @@ class BenefitRemittance(TenantTable, table=True):
     transfer_reference: str = words()
     """The end-to-end id of the state's bank transfer."""
     status: str = words(server="'advised'")
+    employer: str = words()
+    """Under which number the state owes it to us."""
     currency: str = words()
     total_minor: int = big()
     line_count: int = whole()
     advised_on: dt.date
+    advised_at: dt.datetime = instant()
+    """The state's own instant; the next question begins there."""
     evidence_id: int = big()
+    problem: str | None = words(nullable=True)
+    """Why it is in quarantine, or what the state has said differently since."""
     funded_on: dt.date | None = None
     funded_minor: int | None = big(nullable=True)
+    """What has come so far; a break as long as it is not the total."""
     allotted_minor: int = big(server="0")
     suspense_minor: int = big(server="0")
     received_at: dt.datetime = instant(now=True)
@@ -81,7 +69,7 @@ class BenefitRemittanceLine(TenantTable, table=True):
     status: str = words(server="'waiting'")
     member_id: int | None = big(nullable=True)
     reason: str | None = words(nullable=True)
-    """Why it is in suspense."""
+    """Why it is, or was, in suspense: unknown_identity, unknown_document_kind, deceased."""
 
 
 class BenefitAllotment(TenantTable, table=True):

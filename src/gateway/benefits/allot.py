@@ -1,0 +1,100 @@
+"""Give a remittance to the members it belongs to, all of it in one ledger transaction."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from gateway.benefits import queries
+from gateway.benefits.errors import MoneyMissingError
+from gateway.benefits.queries import RemittanceRow
+from gateway.benefits.receive import undistributed
+from gateway.benefits.states import LINE, REMITTANCE, AllotmentEvent, RemittanceEvent, RemittanceStatus
+from gateway.kit import audit, bulk, db
+from gateway.kit.money import currency_of, format_amount
+from gateway.ledger.accounts import NewAccount, open_accounts, open_for_owners
+from gateway.ledger.bulk import Head, post_lines
+
+SUSPENSE = "suspense:benefits"
+
+
+class Allotted(NamedTuple):
+    """What became of a remittance."""
+
+    remittance: RemittanceRow
+    is_new: bool
+    """False where it had been allotted before; nothing was written then."""
+
+
+def allot(session: Session, remittance_id: int, *, actor: str, today: dt.date) -> Allotted:
+    """Match every line to a member by identity and credit the members; what nobody knows goes to suspense.
+
+    Few statements whatever the number of lines. A second run has no effect.
+
+    Raises:
+        RemittanceNotFoundError: No such remittance.
+        MoneyMissingError: The money is not here, or is not as much as was advised.
+    """
+    remittance = queries.get_remittance(session, remittance_id, lock=True)
+    if remittance.status == RemittanceStatus.ALLOTTED:
+        return Allotted(remittance, is_new=False)
+    if not REMITTANCE.allows(RemittanceStatus(remittance.status), RemittanceEvent.ALLOT):
+        raise MoneyMissingError(_what_is_missing(remittance))
+    of_remittance = {"remittance_id": remittance_id}
+    bulk.execute(
+        session,
+        queries.MATCH_LINES,
+        {
+            **of_remittance,
+            "allotted": LINE.target(AllotmentEvent.ALLOT).value,
+            "suspense": LINE.target(AllotmentEvent.SUSPEND).value,
+            "waiting": LINE.sources(AllotmentEvent.ALLOT),
+        },
+    )
+    _open_missing_accounts(session, remittance)
+    head = Head(
+        key=f"remittance:{remittance_id}:allotment",
+        kind="benefit.allot",
+        valid_on=today,
+        actor=actor,
+        evidence=f"evidence:{remittance.evidence_id}",
+    )
+    posted = post_lines(session, head, queries.ALLOTMENT_ENTRIES, of_remittance)
+    bulk.execute(session, queries.INSERT_ALLOTMENTS, {**of_remittance, "tx_id": posted.tx_id, "actor": actor})
+    _mark_allotted(session, remittance, actor)
+    return Allotted(queries.get_remittance(session, remittance_id), is_new=True)
+
+
+def _open_missing_accounts(session: Session, remittance: RemittanceRow) -> None:
+    missing = db.rows(session, queries.MEMBERS_WITHOUT_ACCOUNT, {"remittance_id": remittance.id})
+    members = [row.member_id for row in missing]
+    open_for_owners(session, "member:{}:benefits", "member", members, remittance.currency)
+    common = [NewAccount(SUSPENSE), NewAccount(undistributed(remittance.authority_reference))]
+    open_accounts(session, common, remittance.currency)
+
+
+def _mark_allotted(session: Session, remittance: RemittanceRow, actor: str) -> None:
+    status = REMITTANCE.target(RemittanceEvent.ALLOT)
+    shares = db.one(session, queries.MARK_ALLOTTED, {"remittance_id": remittance.id, "status": status.value})
+    audit.log_transition(
+        session,
+        subject_kind="remittance",
+        subject_id=remittance.id,
+        event=RemittanceEvent.ALLOT.value,
+        from_state=remittance.status,
+        to_state=status.value,
+        actor=actor,
+        reason=f"{shares.allotted_count} lines to members, {shares.suspense_count} to suspense",
+    )
+
+
+def _what_is_missing(remittance: RemittanceRow) -> str:
+    currency = currency_of(remittance.currency)
+    came = format_amount(remittance.funded_minor or 0, currency)
+    advised = format_amount(remittance.total_minor, currency)
+    if remittance.status == RemittanceStatus.QUARANTINED:
+        return f"remittance {remittance.id} is in quarantine: {remittance.problem}; ask the state for a good advice"
+    return (
+        f"remittance {remittance.id} advises {remittance.currency} {advised} and {came} has come; "
+        "wait for the bank's statement, or book the difference first"
+    )
