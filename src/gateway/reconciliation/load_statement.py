@@ -74,9 +74,7 @@ def load_statement(session: Session, body: bytes, *, file_name: str, actor: str)
         _insert(session, None, None, kept, f"{read.quarantine.reason}{place}", actor)
     new_lines = sum(_take(session, statement, kept, actor) for statement in read.statements)
     new_lines += _release_waiting(session, read, actor)
-    audit.record(
-        session, actor=actor, action="statement.load", subject_kind="evidence", subject_id=kept, detail=about
-    )
+    audit.record(session, actor=actor, action="statement.load", subject_kind="evidence", subject_id=kept, detail=about)
     return LoadedFile(is_new=True, statements=_of_evidence(session, kept), new_line_count=new_lines)
 
 
@@ -103,7 +101,9 @@ def _own_problem(statement: Statement, account: BankAccountRow | None) -> str | 
     if account.currency != statement.currency:
         return f"the account is kept in {account.currency}, the statement in {statement.currency}"
     if statement.opening_minor is None or statement.closing_minor is None:
-        return "the statement has no opening or no closing balance, so it cannot be checked; ask the bank for a whole one"
+        return (
+            "the statement has no opening or no closing balance, so it cannot be checked; ask the bank for a whole one"
+        )
     if statement.from_on is None or statement.to_on is None:
         return "the statement does not say which days it covers; ask the bank for one that does"
     left = explains(statement.opening_minor, [line.amount_minor for line in statement.lines], statement.closing_minor)
@@ -244,9 +244,7 @@ def _release_waiting(session: Session, read: ReadFile, actor: str) -> int:
             if problem is not None:
                 db.run(session, queries.QUARANTINE_AGAIN, {"statement_id": row.id, "reason": problem})
                 continue
-            new_lines += bulk.execute(
-                session, queries.INSERT_LINES, {"statement_id": row.id, "account_id": account.id}
-            )
+            new_lines += bulk.execute(session, queries.INSERT_LINES, {"statement_id": row.id, "account_id": account.id})
             target = STATEMENT.advance(StatementStatus.QUARANTINED, StatementEvent.RELEASE)
             db.run(session, queries.RELEASE_STATEMENT, {"statement_id": row.id})
             audit.log_transition(

@@ -1,0 +1,285 @@
+"""The bank's statements, the mutual's own transfers, and the breaks that people explain."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response, UploadFile
+
+from gateway.api.dependencies import ActDep, OnceDep, allow
+from gateway.api.errors import problems
+from gateway.api.money import minor_of
+from gateway.api.pages import Page, PageDep
+from gateway.api.schemas.common import MAX_ID, Because, PathId, PeriodText, period_of
+from gateway.api.schemas.reconciliation import (
+    BankAccountCreate,
+    BankAccountRead,
+    BreakRead,
+    NoteCreate,
+    PositionRead,
+    ProposalCreate,
+    ReconciliationRead,
+    ResolutionCreate,
+    StatementFileRead,
+    StatementLineRead,
+    StatementRead,
+    TransferCreate,
+    TransferRead,
+)
+from gateway.ledger.bank_accounts import BankAccountRow, Opening, list_bank_accounts, register_bank_account
+from gateway.ledger.post import Line
+from gateway.reconciliation import queries
+from gateway.reconciliation.load_statement import load_statement
+from gateway.reconciliation.position import money_position
+from gateway.reconciliation.resolve import decline, note, propose, resolve
+from gateway.reconciliation.run import reconcile
+from gateway.reconciliation.transfer import NewTransfer, order_transfer, withdraw_transfer
+from gateway.staff.models import Role
+
+router = APIRouter(prefix="/v1", tags=["reconciliation"])
+MONEY = allow(Role.ACCOUNTANT, Role.MANAGER)
+READERS = allow(Role.ACCOUNTANT, Role.MANAGER, Role.FILING_OFFICER, Role.BENEFITS_OFFICER)
+
+
+@router.get("/bank-accounts", response_model=Page[BankAccountRead], summary="Our accounts", dependencies=[READERS])
+def list_accounts(act: ActDep, asked: PageDep) -> Page[BankAccountRead]:
+    """Return the mutual's accounts at banks and providers, by their code in the books."""
+    (after,) = asked.after(str) or ("",)
+    rows = [row for row in list_bank_accounts(act.session) if row.ledger_code > after]
+    return asked.page(rows[: asked.fetch], BankAccountRead.of, lambda row: (row.ledger_code,))
+
+
+@router.post(
+    "/bank-accounts",
+    status_code=201,
+    response_model=BankAccountRead,
+    summary="Register an account",
+    dependencies=[MONEY],
+    responses=problems(409),
+)
+def create_account(asked: BankAccountCreate, act: ActDep, once: OnceDep) -> Response:
+    """Register an account at a bank or provider, with what was on it when the books began."""
+    fields = asked.model_dump(exclude={"opening_amount", "opening_on"})
+    account = BankAccountRow(id=0, **fields)
+    opening = None
+    if asked.opening_amount is not None:
+        opening = Opening(minor_of(asked.opening_amount, asked.currency), asked.opening_on or act.today)
+    return once(
+        lambda: BankAccountRead.of(register_bank_account(act.session, account, opening=opening, actor=act.actor)),
+        body=asked,
+    )
+
+
+@router.post(
+    "/bank-statements",
+    status_code=201,
+    response_model=StatementFileRead,
+    summary="Load a statement file",
+    dependencies=[MONEY],
+    responses=problems(409, 413, 422),
+)
+def create_statements(file: UploadFile, act: ActDep, once: OnceDep) -> Response:
+    """Load a camt.053 file. The same bytes again have no effect; what cannot be used is put aside with the reason."""
+    body = file.file.read()
+    name = file.filename or "statement.xml"
+
+    def load() -> StatementFileRead:
+        done = load_statement(act.session, body, file_name=name, actor=act.actor)
+        statements = [StatementRead.of(row) for row in done.statements]
+        return StatementFileRead(is_new=done.is_new, new_line_count=done.new_line_count, statements=statements)
+
+    return once(load, body=body)
+
+
+@router.get("/bank-statements", response_model=Page[StatementRead], summary="Statements", dependencies=[READERS])
+def list_statements(
+    act: ActDep, asked: PageDep, status: Annotated[Literal["loaded", "quarantined"] | None, Query()] = None
+) -> Page[StatementRead]:
+    """Return the statements that were loaded or put aside, newest first."""
+    (before,) = asked.after(int) or (MAX_ID,)
+    rows = queries.list_statements(act.session, status=status, before=before, limit=asked.fetch)
+    return asked.page(rows, StatementRead.of, lambda row: (row.id,))
+
+
+@router.get(
+    "/bank-statements/{statement_id}",
+    response_model=StatementRead,
+    summary="One statement",
+    dependencies=[READERS],
+    responses=problems(404),
+)
+def get_statement(statement_id: PathId, act: ActDep) -> StatementRead:
+    """Return a statement."""
+    return StatementRead.of(queries.get_statement(act.session, statement_id))
+
+
+@router.get(
+    "/bank-statements/{statement_id}/lines",
+    response_model=Page[StatementLineRead],
+    summary="A statement's lines",
+    dependencies=[READERS],
+    responses=problems(404),
+)
+def list_statement_lines(statement_id: PathId, act: ActDep, asked: PageDep) -> Page[StatementLineRead]:
+    """Return a statement's lines and what each was matched to, in the file's order."""
+    (after,) = asked.after(int) or (0,)
+    rows = queries.list_lines(act.session, statement_id, after=after, limit=asked.fetch)
+    return asked.page(rows, StatementLineRead.of, lambda row: (row.id,))
+
+
+@router.post(
+    "/own-transfers",
+    status_code=201,
+    response_model=TransferRead,
+    summary="Move our own money",
+    dependencies=[allow(Role.ACCOUNTANT, Role.MANAGER, Role.CASHIER)],
+    responses=problems(404, 409),
+)
+def create_transfer(asked: TransferCreate, act: ActDep, once: OnceDep) -> Response:
+    """Order a transfer between two places of ours: a deposit of cash, a provider's settlement, a float top-up."""
+    new = NewTransfer(
+        from_code=asked.from_code,
+        to_code=asked.to_code,
+        amount_minor=minor_of(asked.amount, asked.currency),
+        currency=asked.currency,
+        ordered_on=asked.ordered_on,
+        reference=asked.reference,
+    )
+    return once(lambda: TransferRead.of(order_transfer(act.session, new, actor=act.actor, today=act.today)), body=asked)
+
+
+@router.get("/own-transfers", response_model=Page[TransferRead], summary="Our own transfers", dependencies=[READERS])
+def list_transfers(
+    act: ActDep, asked: PageDep, status: Annotated[Literal["ordered", "booked", "withdrawn"] | None, Query()] = None
+) -> Page[TransferRead]:
+    """Return transfers between our own places, newest first."""
+    (before,) = asked.after(int) or (MAX_ID,)
+    rows = queries.list_transfers(act.session, status=status, before=before, limit=asked.fetch)
+    return asked.page(rows, TransferRead.of, lambda row: (row.id,))
+
+
+@router.post(
+    "/own-transfers/{transfer_id}/withdrawal",
+    response_model=TransferRead,
+    summary="Take back a transfer",
+    dependencies=[MONEY],
+    responses=problems(404, 409),
+)
+def withdraw(transfer_id: PathId, asked: Because, act: ActDep, once: OnceDep) -> Response:
+    """Take back a transfer that was never made; its money is again where it was."""
+    return once(
+        lambda: TransferRead.of(
+            withdraw_transfer(act.session, transfer_id, actor=act.actor, reason=asked.reason, today=act.today)
+        ),
+        status=200,
+        body=asked,
+    )
+
+
+@router.post(
+    "/reconciliation-runs",
+    status_code=201,
+    response_model=ReconciliationRead,
+    summary="Match and compare now",
+    dependencies=[MONEY],
+)
+def create_run(act: ActDep) -> ReconciliationRead:
+    """Match and book every open statement line, then find every difference. Running it again changes nothing."""
+    return ReconciliationRead.of(reconcile(act.session, today=act.today), act.mutual.currency)
+
+
+@router.get("/breaks", response_model=Page[BreakRead], summary="Differences", dependencies=[READERS])
+def list_breaks(
+    act: ActDep,
+    asked: PageDep,
+    status: Annotated[Literal["unresolved", "open", "proposed", "resolved", "vanished"] | None, Query()] = None,
+    kind: Annotated[str | None, Query(max_length=40)] = None,
+    period: Annotated[PeriodText | None, Query()] = None,
+) -> Page[BreakRead]:
+    """Return differences, newest first."""
+    (before,) = asked.after(int) or (MAX_ID,)
+    start: dt.date | None = None if period is None else period_of(period).start
+    rows = queries.list_breaks(
+        act.session, status=status, kind=kind, period_start=start, before=before, limit=asked.fetch
+    )
+    return asked.page(rows, BreakRead.of, lambda row: (row.id,))
+
+
+@router.get(
+    "/breaks/{break_id}",
+    response_model=BreakRead,
+    summary="One difference",
+    dependencies=[READERS],
+    responses=problems(404),
+)
+def get_break(break_id: PathId, act: ActDep) -> BreakRead:
+    """Return a difference with the usual explanations and what people noted."""
+    return BreakRead.of(queries.get_break(act.session, break_id), queries.list_notes(act.session, break_id))
+
+
+@router.post(
+    "/breaks/{break_id}/notes",
+    status_code=201,
+    response_model=BreakRead,
+    summary="Note what was found out",
+    dependencies=[READERS],
+    responses=problems(404),
+)
+def create_note(break_id: PathId, asked: NoteCreate, act: ActDep, once: OnceDep) -> Response:
+    """Keep what somebody found out; a month may be closed over an open break that has a note."""
+
+    def keep() -> BreakRead:
+        found = note(act.session, break_id, text=asked.note, actor=act.actor)
+        return BreakRead.of(found, queries.list_notes(act.session, break_id))
+
+    return once(keep, body=asked)
+
+
+@router.post(
+    "/breaks/{break_id}/proposal",
+    response_model=BreakRead,
+    summary="Propose an explanation",
+    dependencies=[READERS],
+    responses=problems(404, 409),
+)
+def create_proposal(break_id: PathId, asked: ProposalCreate, act: ActDep, once: OnceDep) -> Response:
+    """Propose the entry that explains a difference, or say why none is needed; somebody else approves it."""
+
+    def put() -> BreakRead:
+        currency = queries.get_break(act.session, break_id).currency
+        lines = [Line(line.account, minor_of(line.amount, currency)) for line in asked.lines]
+        return BreakRead.of(
+            propose(
+                act.session,
+                break_id,
+                resolution=asked.resolution,
+                lines=lines,
+                reason=asked.reason,
+                actor=act.actor,
+            )
+        )
+
+    return once(put, status=200, body=asked)
+
+
+@router.post(
+    "/breaks/{break_id}/resolution",
+    response_model=BreakRead,
+    summary="Approve or decline",
+    dependencies=[MONEY],
+    responses=problems(404, 409),
+)
+def create_resolution(break_id: PathId, asked: ResolutionCreate, act: ActDep, once: OnceDep) -> Response:
+    """Approve what another person proposed, and post it; or decline it with a reason."""
+
+    def decide() -> BreakRead:
+        if asked.is_approved:
+            return BreakRead.of(resolve(act.session, break_id, valid_on=asked.valid_on or act.today, actor=act.actor))
+        return BreakRead.of(decline(act.session, break_id, reason=asked.reason or "declined", actor=act.actor))
+
+    return once(decide, status=200, body=asked)
+
+
+@router.get("/money-position", response_model=PositionRead, summary="Where the money is", dependencies=[READERS])
+def get_position(act: ActDep) -> PositionRead:
+    """Return what the banks say, what the books say, what is on its way, what is in suspense, what is unexplained."""
+    return PositionRead.of(money_position(act.session))
