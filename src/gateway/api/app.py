@@ -10,13 +10,14 @@ from gateway.api import errors, openapi
 from gateway.api.dependencies import Gate
 from gateway.api.edge import Edge
 from gateway.api.rate import RateLimit
-from gateway.api.routers import health, staff
+from gateway.api.routers import callbacks, health, staff
 from gateway.kit.db import Database
 from gateway.settings import Settings
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     staff.router,
+    callbacks.router,
 )
 """Every router, in the order of the API's description; a slice adds its own line."""
 
