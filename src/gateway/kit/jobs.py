@@ -57,6 +57,10 @@ WHERE j.id = :id AND j.status = 'failed' AND j.args ->> 'mutual_id' = current_mu
 """
 
 
+def _no_mark(_point: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a worker gives to every job."""
@@ -68,6 +72,8 @@ class Context:
     """The ways out of the house: ``state``, ``payer``, ``format``."""
     worker: str = "worker"
     """Who holds a lease that this worker takes."""
+    mark: Callable[[str], None] = _no_mark
+    """Called at named points of what leaves the house (``filing.before_call``), so that a test can end the process there."""
 
     def session(self, mutual_id: int) -> AbstractContextManager[Session]:
         """Open a transaction of a mutual for this worker."""
