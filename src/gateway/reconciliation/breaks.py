@@ -92,13 +92,20 @@ SELECT 'benefit_remittance' AS subject_kind, r.id AS subject_id, '' AS detail_ke
 FROM benefit_remittance r
 WHERE r.mutual_id = current_mutual() AND r.status = 'advised' AND r.advised_on < :late_before
 """,
+    "remittance_quarantined": """
+-- one row per advice that contradicts itself or is not for us
+SELECT 'benefit_remittance' AS subject_kind, r.id AS subject_id, '' AS detail_key, r.total_minor AS amount_minor, r.currency,
+    date_trunc('month', r.advised_on)::date AS period_start, jsonb_build_object('reference', r.authority_reference,
+        'total_minor', r.total_minor, 'line_count', r.line_count) AS theirs, '{}'::jsonb AS ours, r.evidence_id
+FROM benefit_remittance r WHERE r.mutual_id = current_mutual() AND r.status = 'quarantined'
+""",
     "remittance_differs": """
 -- one row per advice whose money is another amount
 SELECT 'benefit_remittance' AS subject_kind, r.id AS subject_id, '' AS detail_key, r.funded_minor - r.total_minor AS amount_minor, r.currency,
     date_trunc('month', r.funded_on)::date AS period_start, jsonb_build_object('reference', r.authority_reference, 'total_minor', r.total_minor) AS theirs,
     jsonb_build_object('funded_minor', r.funded_minor, 'funded_on', r.funded_on) AS ours, r.evidence_id
 FROM benefit_remittance r
-WHERE r.mutual_id = current_mutual() AND r.funded_minor IS NOT NULL AND r.funded_minor <> r.total_minor
+WHERE r.mutual_id = current_mutual() AND r.status = 'differs'
 """,
     "benefit_suspense": """
 -- one row per benefit in suspense
@@ -115,8 +122,11 @@ SELECT 'contribution_receipt_line' AS subject_kind, l.id AS subject_id, '' AS de
     date_trunc('month', r.paid_on)::date AS period_start, jsonb_build_object('receipt', r.number, 'channel', r.channel, 'paid_on', r.paid_on) AS theirs,
     '{}'::jsonb AS ours, NULL::bigint AS evidence_id
 FROM contribution_receipt_line l JOIN contribution_receipt r ON r.mutual_id = l.mutual_id AND r.id = l.receipt_id
-WHERE l.mutual_id = current_mutual() AND l.member_id IS NULL
-  AND NOT EXISTS (SELECT FROM contribution_placement p WHERE p.mutual_id = l.mutual_id AND p.receipt_line_id = l.id)
+LEFT JOIN LATERAL (
+    SELECT p.member_id FROM contribution_placement p
+    WHERE p.mutual_id = l.mutual_id AND p.receipt_line_id = l.id ORDER BY p.version DESC LIMIT 1
+) p ON true
+WHERE l.mutual_id = current_mutual() AND l.member_id IS NULL AND p.member_id IS NULL
   AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = l.mutual_id AND v.receipt_id = l.receipt_id)
 """,
     "transfer_overdue": """

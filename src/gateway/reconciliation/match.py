@@ -13,12 +13,13 @@ from sqlmodel import Session
 
 from gateway.benefits.receive import fund
 from gateway.contributions.models import Channel
-from gateway.contributions.receive import NewReceipt, NewReceiptLine, receive
+from gateway.contributions.receive import NewLine, NewReceipt, receive
 from gateway.filing.pay import book_payment
 from gateway.kit import db
 from gateway.kit.errors import GatewayError
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, post
+from gateway.ledger.queries import FIND_TX_BY_KEY
 from gateway.reconciliation import queries
 from gateway.reconciliation.states import STATEMENT_LINE, StatementLineEvent, StatementLineStatus
 from gateway.reconciliation.transfer import book_transfer
@@ -62,7 +63,7 @@ WHERE {_OPEN} AND p.booked_on IS NULL AND p.withdrawn_at IS NULL AND p.released_
 -- one row per open credit and advice that names its id
 SELECT l.id AS line_id, r.id AS matched_id FROM bank_statement_line l
 JOIN benefit_remittance r ON r.mutual_id = l.mutual_id AND r.transfer_reference = l.end_to_end_id
-WHERE {_OPEN} AND l.amount_minor > 0 AND r.status = 'advised'
+WHERE {_OPEN} AND l.amount_minor > 0 AND r.status IN ('advised', 'differs')
 """,
     ),
     Rule(
@@ -188,7 +189,7 @@ def _book_payment(session: Session, line: Any, _today: dt.date) -> int:
 
 
 def _book_remittance(session: Session, line: Any, _today: dt.date) -> int:
-    funded = fund(
+    remittance = fund(
         session,
         transfer_reference=line.end_to_end_id,
         amount_minor=line.amount_minor,
@@ -197,7 +198,8 @@ def _book_remittance(session: Session, line: Any, _today: dt.date) -> int:
         bank_code=line.ledger_code,
         actor=ACTOR,
     )
-    return funded.ledger_tx_id
+    key = f"remittance:{remittance.id}:funds:statement-line:{line.id}"
+    return int(db.one(session, FIND_TX_BY_KEY, {"key": key}).id)
 
 
 def _book_transfer(session: Session, line: Any, _today: dt.date) -> int:
@@ -212,15 +214,17 @@ def _book_transfer(session: Session, line: Any, _today: dt.date) -> int:
 
 
 def _receive_for_member(session: Session, line: Any, today: dt.date) -> int:
-    return _receive(session, line, today, NewReceiptLine(line.amount_minor, member_id=line.matched_id))
+    return _receive(session, line, today, NewLine(member_id=line.matched_id, amount_minor=line.amount_minor))
 
 
 def _credit_suspense(session: Session, line: Any, today: dt.date) -> int:
     claimed = " · ".join(part for part in (line.counterparty, line.reference, line.text) if part)[:200]
-    return _receive(session, line, today, NewReceiptLine(line.amount_minor, identity=claimed or "nothing was written"))
+    return _receive(
+        session, line, today, NewLine(identity=claimed or "nothing was written", amount_minor=line.amount_minor)
+    )
 
 
-def _receive(session: Session, line: Any, today: dt.date, part: NewReceiptLine) -> int:
+def _receive(session: Session, line: Any, today: dt.date, part: NewLine) -> int:
     receipt = receive(
         session,
         NewReceipt(

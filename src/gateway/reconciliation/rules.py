@@ -32,6 +32,9 @@ KINDS = {
         BreakKind("payment_unbooked", Role.ACCOUNTANT, 3, "A released payment is not on the bank's statement yet."),
         BreakKind("payment_unconfirmed", Role.FILING_OFFICER, 3, "The bank paid; the state has not said so yet."),
         BreakKind("remittance_unfunded", Role.BENEFITS_OFFICER, 5, "Benefits were advised; the money is not here yet."),
+        BreakKind(
+            "remittance_quarantined", Role.BENEFITS_OFFICER, 1, "An advice of benefits does not add up; not used."
+        ),
         BreakKind("remittance_differs", Role.BENEFITS_OFFICER, 3, "The money is not what the advice says."),
         BreakKind("benefit_suspense", Role.BENEFITS_OFFICER, 5, "A benefit whose member nobody found yet."),
         BreakKind("receipt_suspense", Role.CASHIER, 5, "Money received whose member nobody found yet."),

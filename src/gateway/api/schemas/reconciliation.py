@@ -43,7 +43,7 @@ class BankAccountCreate(WriteModel):
     name: Line
     kind: Literal["bank", "mobile_money"]
     currency: CurrencyCode
-    ledger_code: str = Field(pattern=r"^(bank|momo):[a-z0-9_-]{1,40}$", examples=["bank:main"])
+    ledger_code: str = Field(pattern=r"^(bank|momo):[a-z0-9-]{1,40}$", examples=["bank:main"])
     """Its code in the books: ``bank:…`` for a bank, ``momo:…`` for a provider."""
     holder: str = Field(default="", max_length=140)
     bank_identifier: str = Field(default="", max_length=35)
