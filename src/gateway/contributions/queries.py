@@ -37,6 +37,45 @@ COMPONENTS = """
 SELECT id, components FROM contribution_schedule WHERE mutual_id = current_mutual() AND id = ANY(CAST(:ids AS bigint[]))
 """
 
+LOCK_RECEIPT = """
+-- one row: nobody else reverses or places this receipt's money until the transaction ends
+SELECT pg_advisory_xact_lock(hashtextextended('receipt:' || current_mutual() || ':' || CAST(:receipt_id AS bigint), 0))
+"""
+
+ACTIVE_PLACEMENTS = """
+-- one row per line of a receipt whose newest placement moved money: that transaction
+SELECT p.receipt_line_id, p.version, p.ledger_tx_id FROM (
+    SELECT DISTINCT ON (p.receipt_line_id) p.receipt_line_id, p.version, p.ledger_tx_id
+    FROM contribution_receipt_line l
+    JOIN contribution_placement p ON p.mutual_id = l.mutual_id AND p.receipt_line_id = l.id
+    WHERE l.mutual_id = current_mutual() AND l.receipt_id = :receipt_id ORDER BY p.receipt_line_id, p.version DESC
+) p WHERE p.ledger_tx_id IS NOT NULL ORDER BY p.receipt_line_id
+"""
+
+INSERT_REVERSAL = """
+-- no row: a receipt taken back
+INSERT INTO contribution_reversal (receipt_id, reason, reversed_on, ledger_tx_id, actor)
+VALUES (:receipt_id, :reason, :reversed_on, :ledger_tx_id, :actor)
+"""
+
+PLACEMENT_TX = """
+-- at most one row: the transaction of a line's placement
+SELECT ledger_tx_id FROM contribution_placement
+WHERE mutual_id = current_mutual() AND receipt_line_id = :line_id AND version = :version
+"""
+
+INSERT_PLACEMENT = """
+-- one row: the new placement's id
+INSERT INTO contribution_placement (receipt_line_id, version, member_id, amount_minor, reason, ledger_tx_id, reversal_tx_id, actor)
+VALUES (:receipt_line_id, :version, :member_id, :amount_minor, :reason, :ledger_tx_id, :reversal_tx_id, :actor)
+RETURNING id
+"""
+
+MEMBER_EXISTS = """
+-- at most one row: the member, if she is one
+SELECT id FROM member WHERE mutual_id = current_mutual() AND id = :member_id
+"""
+
 _HOLDER = """
 LEFT JOIN LATERAL (
     SELECT p.version, p.member_id FROM contribution_placement p
@@ -231,7 +270,7 @@ def _receipts(session: Session, asked: Mapping[str, Any], limit: int, **more: An
     lines: dict[int, list[ReceiptLineRow]] = {head.id: [] for head in heads}
     for row in db.rows(session, LINES, {"ids": list(lines)}) if heads else ():
         lines[row.receipt_id].append(ReceiptLineRow(*row[1:]))
-    return [ReceiptRow(*head, tuple(lines[head.id])) for head in heads]
+    return [ReceiptRow(**head._mapping, lines=tuple(lines[head.id])) for head in heads]
 
 
 def member_statement(

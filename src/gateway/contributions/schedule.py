@@ -133,7 +133,6 @@ def _component(
 
 
 def _fee_component(fee: Fee, currency: Currency) -> Component:
-    amount = format_amount(fee.amount_minor, currency)
     return Component(
         code="mutual_fee",
         insurance="mutual",

@@ -1,0 +1,100 @@
+"""The statements of a month's assessment: the fee, the schedule, the roster, what is new."""
+
+from gateway.contributions.queries import NEWEST_ASSESSMENTS
+
+FEE_IN_FORCE = """
+-- at most one row: the fee in force on a day
+SELECT amount_minor, currency, source, valid_from FROM contribution_fee
+WHERE mutual_id = current_mutual() AND valid_from <= :day ORDER BY valid_from DESC, id DESC LIMIT 1
+"""
+
+FEES = """
+-- one row per fee that was ever decided, newest day first
+SELECT id, valid_from, amount_minor, currency, source, actor, recorded_at FROM contribution_fee
+WHERE mutual_id = current_mutual() ORDER BY valid_from DESC, id DESC
+"""
+
+INSERT_FEE = """
+-- one row: the new fee
+INSERT INTO contribution_fee (valid_from, amount_minor, currency, source, actor)
+VALUES (:valid_from, :amount_minor, :currency, :source, :actor)
+RETURNING id, valid_from, amount_minor, currency, source, actor, recorded_at
+"""
+
+LOCK_PERIOD = """
+-- one row: nobody else assesses this month until the transaction ends
+SELECT pg_advisory_xact_lock(hashtextextended('assess:' || current_mutual() || ':' || CAST(:start AS date), 0))
+"""
+
+PAYROLL = """
+-- at most one row: the payroll, if it is one
+SELECT id FROM payroll WHERE mutual_id = current_mutual() AND id = :payroll_id
+"""
+
+INSERT_SCHEDULE = """
+-- no row: the month's schedule, unless the same is there
+INSERT INTO contribution_schedule (period_start, version, country, currency, components, sha256)
+SELECT :start, 1 + coalesce(max(version), 0), :country, :currency, CAST(:components AS jsonb), :sha256
+FROM contribution_schedule WHERE mutual_id = current_mutual() AND period_start = :start
+ON CONFLICT (mutual_id, period_start, sha256) DO NOTHING
+"""
+
+SCHEDULE_ID = """
+-- one row: the schedule of a month with this digest
+SELECT id FROM contribution_schedule
+WHERE mutual_id = current_mutual() AND period_start = :start AND sha256 = :sha256
+"""
+
+DROP_ROSTER = "DROP TABLE IF EXISTS pg_temp.assess_roster"
+
+KEEP_ROSTER = """
+-- no row: a temporary table with one row per enrolled member, her wage and heads
+CREATE TEMPORARY TABLE assess_roster ON COMMIT DROP AS
+SELECT r.member_id, r.wage_minor, r.additional_dependants FROM ({roster}) r
+"""
+
+ANALYZE_ROSTER = "ANALYZE assess_roster"
+
+DISTINCT_INPUTS = """
+-- one row per pair of wage and heads that the roster has
+SELECT DISTINCT wage_minor, additional_dependants FROM assess_roster WHERE wage_minor IS NOT NULL
+"""
+
+COST = {
+    "wage_minor": "int8",
+    "additional_dependants": "int4",
+    "amounts_minor": "int8[]",
+    "state_minor": "int8",
+    "total_minor": "int8",
+}
+"""Columns of the staged costs, one row per pair of wage and heads."""
+
+INSERT_ASSESSMENTS = f"""
+-- no row: a new version for each member whose wage, heads or schedule are not those of her newest one
+INSERT INTO contribution_assessment (period_start, payroll_id, member_id, version, schedule_id, wage_minor,
+    additional_dependants, amounts_minor, state_minor, total_minor, currency)
+SELECT %(start)s, %(payroll_id)s, r.member_id, 1 + coalesce(n.version, 0), %(schedule_id)s, c.wage_minor,
+       c.additional_dependants, c.amounts_minor, c.state_minor, c.total_minor, %(currency)s
+FROM assess_roster r
+JOIN assess_cost c ON c.wage_minor = r.wage_minor AND c.additional_dependants = r.additional_dependants
+LEFT JOIN ({NEWEST_ASSESSMENTS}) n ON n.member_id = r.member_id
+WHERE n.member_id IS NULL OR n.is_withdrawn OR n.schedule_id <> %(schedule_id)s OR n.wage_minor <> r.wage_minor
+   OR n.additional_dependants <> r.additional_dependants
+"""
+
+WITHDRAW_ASSESSMENTS = f"""
+-- no row: a last version for each member who is assessed but no longer on the roster, or without a wage
+INSERT INTO contribution_assessment (period_start, payroll_id, member_id, version, is_withdrawn, schedule_id, wage_minor,
+    additional_dependants, amounts_minor, state_minor, total_minor, currency)
+SELECT %(start)s, %(payroll_id)s, n.member_id, 1 + n.version, true, %(schedule_id)s, 0, 0, '{{}}', 0, 0, n.currency
+FROM ({NEWEST_ASSESSMENTS}) n
+WHERE NOT n.is_withdrawn
+  AND NOT EXISTS (SELECT FROM assess_roster r WHERE r.member_id = n.member_id AND r.wage_minor IS NOT NULL)
+"""
+
+TOTALS = """
+-- one row: how many members of the roster are assessed, what they cost together, and how many declared no wage
+SELECT count(c.total_minor), coalesce(sum(c.total_minor), 0)::bigint, count(*) FILTER (WHERE r.wage_minor IS NULL)
+FROM assess_roster r
+LEFT JOIN assess_cost c ON c.wage_minor = r.wage_minor AND c.additional_dependants = r.additional_dependants
+"""

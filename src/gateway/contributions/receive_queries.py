@@ -1,0 +1,45 @@
+"""The two statements of a receipt: what must be known before it is written, and the writing."""
+
+from gateway.ledger.queries import TX_PARTS
+
+LOOKUP = """
+-- one row: a new receipt's id, the receipt that the source's reference stands for, the account's currency, and the
+-- member of each line (NULL where none or more than one is meant)
+WITH claimed AS (
+    SELECT c.n, c.member_id, c.value, c.number
+    FROM unnest(CAST(:member_ids AS bigint[]), CAST(:values AS text[]), CAST(:numbers AS text[]))
+         WITH ORDINALITY AS c (member_id, value, number, n)
+), found AS (
+    SELECT c.n, m.id FROM claimed c JOIN member m ON m.mutual_id = current_mutual() AND m.id = c.member_id
+    UNION
+    SELECT c.n, i.member_id FROM claimed c JOIN member_identity i ON i.mutual_id = current_mutual()
+        AND i.kind = ANY ('{national_id,social_security,passport,newborn}') AND i.value = c.value
+    UNION
+    SELECT c.n, m.id FROM claimed c JOIN member m ON m.mutual_id = current_mutual() AND m.number = c.number
+)
+SELECT current_mutual() AS mutual_id, nextval(pg_get_serial_sequence('contribution_receipt', 'id')) AS receipt_id,
+       (SELECT r.id FROM contribution_receipt r WHERE r.mutual_id = current_mutual() AND r.source = :source
+            AND r.source_reference = :source_reference) AS known_id,
+       (SELECT a.currency FROM ledger_account a WHERE a.mutual_id = current_mutual() AND a.code = :account_code) AS currency,
+       ARRAY(SELECT CASE WHEN count(f.id) = 1 THEN min(f.id) END FROM claimed c LEFT JOIN found f ON f.n = c.n
+             GROUP BY c.n ORDER BY c.n) AS member_ids
+"""
+
+WRITE = f"""
+-- one row: the ledger transaction, when it was recorded and the ids of the lines in their order
+WITH {TX_PARTS}, receipt AS (
+    INSERT INTO contribution_receipt (id, number, source, source_reference, channel, account_code, collector, payer_name,
+        payer_reference, amount_minor, currency, paid_on, actor, note, ledger_tx_id)
+    SELECT :receipt_id, :number, :source, :source_reference, :channel, :account_code, :collector, :payer_name,
+        :payer_reference, :amount_minor, :currency, :paid_on, :actor, :note, header.id
+    FROM header
+    RETURNING ledger_tx_id, recorded_at
+), line AS (
+    INSERT INTO contribution_receipt_line (receipt_id, line_no, member_id, amount_minor, claimed_identity)
+    SELECT :receipt_id, l.n, l.member_id, l.amount_minor, l.claimed
+    FROM unnest(CAST(:line_members AS bigint[]), CAST(:line_amounts AS bigint[]), CAST(:line_claims AS text[]))
+         WITH ORDINALITY AS l (member_id, amount_minor, claimed, n)
+    RETURNING id, line_no
+)
+SELECT ledger_tx_id, recorded_at, ARRAY(SELECT line.id FROM line ORDER BY line.line_no) AS line_ids FROM receipt
+"""
