@@ -6,6 +6,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
+from tests.paying import (
+    BANK,
+    TODAY,
+    advice,
+    document_of,
+    fund_in_full,
+    line,
+    make_members,
+    open_bank,
+    record,
+)
 
 from gateway.benefits.allot import SUSPENSE, allot
 from gateway.benefits.errors import (
@@ -20,17 +31,6 @@ from gateway.benefits.receive import fund
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.ledger.queries import balance_of, current_balance
-from tests.paying import (
-    BANK,
-    TODAY,
-    advice,
-    document_of,
-    fund_in_full,
-    line,
-    make_members,
-    open_bank,
-    record,
-)
 
 WAITING = "state:S202604000001:undistributed"
 

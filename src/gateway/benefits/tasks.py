@@ -1,0 +1,19 @@
+"""The jobs of benefits."""
+
+from gateway.authority.errors import OutcomeUnknownError
+from gateway.benefits.collect import Round, collect
+from gateway.kit import tenant
+from gateway.kit.jobs import Context, periodic, task
+
+
+@periodic(seconds=60)
+@task("benefits.collect", retry_on=(OutcomeUnknownError,))
+def collect_advices(context: Context, mutual_id: int) -> None:
+    """Ask the state for the remittances it has advised since the last time."""
+    with context.session(mutual_id) as session:
+        mutual = tenant.current(session)
+    channel = context.services["state"](mutual)
+    try:
+        collect(Round(lambda: context.session(mutual_id), channel, mutual, f"worker:{context.worker}"))
+    finally:
+        channel.close()
