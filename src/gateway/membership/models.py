@@ -1,7 +1,6 @@
 """Members, their identities, families, funds, payrolls and declared wages, with history."""
 
 import datetime as dt
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Index, text
@@ -20,41 +19,7 @@ from gateway.kit.columns import (
     whole,
     words,
 )
-
-
-class IdentityKind(StrEnum):
-    """Which register an identity number is from."""
-
-    NATIONAL_ID = "national_id"
-    """The state's identity card (cédula)."""
-    SOCIAL_SECURITY = "social_security"
-    """The social security number (NSS; UAN in India)."""
-    PASSPORT = "passport"
-    NEWBORN = "newborn"
-    """The number a newborn has before an identity card (NUI)."""
-
-
-class MemberStatus(StrEnum):
-    """Whether a member takes part now."""
-
-    ACTIVE = "active"
-    ON_LEAVE = "on_leave"
-    LEFT = "left"
-    DECEASED = "deceased"
-
-
-class DependantCategory(StrEnum):
-    """Whether a dependant costs something more."""
-
-    DIRECT = "direct"
-    ADDITIONAL = "additional"
-
-
-class ImportState(StrEnum):
-    """Where an uploaded file stands."""
-
-    PREVIEWED = "previewed"
-    APPLIED = "applied"
+from gateway.membership.states import DependantCategory, IdentityKind, ImportKind, ImportState, LeaveKind, MemberStatus
 
 
 class Fund(TenantTable, table=True):
@@ -118,14 +83,23 @@ class Member(TenantTable, table=True):
 
 
 class MemberIdentity(TenantTable, table=True):
-    """A number under which a register knows a member."""
+    """A number under which a register knows a member; one of each kind."""
 
     __tablename__ = "member_identity"
     __table_args__ = (
         refers("member_id", "member"),
         unique("kind", "value"),
+        unique("member_id", "kind"),
         one_of("kind", IdentityKind),
-        Index(None, "mutual_id", "member_id"),
+        Index(
+            "uq_member_identity_primary",
+            "mutual_id",
+            "member_id",
+            unique=True,
+            postgresql_where=text("is_primary"),
+            postgresql_include=["kind", "value"],
+        ),
+        Index(None, "mutual_id", "value"),
     )
     member_id: int = big()
     kind: str = words()
@@ -134,7 +108,7 @@ class MemberIdentity(TenantTable, table=True):
     is_primary: bool = Field(sa_column_kwargs={"server_default": text("false")})
     """The one she is filed under."""
     warning: str | None = words(nullable=True)
-    """Why it looks wrong though it is accepted, for example a check digit that fails."""
+    """Code of ``rules.WARNINGS``: why it looks wrong though it is accepted."""
     created_at: dt.datetime = instant(now=True)
 
 
@@ -145,7 +119,7 @@ class MemberWage(TenantTable, table=True):
     __table_args__ = (
         refers("member_id", "member"),
         check("wage_minor >= 0", "wage"),
-        Index(None, "mutual_id", "member_id", "valid_from"),
+        Index(None, "mutual_id", "member_id", "valid_from", "id", postgresql_include=["wage_minor"]),
     )
     member_id: int = big()
     valid_from: dt.date
@@ -183,6 +157,9 @@ class Enrolment(TenantTable, table=True):
     end_reason: str | None = words(nullable=True)
     recorded_at: dt.datetime = instant(now=True)
     actor: str = words()
+    ended_at: dt.datetime | None = instant(nullable=True)
+    """When ``valid_to`` was written."""
+    ended_by: str | None = words(nullable=True)
 
 
 class Leave(TenantTable, table=True):
@@ -191,12 +168,19 @@ class Leave(TenantTable, table=True):
     __tablename__ = "leave"
     __table_args__ = (
         refers("member_id", "member"),
-        check("valid_to IS NULL OR valid_to > valid_from", "days"),
+        one_of("kind", LeaveKind),
+        check("valid_to IS NULL OR valid_to >= valid_from", "days"),
+        ExcludeConstraint(
+            ("mutual_id", "="),
+            ("member_id", "="),
+            (text("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_leave_overlap",
+            using="gist",
+        ),
         Index(None, "mutual_id", "member_id"),
     )
     member_id: int = big()
     kind: str = words()
-    """holiday, voluntary, maternity, disability."""
     valid_from: dt.date
     valid_to: dt.date | None = None
     reason: str = words()
@@ -222,6 +206,8 @@ class Dependant(TenantTable, table=True):
             where=text("identity_value IS NOT NULL"),
         ),
         Index(None, "mutual_id", "member_id"),
+        Index(None, "mutual_id", "identity_value", "identity_kind"),
+        Index(None, "mutual_id", "birth_date", "search_name"),
     )
     member_id: int = big()
     category: str = words()
@@ -234,17 +220,24 @@ class Dependant(TenantTable, table=True):
     birth_date: dt.date | None = None
     identity_kind: str | None = words(nullable=True)
     identity_value: str | None = words(nullable=True)
+    together_since: dt.date | None = None
+    """Since when a partner has lived with the member."""
+    has_common_children: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     is_student: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     is_disabled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     rule: str = words()
-    """Code of the rule of ``membership.rules`` that makes her eligible."""
+    """Code of the rule of ``membership.family`` that makes her eligible."""
     eligible_until: dt.date | None = None
     """Last day under that rule, where it ends by itself (a child's birthday)."""
+    search_name: str = words()
     valid_from: dt.date
     valid_to: dt.date | None = None
+    """First day without cover; the day after ``eligible_until`` unless the cover ends earlier."""
     end_reason: str | None = words(nullable=True)
     recorded_at: dt.datetime = instant(now=True)
     actor: str = words()
+    ended_at: dt.datetime | None = instant(nullable=True)
+    ended_by: str | None = words(nullable=True)
 
 
 class MemberChange(TenantTable, table=True):
@@ -262,22 +255,29 @@ class MemberChange(TenantTable, table=True):
 
 
 class MemberImport(TenantTable, table=True):
-    """An uploaded file of members: previewed, then applied."""
+    """An uploaded file of members or dependants: previewed, then applied."""
 
     __tablename__ = "member_import"
-    __table_args__ = (one_of("state", ImportState), unique("sha256"))
+    __table_args__ = (
+        one_of("state", ImportState),
+        one_of("kind", ImportKind),
+        Index(None, "mutual_id", "kind", "sha256"),
+    )
+    kind: str = words()
     file_name: str = words()
     sha256: str = words()
     evidence_id: int = big()
+    """The file as it came, to be read again when it is applied."""
+    repeats_id: int | None = big(nullable=True)
+    """An earlier import that applied the same bytes: only what it refused is looked at again."""
     state: str = words(server="'previewed'")
     row_count: int = whole()
     create_count: int = whole()
     change_count: int = whole()
     same_count: int = whole()
     refused_count: int = whole()
-    applied_count: int = whole(server="0")
     dialect: dict[str, Any] = json_column()
-    """Encoding, separator, header and sheet, so that refused rows go back as the same file."""
+    """Encoding, separator and sheet."""
     created_at: dt.datetime = instant(now=True)
     created_by: str = words()
     applied_at: dt.datetime | None = instant(nullable=True)
@@ -285,19 +285,21 @@ class MemberImport(TenantTable, table=True):
 
 
 class MemberImportRow(TenantTable, table=True):
-    """One row of an uploaded file and what is to become of it."""
+    """One row of an uploaded file that creates, changes or is refused; rows that change nothing are only counted."""
 
     __tablename__ = "member_import_row"
-    __table_args__ = (refers("import_id", "member_import"), unique("import_id", "row_no"))
+    __table_args__ = (
+        refers("import_id", "member_import"),
+        unique("import_id", "row_no"),
+        check("action IN ('create', 'change', 'refuse')", "action"),
+    )
     import_id: int = big()
     row_no: int = whole()
-    """Line of the file, the header being 1."""
+    """Line of the file on which it begins; the first line is 1."""
     action: str = words()
-    """create, change, same or refuse."""
+    """create, change or refuse."""
     fields: dict[str, Any] = json_column()
-    """What was read, by canonical field."""
-    raw: list[Any] = json_column(server="'[]'::jsonb")
-    """The row as it came."""
+    """By field: what is new, and what it replaces."""
     problems: list[Any] = json_column(server="'[]'::jsonb")
     """Column, code and sentence for each problem."""
     member_id: int | None = big(nullable=True)

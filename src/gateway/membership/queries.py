@@ -1,0 +1,376 @@
+"""Everything read about members, set-based; sub-selects for the slices above.
+
+What counts in a period: whoever is enrolled on any of its days; the wage in force on its last day, in the newest record
+made for that day; an additional dependant covered on any of its days; a leave that covers all of its days.
+"""
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from gateway.kit import db
+from gateway.membership.errors import (
+    DependantNotFoundError,
+    FundNotFoundError,
+    MemberNotFoundError,
+    PayrollNotFoundError,
+)
+from gateway.membership.rules import fold_name
+
+ROSTER = """
+-- one row per member enrolled in the payroll on any day of the period
+SELECT m.id AS member_id, w.wage_minor, coalesce(d.heads, 0)::integer AS additional_dependants,
+       coalesce(l.covers, false) AS on_leave, m.status, m.fund_id, i.kind AS document_kind, i.value AS document,
+       m.given_names, m.first_surname, m.second_surname, m.sex, m.birth_date
+FROM (
+    SELECT DISTINCT mutual_id, member_id FROM enrolment
+    WHERE mutual_id = (SELECT current_mutual()) AND payroll_id = %(payroll_id)s
+      AND valid_from <= %(end)s AND (valid_to IS NULL OR valid_to > %(start)s)
+) e
+JOIN member m ON m.mutual_id = e.mutual_id AND m.id = e.member_id
+LEFT JOIN (
+    SELECT DISTINCT ON (mutual_id, member_id) mutual_id, member_id, wage_minor FROM member_wage
+    WHERE mutual_id = (SELECT current_mutual()) AND valid_from <= %(end)s
+    ORDER BY mutual_id, member_id, valid_from DESC, id DESC
+) w ON w.mutual_id = e.mutual_id AND w.member_id = e.member_id
+LEFT JOIN (
+    SELECT mutual_id, member_id, count(*) AS heads FROM dependant
+    WHERE mutual_id = (SELECT current_mutual()) AND category = 'additional'
+      AND valid_from <= %(end)s AND (valid_to IS NULL OR (valid_to > %(start)s AND valid_to > valid_from))
+    GROUP BY mutual_id, member_id
+) d ON d.mutual_id = e.mutual_id AND d.member_id = e.member_id
+LEFT JOIN (
+    SELECT mutual_id, member_id, range_agg(daterange(valid_from, valid_to)) @> daterange(%(start)s, %(end)s, '[]') AS covers
+    FROM leave
+    WHERE mutual_id = (SELECT current_mutual()) AND valid_from <= %(end)s AND (valid_to IS NULL OR valid_to > %(start)s)
+    GROUP BY mutual_id, member_id
+) l ON l.mutual_id = e.mutual_id AND l.member_id = e.member_id
+LEFT JOIN member_identity i ON i.mutual_id = e.mutual_id AND i.member_id = e.member_id AND i.is_primary
+"""
+
+ADDITIONAL_DEPENDANTS = """
+-- one row per additional dependant covered on any day of the period, of members enrolled in the payroll then
+SELECT d.id AS dependant_id, d.member_id, d.identity_kind AS document_kind, d.identity_value AS document,
+       d.given_names, d.first_surname, d.second_surname
+FROM dependant d
+WHERE d.mutual_id = (SELECT current_mutual()) AND d.category = 'additional'
+  AND d.valid_from <= %(end)s AND (d.valid_to IS NULL OR (d.valid_to > %(start)s AND d.valid_to > d.valid_from))
+  AND EXISTS (
+    SELECT FROM enrolment e
+    WHERE e.mutual_id = d.mutual_id AND e.member_id = d.member_id AND e.payroll_id = %(payroll_id)s
+      AND e.valid_from <= %(end)s AND (e.valid_to IS NULL OR e.valid_to > %(start)s)
+  )
+"""
+
+MEMBER_COLUMNS = """m.id, m.number, m.given_names, m.first_surname, m.second_surname, m.sex, m.birth_date, m.phone,
+       m.occupation, m.municipality, m.language, m.fund_id, m.status, m.status_reason, m.version, m.created_at"""
+
+GET_MEMBER = f"""
+-- at most one row: a member
+SELECT {MEMBER_COLUMNS} FROM member m WHERE m.mutual_id = current_mutual() AND m.id = :id
+"""
+
+LOCK_MEMBER = f"""
+-- at most one row: a member, locked until the transaction ends
+SELECT {MEMBER_COLUMNS} FROM member m WHERE m.mutual_id = current_mutual() AND m.id = :id FOR UPDATE
+"""
+
+BY_IDENTITY = f"""
+-- one row per member known by this value in any register: at most one per kind of identity
+SELECT DISTINCT {MEMBER_COLUMNS}
+FROM member_identity i
+JOIN member m ON m.mutual_id = i.mutual_id AND m.id = i.member_id
+WHERE i.mutual_id = current_mutual() AND i.value = :value AND (CAST(:kind AS text) IS NULL OR i.kind = :kind)
+"""
+
+BY_NUMBER = f"""
+-- at most one row: the member with this number of ours
+SELECT {MEMBER_COLUMNS} FROM member m WHERE m.mutual_id = current_mutual() AND m.number = :number
+"""
+
+LIST_MEMBERS = f"""
+-- one row per member that fits, by id
+SELECT {MEMBER_COLUMNS} FROM member m
+WHERE m.mutual_id = current_mutual() AND m.id > :after
+  AND (CAST(:status AS text) IS NULL OR m.status = :status)
+  AND (CAST(:fund_id AS bigint) IS NULL OR m.fund_id = :fund_id)
+  AND (CAST(:payroll_id AS bigint) IS NULL OR EXISTS (
+        SELECT FROM enrolment e WHERE e.mutual_id = m.mutual_id AND e.member_id = m.id AND e.payroll_id = :payroll_id
+          AND e.valid_from <= :day AND (e.valid_to IS NULL OR e.valid_to > :day)))
+  AND (CAST(:identity AS text) IS NULL OR m.number = :identity OR m.id IN (
+        SELECT i.member_id FROM member_identity i WHERE i.mutual_id = current_mutual() AND i.value = :identity))
+  AND (CAST(:phone AS text) IS NULL OR m.phone = :phone)
+  AND ' ' || m.search_name LIKE ALL (CAST(:words AS text[]))
+ORDER BY m.id
+LIMIT :limit
+"""
+
+IDENTITIES_OF = """
+-- one row per identity of the members, the primary one first
+SELECT member_id, kind, value, is_primary, warning FROM member_identity
+WHERE mutual_id = current_mutual() AND member_id = ANY (:member_ids) ORDER BY member_id, is_primary DESC, kind
+"""
+
+WAGES_OF = """
+-- one row per declared wage of a member, newest record first
+SELECT id, valid_from, wage_minor, currency, reason, recorded_at, actor FROM member_wage
+WHERE mutual_id = current_mutual() AND member_id = :member_id ORDER BY valid_from DESC, id DESC
+"""
+
+WAGE_ON = """
+-- at most one row: the wage in force on a day, in the newest record known at an instant
+SELECT id, valid_from, wage_minor, currency FROM member_wage
+WHERE mutual_id = current_mutual() AND member_id = :member_id AND valid_from <= :day
+  AND (CAST(:recorded_at AS timestamptz) IS NULL OR recorded_at <= :recorded_at)
+ORDER BY valid_from DESC, id DESC LIMIT 1
+"""
+
+WAGES_NOW = """
+-- one row per member of the list with a wage in force on the day
+SELECT DISTINCT ON (member_id) member_id, wage_minor, currency, valid_from FROM member_wage
+WHERE mutual_id = current_mutual() AND member_id = ANY (:member_ids) AND valid_from <= :day
+ORDER BY member_id, valid_from DESC, id DESC
+"""
+
+ENROLMENTS_OF = """
+-- one row per time of the members in a payroll, newest first
+SELECT e.id, e.member_id, e.payroll_id, p.code AS payroll_code, e.valid_from, e.valid_to, e.start_reason, e.end_reason,
+       e.recorded_at, e.actor, e.ended_at, e.ended_by
+FROM enrolment e JOIN payroll p ON p.mutual_id = e.mutual_id AND p.id = e.payroll_id
+WHERE e.mutual_id = current_mutual() AND e.member_id = ANY (:member_ids) ORDER BY e.member_id, e.valid_from DESC, e.id DESC
+"""
+
+LEAVES_OF = """
+-- one row per leave of a member, newest first
+SELECT id, kind, valid_from, valid_to, reason, recorded_at, actor FROM leave
+WHERE mutual_id = current_mutual() AND member_id = :member_id ORDER BY valid_from DESC, id DESC
+"""
+
+DEPENDANT_COLUMNS = """d.id, d.member_id, d.category, d.relation, d.given_names, d.first_surname, d.second_surname, d.sex,
+       d.birth_date, d.identity_kind, d.identity_value, d.is_student, d.is_disabled, d.together_since,
+       d.has_common_children, d.rule, d.eligible_until, d.valid_from, d.valid_to, d.end_reason, d.recorded_at, d.actor"""
+
+DEPENDANTS_OF = f"""
+-- one row per dependant a member has or had, the newest first
+SELECT {DEPENDANT_COLUMNS} FROM dependant d
+WHERE d.mutual_id = current_mutual() AND d.member_id = :member_id ORDER BY d.valid_from DESC, d.id DESC
+"""
+
+LOCK_DEPENDANT = f"""
+-- at most one row: a member's dependant, locked until the transaction ends
+SELECT {DEPENDANT_COLUMNS} FROM dependant d
+WHERE d.mutual_id = current_mutual() AND d.member_id = :member_id AND d.id = :id FOR UPDATE
+"""
+
+SAME_PERSON_COVERED = """
+-- one row per cover, on or after a day, of what seems to be this person: by identity, or by name and birthday where one of the two has no identity
+SELECT d.id, d.member_id, d.valid_from, d.valid_to, m.number, m.given_names, m.first_surname
+FROM dependant d JOIN member m ON m.mutual_id = d.mutual_id AND m.id = d.member_id
+WHERE d.mutual_id = current_mutual() AND (d.valid_to IS NULL OR (d.valid_to > :day AND d.valid_to > d.valid_from))
+  AND ((d.identity_kind = CAST(:kind AS text) AND d.identity_value = CAST(:value AS text))
+    OR (d.birth_date = CAST(:birth_date AS date) AND d.search_name = :search_name
+        AND (d.identity_value IS NULL OR CAST(:value AS text) IS NULL)))
+ORDER BY d.id
+"""
+
+MEMBER_WITH_IDENTITY = """
+-- at most one row: the member known by this identity
+SELECT m.id, m.number, m.status, m.given_names, m.first_surname
+FROM member_identity i JOIN member m ON m.mutual_id = i.mutual_id AND m.id = i.member_id
+WHERE i.mutual_id = current_mutual() AND i.kind = :kind AND i.value = :value
+"""
+
+CHANGES_OF = """
+-- one row per change of a member, oldest first
+SELECT version, before, changed_at, actor, reason FROM member_change
+WHERE mutual_id = current_mutual() AND member_id = :member_id ORDER BY id
+"""
+
+LIST_FUNDS = """
+-- one row per fund, by id
+SELECT id, code, name, treasurer, created_at FROM fund
+WHERE mutual_id = current_mutual() AND id > :after ORDER BY id LIMIT :limit
+"""
+
+GET_FUND = """
+-- at most one row: a fund
+SELECT id, code, name, treasurer, created_at FROM fund WHERE mutual_id = current_mutual() AND id = :id
+"""
+
+LIST_PAYROLLS = """
+-- one row per payroll, by id
+SELECT id, code, name, employer_number, is_active, created_at FROM payroll
+WHERE mutual_id = current_mutual() AND id > :after ORDER BY id LIMIT :limit
+"""
+
+GET_PAYROLL = """
+-- at most one row: a payroll
+SELECT id, code, name, employer_number, is_active, created_at FROM payroll WHERE mutual_id = current_mutual() AND id = :id
+"""
+
+
+class MemberRow(NamedTuple):
+    """A member as she is now."""
+
+    id: int
+    number: str
+    given_names: str
+    first_surname: str
+    second_surname: str
+    sex: str
+    birth_date: dt.date
+    phone: str | None
+    occupation: str
+    municipality: str
+    language: str
+    fund_id: int | None
+    status: str
+    status_reason: str | None
+    version: int
+    created_at: dt.datetime
+
+
+class FundRow(NamedTuple):
+    """A fund."""
+
+    id: int
+    code: str
+    name: str
+    treasurer: str | None
+    created_at: dt.datetime
+
+
+class PayrollRow(NamedTuple):
+    """A payroll."""
+
+    id: int
+    code: str
+    name: str
+    employer_number: str
+    is_active: bool
+    created_at: dt.datetime
+
+
+class Search(NamedTuple):
+    """What members are looked for by; everything given must fit."""
+
+    text: str | None = None
+    """Beginnings of words of the name, in any order."""
+    identity: str | None = None
+    """A bare identity number, or the mutual's own number."""
+    phone: str | None = None
+    """E.164."""
+    status: str | None = None
+    fund_id: int | None = None
+    payroll_id: int | None = None
+
+
+def get_member(session: Session, member_id: int) -> MemberRow:
+    """Return a member.
+
+    Raises:
+        MemberNotFoundError: This mutual has no such member.
+    """
+    return _member(db.first(session, GET_MEMBER, {"id": member_id}), member_id)
+
+
+def lock_member(session: Session, member_id: int) -> MemberRow:
+    """Return a member, locked until the transaction ends.
+
+    Raises:
+        MemberNotFoundError: This mutual has no such member.
+    """
+    return _member(db.first(session, LOCK_MEMBER, {"id": member_id}), member_id)
+
+
+def _member(row: Any | None, member_id: int) -> MemberRow:
+    if row is None:
+        raise MemberNotFoundError(f"no member {member_id} in this mutual; look her up by name, identity or number")
+    return MemberRow(*row)
+
+
+def find_member_by_identity(session: Session, value: str, *, kind: str | None = None) -> MemberRow | None:
+    """Return the member known by this number; None if nobody is, or if two registers give it to two people.
+
+    Args:
+        session: The open transaction.
+        value: As typed; dashes, spaces and case do not matter.
+        kind: One register; without it, any.
+    """
+    bare = "".join(letter for letter in value if letter.isalnum()).upper()
+    found = db.rows(session, BY_IDENTITY, {"value": bare, "kind": kind})
+    return MemberRow(*found[0]) if len(found) == 1 else None
+
+
+def find_member_by_number(session: Session, number: str) -> MemberRow | None:
+    """Return the member with this number of the mutual's own, or None."""
+    row = db.first(session, BY_NUMBER, {"number": number})
+    return None if row is None else MemberRow(*row)
+
+
+def list_members(
+    session: Session, search: Search, *, today: dt.date, after: int = 0, limit: int = 50
+) -> list[MemberRow]:
+    """Return members that fit, by id, beginning after one."""
+    words = [f"% {_like(word)}%" for word in fold_name(search.text or "").split()]
+    values = {**search._asdict(), "words": words, "day": today, "after": after, "limit": limit}
+    return [MemberRow(*row) for row in db.rows(session, LIST_MEMBERS, values)]
+
+
+def _like(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def wage_on(
+    session: Session, member_id: int, day: dt.date, *, recorded_at: dt.datetime | None = None
+) -> tuple[int, str] | None:
+    """Return the wage in force on a day and its currency, as known now or at an earlier instant; None without one."""
+    row = db.first(session, WAGE_ON, {"member_id": member_id, "day": day, "recorded_at": recorded_at})
+    return None if row is None else (int(row.wage_minor), str(row.currency))
+
+
+def lock_dependant(session: Session, member_id: int, dependant_id: int) -> Any:
+    """Return a member's dependant, locked until the transaction ends.
+
+    Raises:
+        DependantNotFoundError: This member has no such dependant.
+    """
+    row = db.first(session, LOCK_DEPENDANT, {"member_id": member_id, "id": dependant_id})
+    if row is None:
+        raise DependantNotFoundError(f"member {member_id} has no dependant {dependant_id}")
+    return row
+
+
+def get_fund(session: Session, fund_id: int) -> FundRow:
+    """Return a fund.
+
+    Raises:
+        FundNotFoundError: This mutual has no such fund.
+    """
+    row = db.first(session, GET_FUND, {"id": fund_id})
+    if row is None:
+        raise FundNotFoundError(f"no fund {fund_id} in this mutual; see the list of funds")
+    return FundRow(*row)
+
+
+def get_payroll(session: Session, payroll_id: int) -> PayrollRow:
+    """Return a payroll.
+
+    Raises:
+        PayrollNotFoundError: This mutual has no such payroll.
+    """
+    row = db.first(session, GET_PAYROLL, {"id": payroll_id})
+    if row is None:
+        raise PayrollNotFoundError(f"no payroll {payroll_id} in this mutual; see the list of payrolls")
+    return PayrollRow(*row)
+
+
+def list_funds(session: Session, *, after: int = 0, limit: int = 50) -> list[FundRow]:
+    """Return funds by id, beginning after one."""
+    return [FundRow(*row) for row in db.rows(session, LIST_FUNDS, {"after": after, "limit": limit})]
+
+
+def list_payrolls(session: Session, *, after: int = 0, limit: int = 50) -> list[PayrollRow]:
+    """Return payrolls by id, beginning after one."""
+    return [PayrollRow(*row) for row in db.rows(session, LIST_PAYROLLS, {"after": after, "limit": limit})]

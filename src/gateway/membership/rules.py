@@ -1,0 +1,310 @@
+"""Who a person is: pure checks of identity numbers, names, birthdays, telephone numbers and days ahead.
+
+What a register could never have given is refused; a check digit that fails only warns, because registers hold
+numbers that fail it.
+"""
+
+import datetime as dt
+import functools
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import phonenumbers
+from stdnum.do import cedula
+from stdnum.exceptions import ValidationError
+from stdnum.in_ import aadhaar
+
+from gateway.membership.errors import (
+    BirthDateInvalidError,
+    CodeInvalidError,
+    DayTooFarError,
+    IdentityInvalidError,
+    NameInvalidError,
+    PhoneInvalidError,
+)
+from gateway.membership.states import IdentityKind
+
+DAYS_AHEAD = 30
+"""So many days ahead an entry, exit or wage may be declared."""
+YOUNGEST_MEMBER = 14
+OLDEST_PERSON = 120
+CHECK_DIGIT = "check_digit"
+ZEROS_ADDED = "leading_zeros_added"
+WARNINGS = {
+    CHECK_DIGIT: "the check digit does not fit; compare it with the card",
+    ZEROS_ADDED: "leading zeros were missing and have been added; compare it with the card",
+}
+"""Code of a warning -> what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIdentity:
+    """An identity number as it is kept."""
+
+    kind: IdentityKind
+    value: str
+    """Bare: no dashes or spaces, upper case."""
+    warning: str | None
+    """Code of ``WARNINGS``: why it looks wrong though it is accepted."""
+
+
+_SEPARATORS = str.maketrans("", "", " -./\u00a0\u2010\u2011\u2013")
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+
+
+def check_identity(kind: str, value: str, country: str) -> CheckedIdentity:
+    """Return an identity number as its register writes it, with a warning where it looks wrong.
+
+    Raises:
+        IdentityInvalidError: The register could not have given it.
+
+    Source:
+        SRC-001 (kinds, lengths), SRC-030 (check digit and its exceptions), SRC-020 (UAN).
+    """
+    register = IdentityKind(kind)
+    bare = value.translate(_SEPARATORS).upper()
+    if register is IdentityKind.PASSPORT:
+        return _passport(value, bare)
+    check = _CHECKS.get((country, register))
+    if check is not None:
+        return check(value, bare)
+    if not (bare.isascii() and bare.isalnum() and 4 <= len(bare) <= 25):
+        raise IdentityInvalidError(f"{value!r} is not an identity number; expected 4 to 25 letters and digits")
+    return CheckedIdentity(register, bare, None)
+
+
+def guess_kind(value: str) -> IdentityKind:
+    """Return the kind of an identity whose kind was not told: digits are a national card, letters a passport.
+
+    Source:
+        SRC-001: a cédula has digits only, a passport letters, digits and dashes.
+    """
+    return IdentityKind.NATIONAL_ID if value.translate(_SEPARATORS).isdigit() else IdentityKind.PASSPORT
+
+
+def _passport(value: str, bare: str) -> CheckedIdentity:
+    if not (bare.isascii() and bare.isalnum() and 5 <= len(bare) <= 20):
+        raise IdentityInvalidError(f"{value!r} is not a passport number; expected 5 to 20 letters and digits")
+    return CheckedIdentity(IdentityKind.PASSPORT, bare, None)
+
+
+def _digits(value: str, bare: str, what: str, least: int, most: int) -> None:
+    if not (bare.isascii() and bare.isdigit() and least <= len(bare) <= most):
+        length = str(most) if least == most else f"{least} to {most}"
+        raise IdentityInvalidError(f"{value!r} is not {what}; expected {length} digits")
+
+
+def _cedula(value: str, bare: str) -> CheckedIdentity:
+    if 8 <= len(bare) <= 10 and bare.isascii() and bare.isdigit() and passes_luhn(padded := bare.zfill(11)):
+        # A spreadsheet took it for a number. Half of all cards begin with a zero.
+        return CheckedIdentity(IdentityKind.NATIONAL_ID, padded, ZEROS_ADDED)
+    _digits(value, bare, "a cédula", 11, 11)
+    fits = passes_luhn(bare) or cedula.is_valid(bare)
+    return CheckedIdentity(IdentityKind.NATIONAL_ID, bare, None if fits else CHECK_DIGIT)
+
+
+def _nss(value: str, bare: str) -> CheckedIdentity:
+    _digits(value, bare, "a social security number (NSS)", 5, 10)
+    return CheckedIdentity(IdentityKind.SOCIAL_SECURITY, bare, None)
+
+
+def _nui(value: str, bare: str) -> CheckedIdentity:
+    _digits(value, bare, "a newborn's number (NUI)", 11, 11)
+    return CheckedIdentity(IdentityKind.NEWBORN, bare, None)
+
+
+def _uan(value: str, bare: str) -> CheckedIdentity:
+    _digits(value, bare, "a UAN", 12, 12)
+    return CheckedIdentity(IdentityKind.SOCIAL_SECURITY, bare, None)
+
+
+def _aadhaar(value: str, bare: str) -> CheckedIdentity:
+    _digits(value, bare, "an Aadhaar number", 12, 12)
+    try:
+        aadhaar.validate(bare)
+    except ValidationError:
+        return CheckedIdentity(IdentityKind.NATIONAL_ID, bare, CHECK_DIGIT)
+    return CheckedIdentity(IdentityKind.NATIONAL_ID, bare, None)
+
+
+_CHECKS = {
+    ("do", IdentityKind.NATIONAL_ID): _cedula,
+    ("do", IdentityKind.SOCIAL_SECURITY): _nss,
+    ("do", IdentityKind.NEWBORN): _nui,
+    ("in", IdentityKind.NATIONAL_ID): _aadhaar,
+    ("in", IdentityKind.SOCIAL_SECURITY): _uan,
+}
+
+
+def passes_luhn(digits: str) -> bool:
+    """Tell whether the last digit is the Luhn check digit of the others.
+
+    Source:
+        SRC-030. It says what python-stdnum says, an order of magnitude faster: a file has a million of them.
+    """
+    numbers = [ord(digit) - 48 for digit in digits[::-1]]
+    return (sum(numbers[::2]) + sum(_DOUBLED[number] for number in numbers[1::2])) % 10 == 0
+
+
+def mask(value: str) -> str:
+    """Return a number of which only the last four characters can be read.
+
+    Source:
+        SRC-031: who does not need a number does not see it.
+    """
+    return "•" * max(len(value) - 4, 0) + value[-4:] if len(value) > 4 else "•" * len(value)
+
+
+def fold_name(text: str) -> str:
+    """Return a name for finding and comparing: lower case, no accents, single spaces, ñ as n.
+
+    Source:
+        SRC-001: what the state's register compares has no accents.
+    """
+    folded = text.casefold()
+    if not folded.isascii():
+        plain = unicodedata.normalize("NFKD", folded)
+        folded = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return " ".join(folded.replace("'", "").replace("’", "").replace("-", " ").split())
+
+
+_NAME = re.compile(r"[^\W\d_]+(?:[ '’.\-]+[^\W\d_]+)*\.?")
+
+
+def check_name(text: str, what: str) -> str:
+    """Return a name with single spaces.
+
+    Raises:
+        NameInvalidError: Empty, longer than the state's file holds, or with digits or signs that no name has.
+
+    Source:
+        SRC-001: 50 characters for given names, 40 for a surname; letters, space, apostrophe and dash.
+    """
+    name = " ".join(text.split())
+    limit = 50 if what == "given_names" else 40
+    if not name or len(name) > limit or not _NAME.fullmatch(name):
+        raise NameInvalidError(
+            f"{text!r} is not a name ({what}); expected 1 to {limit} letters, spaces, apostrophes and dashes"
+        )
+    return name
+
+
+def check_birth_date(day: dt.date, *, today: dt.date, member: bool) -> dt.date:
+    """Return a birthday that a living person can have; a member is of working age.
+
+    Raises:
+        BirthDateInvalidError: In the future, too long ago, or a member too young to work.
+
+    Source:
+        SRC-032: nobody works under fourteen. It also finds years written with two digits and read a century off.
+    """
+    age = age_on(day, today)
+    if day > today or age > OLDEST_PERSON:
+        raise BirthDateInvalidError(
+            f"a birth date of {day.isoformat()} cannot be right; write the year with four digits"
+        )
+    if member and age < YOUNGEST_MEMBER:
+        raise BirthDateInvalidError(
+            f"a birth date of {day.isoformat()} makes a member of {age}; members are at least {YOUNGEST_MEMBER}: write the year with four digits"
+        )
+    return day
+
+
+def age_on(birth_date: dt.date, day: dt.date) -> int:
+    """Return the full years lived on a day; who is born on 29 February has a birthday on 1 March in other years.
+
+    Source:
+        SRC-033.
+    """
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
+def birthday(birth_date: dt.date, age: int) -> dt.date:
+    """Return the day on which somebody reaches an age.
+
+    Source:
+        SRC-033.
+    """
+    try:
+        return birth_date.replace(year=birth_date.year + age)
+    except ValueError:
+        return dt.date(birth_date.year + age, 3, 1)
+
+
+def check_day_ahead(day: dt.date, *, today: dt.date, what: str) -> dt.date:
+    """Return a day from which something is declared to count.
+
+    Raises:
+        DayTooFarError: More than thirty days ahead.
+
+    Source:
+        SRC-001: entry and exit dates are at most 30 days ahead.
+    """
+    latest = today + dt.timedelta(days=DAYS_AHEAD)
+    if day > latest:
+        raise DayTooFarError(
+            f"{what} {day.isoformat()} is in the future; at most {DAYS_AHEAD} days ahead, {latest.isoformat()}, can be declared"
+        )
+    return day
+
+
+_PHONE_MARKS = str.maketrans("", "", " -.()/\u00a0\u2010\u2011\u2013")
+_USUAL = {
+    "do": ("+1", re.compile(r"(?:\+?1)?(8[024]9[2-9]\d{6})")),
+    "in": ("+91", re.compile(r"(?:\+?91|0)?([6-9]\d{9})")),
+}
+
+
+@functools.lru_cache(maxsize=65_536)
+def check_phone(text: str, country: str) -> str:
+    """Return a telephone number in E.164; without a country code it is one of the mutual's country.
+
+    Raises:
+        PhoneInvalidError: Nobody can have this number.
+
+    Source:
+        SRC-034. The usual shape is told by a pattern, the rest by phonenumbers, which is forty times slower.
+    """
+    if country in _USUAL and (usual := _USUAL[country][1].fullmatch(text.translate(_PHONE_MARKS))):
+        return _USUAL[country][0] + usual[1]
+    try:
+        number = phonenumbers.parse(text, country.upper())
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
+        raise PhoneInvalidError(
+            f"{text!r} is not a telephone number; expected one of {country.upper()} or + and a country code"
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def check_payroll_code(code: str, country: str) -> str:
+    """Return the state's key of a payroll.
+
+    Raises:
+        CodeInvalidError: Not a key that the state gives.
+
+    Source:
+        SRC-001: three digits; 000, 888 and 999 are refused.
+    """
+    bare = code.strip().upper()
+    if country == "do" and not (
+        len(bare) == 3 and bare.isascii() and bare.isdigit() and bare not in {"000", "888", "999"}
+    ):
+        raise CodeInvalidError(f"{code!r} is not a payroll key; expected three digits, not 000, 888 or 999")
+    return check_code(bare)
+
+
+def check_code(code: str) -> str:
+    """Return a short code of the mutual's own.
+
+    Raises:
+        CodeInvalidError: Empty, long, or with other than letters, digits, dash and dot.
+
+    Source:
+        SRC-035: codes are typed, printed and part of account names.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,29}", code):
+        raise CodeInvalidError(f"{code!r} is not a code; expected 1 to 30 letters, digits, dashes and dots")
+    return code
