@@ -71,8 +71,14 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     worker_concurrency: int = Field(default=4, ge=1, le=64)
+    worker_lease_seconds: float = Field(default=30.0, gt=0)
+    """After so long without a sign of life a worker counts as gone and its jobs go to another."""
+    worker_pace: float = Field(default=1.0, gt=0, le=10)
+    """What the timetable's seconds are multiplied by; below 1 where a demonstration cannot wait."""
     crash_at: str | None = None
-    """Named point at which a worker ends itself, as a power cut would; for tests."""
+    """Named point at which a worker ends itself, as a power cut would; for tests of faults."""
+    freeze_at: str | None = None
+    """Named point at which a worker stops itself until it is continued; for tests of faults."""
 
     demo: bool = False
     """Allows what only a demonstration or a test may do."""

@@ -1,5 +1,6 @@
 """The application: its routers in one list, and what every request goes through."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,7 @@ from gateway.api.rate import RateLimit
 from gateway.api.routers import callbacks, health, staff
 from gateway.kit.db import Database
 from gateway.settings import Settings
+from gateway.settings import from_environment as settings_from_environment
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -54,6 +56,17 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         over_tls=settings.public_url.startswith("https://"),
     )
     return app
+
+
+def from_environment() -> FastAPI:
+    """Return the application as the environment's settings want it; what a server is told to load."""
+    return create_app(settings_from_environment())
+
+
+def description() -> str:
+    """Return the API's description as it is committed: the same bytes for the same code."""
+    document = create_app(Settings()).openapi()
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 @asynccontextmanager

@@ -1,0 +1,121 @@
+"""``mutual create`` and ``mutual list``: the tenants of this gateway."""
+
+import os
+import re
+import sys
+from getpass import getpass
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from sqlmodel import Session
+
+from gateway.cli.acting import ApplyOption, JsonOption, note, opened, operator, print_json, print_table, settings
+from gateway.contributions.schedule import countries
+from gateway.kit import tenant
+from gateway.kit.db import Database
+from gateway.kit.errors import MalformedError
+from gateway.kit.money import currency_of
+from gateway.kit.tenant import NewMutual
+from gateway.staff.models import Role
+from gateway.staff.register import NewStaffUser, register_staff
+from gateway.staff.rules import check_password, check_username
+
+USUAL = {"do": ("DOP", "America/Santo_Domingo", "es"), "in": ("INR", "Asia/Kolkata", "en")}
+"""Currency, time zone and language by country, where none is given."""
+
+
+class MutualInvalidError(MalformedError):
+    """What was given of a new mutual cannot be right."""
+
+    code = "mutual_invalid"
+    title = "The mutual's data cannot be right"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    group = typer.Typer(help="The mutuals (tenants) of this gateway.", no_args_is_help=True)
+    group.command("create")(create)
+    group.command("list")(list_)
+    app.add_typer(group, name="mutual")
+
+
+def create(
+    code: Annotated[str, typer.Option(help="Short name that people type when they log in.")],
+    name: Annotated[str, typer.Option(help="Full name.")],
+    employer_number: Annotated[str, typer.Option(help="Under which the state knows it as an employer.")],
+    manager: Annotated[str, typer.Option(help="Username of the first manager.")],
+    country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2.")] = "do",
+    currency: Annotated[str | None, typer.Option(help="ISO 4217; by default the country's.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="By default the country's.")] = None,
+    language: Annotated[str | None, typer.Option(help="es, en or fr.")] = None,
+    manager_name: Annotated[str | None, typer.Option(help="Full name of the first manager.")] = None,
+    apply: ApplyOption = False,
+) -> None:
+    """Make a mutual and its first manager, whose password is read from GATEWAY_MANAGER_PASSWORD or standard input."""
+    new = _checked(code, name, employer_number, country, currency, time_zone, language)
+    username = check_username(manager)
+    password = _password()
+    check_password(password, username)
+    configured = settings()
+    with opened(configured) as database:
+        if not apply:
+            note(f"Would make the mutual {new.code!r} ({new.name}, {new.country}, {new.currency}) with the manager")
+            note(f"{username!r}. Nothing was changed; add --apply to do it.")
+            return
+        mutual_id = tenant.found(database.url, new)
+        person = NewStaffUser(username, manager_name or username, password, [Role.MANAGER], new.language)
+        _take_on(database, mutual_id, person)
+    note(
+        f"Made the mutual {new.code!r} (number {mutual_id}) with the manager {username!r}; log in at POST /v1/sessions."
+    )
+
+
+def list_(as_json: JsonOption = False) -> None:
+    """List the mutuals."""
+    with opened(settings()) as database, Session(database.engine) as session:
+        known = tenant.list_mutuals(session)
+    columns = ("id", "code", "name", "country", "currency", "time_zone", "language", "employer_number")
+    rows = [[getattr(mutual, column) for column in columns] for mutual in known]
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_table(columns, rows)
+
+
+def _take_on(database: Database, mutual_id: int, person: NewStaffUser) -> None:
+    with database.session(mutual_id, actor=operator()) as session:
+        register_staff(session, person, actor=operator())
+
+
+def _password() -> str:
+    given = os.environ.get("GATEWAY_MANAGER_PASSWORD")
+    if given is not None:
+        return given
+    return getpass("Password of the manager: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+def _checked(
+    code: str,
+    name: str,
+    employer_number: str,
+    country: str,
+    currency: str | None,
+    time_zone: str | None,
+    language: str | None,
+) -> NewMutual:
+    country = country.lower()
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,29}", code):
+        raise MutualInvalidError(f"{code!r} is no code; expected 2 to 30 of a-z, 0-9 and dash, a letter first")
+    if country not in countries():
+        raise MutualInvalidError(f"no rates for the country {country!r}; known are {', '.join(countries())}")
+    usual = USUAL.get(country, ("USD", "UTC", "en"))
+    chosen = (currency or usual[0], time_zone or usual[1], language or usual[2])
+    currency_of(chosen[0])
+    try:
+        ZoneInfo(chosen[1])
+    except (ZoneInfoNotFoundError, ValueError):
+        raise MutualInvalidError(f"{chosen[1]!r} is no time zone; expected for example America/Santo_Domingo") from None
+    if chosen[2] not in {"es", "en", "fr"}:
+        raise MutualInvalidError(f"the language {chosen[2]!r} is not spoken here; expected es, en or fr")
+    return NewMutual(code, name.strip(), country, *chosen, employer_number.strip())

@@ -1,0 +1,163 @@
+"""``serve``, ``worker``, ``migrate``, ``openapi``, ``sandbox``, ``demo``: what runs as a process of its own."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+
+from gateway import migrate as migrations
+from gateway.cli.acting import ApplyOption, note, settings
+from gateway.kit import logs, tenant
+from gateway.kit.db import Database
+from gateway.settings import Settings
+
+DESCRIPTION = Path("openapi/gateway.json")
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+RESTART_SECONDS = 2.0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(serve)
+    app.command()(worker)
+    app.command()(migrate)
+    app.command()(openapi)
+    app.command(context_settings=PASSED_ON)(demo)
+    sandbox = typer.Typer(help="The sandbox state and payer, to try the gateway against.", no_args_is_help=True)
+    sandbox.command("state", context_settings=PASSED_ON)(sandbox_state)
+    sandbox.command("payer", context_settings=PASSED_ON)(sandbox_payer)
+    app.add_typer(sandbox, name="sandbox")
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    with_worker: Annotated[bool, typer.Option("--with-worker", help="Run a worker beside it.")] = False,
+) -> None:
+    """Serve the API. Without GATEWAY_DATABASE_URL on an embedded database under GATEWAY_DATA_DIR (./data)."""
+    configured = settings()
+    logs.configure(form=configured.log_format, level=configured.log_level)
+    address = configured.database_address()
+    _prepare(configured, address)
+    # The application is made in this process from the same settings; the address is passed on as it was found.
+    os.environ["GATEWAY_DATABASE_URL"] = address
+    helper = _Beside([sys.executable, "-m", "gateway.cli", "worker"]) if with_worker else None
+    try:
+        uvicorn.run(
+            "gateway.api.app:from_environment",
+            factory=True,
+            host=host or configured.host,
+            port=configured.port if port is None else port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=20,
+        )
+    finally:
+        if helper is not None:
+            helper.stop()
+
+
+def worker() -> None:
+    """Do the jobs of every mutual: filings, bills, confirmations, payouts, whatever is queued."""
+    from gateway import worker as working
+
+    working.run(settings())
+
+
+def migrate(apply: ApplyOption = False) -> None:
+    """Bring the database to the form that this version needs."""
+    address = settings().database_address()
+    waiting = migrations.pending(address)
+    if not waiting:
+        note("The database is as this version needs it.")
+    elif apply:
+        migrations.upgrade(address)
+        note(f"Ran {', '.join(waiting)}.")
+    else:
+        note(f"Would run {', '.join(waiting)}; add --apply to do it.")
+
+
+def openapi(
+    write: Annotated[bool, typer.Option("--write", help=f"Write it to {DESCRIPTION}.")] = False,
+) -> None:
+    """Print the API's description (OpenAPI 3.1), or write it to the file that the tests compare it with."""
+    from gateway.api.app import description
+
+    if write:
+        DESCRIPTION.write_text(description(), encoding="utf-8")
+        note(f"Wrote {DESCRIPTION}.")
+    else:
+        print(description(), end="")
+
+
+def demo(context: typer.Context) -> None:
+    """Play three months of a sample mutual and print what became of every peso."""
+    _become("gateway.demo", context.args)
+
+
+def sandbox_state(context: typer.Context) -> None:
+    """Serve the sandbox state; --help lists its options."""
+    _become("gateway.sandbox.state", context.args)
+
+
+def sandbox_payer(context: typer.Context) -> None:
+    """Serve the sandbox payer and bank; --help lists its options."""
+    _become("gateway.sandbox.payer", context.args)
+
+
+def _become(module: str, arguments: list[str]) -> NoReturn:
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606 — our own interpreter and module
+
+
+def _prepare(configured: Settings, address: str) -> None:
+    if configured.database_url is None and migrations.pending(address):
+        migrations.upgrade(address)
+    database = Database(address, pool_size=1)
+    with database.session() as session:
+        migrations.require_current(session)
+        is_empty = not tenant.list_mutuals(session)
+    database.close()
+    if is_empty:
+        note(
+            "There is no mutual yet, so nobody can log in. Make the first, with its manager:\n"
+            "  gateway mutual create --code amparo --name 'Mutual Amparo' --country do --employer-number 401000000"
+            " --manager ana --apply"
+        )
+
+
+class _Beside:
+    """A process that is kept running beside this one and ends with it."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._ending = threading.Event()
+        self._process = subprocess.Popen(command)  # noqa: S603 — our own interpreter and module
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._ending.is_set():
+            self._process.wait()
+            if self._ending.wait(RESTART_SECONDS):
+                return
+            note("The worker ended; it is started again.")
+            self._process = subprocess.Popen(self._command)  # noqa: S603
+
+    def stop(self) -> None:
+        """Ask it to end, wait while it finishes the jobs in hand, then insist."""
+        self._ending.set()
+        self._process.terminate()
+        deadline = time.monotonic() + 20
+        while self._process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if self._process.poll() is None:
+            self._process.kill()
+        self._thread.join(5)

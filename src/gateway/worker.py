@@ -1,0 +1,104 @@
+"""The worker process: every slice's jobs, their timetable, and the ways out of the house that they use.
+
+As many workers as wanted may run on one database. A signal lets the jobs in hand end first.
+"""
+
+import importlib
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import structlog
+
+from gateway.authority.connect import state_channel, state_format
+from gateway.authority.protocol import StateChannel
+from gateway.kit import logs, working
+from gateway.kit.db import Database
+from gateway.kit.errors import UnavailableError
+from gateway.kit.jobs import TASKS, Context
+from gateway.kit.tenant import MutualRow
+from gateway.settings import Settings
+
+SLICES = ("ledger", "membership", "contributions", "filing", "benefits", "payouts", "reconciliation")
+"""Slices, lowest first; each may have a module of jobs."""
+CRASHED = 70
+
+log = structlog.get_logger("gateway.worker")
+
+
+class WayOutMissingError(UnavailableError):
+    """A job needs somebody outside whose address was not given."""
+
+    code = "way_out_missing"
+    title = "No address to send this to"
+
+
+def run(settings: Settings) -> None:
+    """Work until a signal asks to stop."""
+    logs.configure(form=settings.log_format, level=settings.log_level)
+    load_tasks()
+    database = Database(settings.database_address(), pool_size=settings.worker_concurrency + 2)
+    context = context_of(settings, database)
+    log.info("worker starts", worker=context.worker, tasks=len(TASKS), concurrency=settings.worker_concurrency)
+    try:
+        working.run(
+            context,
+            concurrency=settings.worker_concurrency,
+            lease_seconds=settings.worker_lease_seconds,
+            pace=settings.worker_pace,
+        )
+    finally:
+        database.close()
+    log.info("worker ended", worker=context.worker)
+
+
+def load_tasks() -> None:
+    """Register the jobs of every slice that has any."""
+    for name in SLICES:
+        if find_spec(f"gateway.{name}.tasks") is not None:
+            importlib.import_module(f"gateway.{name}.tasks")
+
+
+def context_of(settings: Settings, database: Database) -> Context:
+    """Return what every job of this process gets."""
+    return Context(
+        database=database,
+        today=settings.clock,
+        services=services(settings),
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        mark=faults(settings),
+    )
+
+
+def services(settings: Settings) -> Mapping[str, Any]:
+    """Return the ways out of the house."""
+    return {"state": _state(settings), "format": state_format}
+
+
+def faults(settings: Settings) -> Callable[[str], None]:
+    """Return what happens at a named point: nothing, unless a test of faults asked for an end or a standstill there."""
+
+    def mark(point: str) -> None:
+        if point == settings.freeze_at:
+            log.warning("frozen at a named point", point=point)
+            os.kill(os.getpid(), signal.SIGSTOP)
+            time.sleep(0.2)
+        if point == settings.crash_at:
+            # As a power cut would: nothing is flushed, rolled back or said goodbye to.
+            os._exit(CRASHED)
+
+    return mark
+
+
+def _state(settings: Settings) -> Callable[..., StateChannel]:
+    def connect(mutual: MutualRow, **more: Any) -> StateChannel:
+        url = mutual.settings.get("state_url") or settings.state_url
+        if url is None or settings.state_token is None:
+            raise WayOutMissingError("no state to speak to; set GATEWAY_STATE_URL and GATEWAY_STATE_TOKEN")
+        return state_channel(mutual.country, url, settings.state_token.get_secret_value(), **more)
+
+    return connect
