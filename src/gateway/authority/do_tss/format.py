@@ -1,0 +1,173 @@
+"""The Dominican treasury's files, written as a stream: AM for the workers, RD for their additional dependants."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any, BinaryIO
+
+from gateway.authority.do_tss.check import check_file
+from gateway.authority.do_tss.codec import LineCodec
+from gateway.authority.do_tss.codes import explain
+from gateway.authority.do_tss.editions import EDITIONS, edition_of
+from gateway.authority.do_tss.layout import Edition, Fault, LineLayout
+from gateway.authority.errors import UnrenderableError
+from gateway.authority.protocol import (
+    CodeMeaning,
+    DeclaredDependant,
+    DeclaredWorker,
+    FileVerdict,
+    FilingHead,
+    Finding,
+    FormatLimits,
+    RenderedFile,
+)
+
+MEDIA_TYPE = "text/plain; charset=iso-8859-1"
+_LINES_PER_CHUNK = 2000
+_EMPTY_LINES = 2
+"""Header and summary."""
+_OUR_NAMES = {
+    "document_type": "document_kind",
+    "holder_document_type": "holder_document_kind",
+    **{
+        name: f"{name}_minor"
+        for name in (
+            "wage", "voluntary", "tax_wage", "other_pay", "other_employers", "exempt", "balance", "training_wage",
+        )
+    },
+}  # fmt: skip
+
+
+class DominicanFormat:
+    """``StateFormat`` for the Dominican Republic."""
+
+    country = "do"
+    limits = FormatLimits(max_lines_per_file=999_999, kinds=tuple(edition.kind for edition in EDITIONS))
+
+    def check(self, worker: DeclaredWorker) -> list[Finding]:
+        """Say why the state would refuse this worker's line."""
+        _, faults = _codec("AM", None).write(worker, worker.exempt_blocks)
+        return [_of_person(fault) for fault in faults]
+
+    def check_dependant(self, dependant: DeclaredDependant) -> list[Finding]:
+        """Say why the state would refuse this dependant's line."""
+        _, faults = _codec("RD", None).write(dependant)
+        return [_of_person(fault) for fault in faults]
+
+    def render(
+        self, head: FilingHead, workers: Iterable[DeclaredWorker], dependants: Iterable[DeclaredDependant] = ()
+    ) -> Iterator[RenderedFile]:
+        """Write the AM files and, where there are additional dependants, the RD files of a filing.
+
+        Raises:
+            UnrenderableError: A person cannot be written, or there are not as many as the head says.
+        """
+        if head.worker_count:
+            yield from _Files(head, "AM", workers, head.worker_count, head.number_from).each()
+        if head.dependant_count:
+            yield from _Files(head, "RD", dependants, head.dependant_count, 1).each()
+
+    def check_file(self, file: BinaryIO, *, max_findings: int = 10_000) -> FileVerdict:
+        """Read any file of the treasury's and say what it would answer."""
+        return check_file(file, max_findings=max_findings)
+
+    def explain(self, code: str) -> CodeMeaning:
+        """Say what a code of the treasury's means."""
+        return explain(code)
+
+
+@lru_cache(32)
+def _codec(kind: str, on: dt.date | None) -> LineCodec:
+    edition = edition_of(kind, on)
+    if edition is None:
+        raise UnrenderableError(f"no layout of {kind} was in force on {on}")
+    return LineCodec(edition)
+
+
+def _of_person(fault: Fault) -> Finding:
+    return Finding(fault.code, fault.message, _OUR_NAMES.get(fault.field, fault.field))
+
+
+class _Files:
+    """All files of one kind of one filing."""
+
+    def __init__(
+        self, head: FilingHead, kind: str, records: Iterable[Sequence[Any]], count: int, number_from: int
+    ) -> None:
+        self._head, self._kind, self._count, self._number_from = head, kind, count, number_from
+        self._records = iter(records)
+        self._codec = _codec(kind, head.written_on)
+        most = min(head.max_lines_per_file or self._edition.max_lines, self._edition.max_lines) - _EMPTY_LINES
+        if most < 1:
+            raise UnrenderableError(f"{head.max_lines_per_file} lines a file leave no room for anybody")
+        self._most = most
+        self._written = 0
+
+    @property
+    def _edition(self) -> Edition:
+        return self._codec.edition
+
+    def each(self) -> Iterator[RenderedFile]:
+        part_count = -(-self._count // self._most)
+        for part in range(1, part_count + 1):
+            offset = (part - 1) * self._most
+            if self._written != offset:
+                raise RuntimeError("the chunks of a file must be used up before the next file is asked for")
+            size = min(self._most, self._count - offset)
+            yield RenderedFile(
+                kind=self._kind,
+                part=part,
+                part_count=part_count,
+                file_name=self._file_name(part, part_count),
+                media_type=MEDIA_TYPE,
+                line_count=size,
+                first_line_no=self._number_from + offset,
+                chunks=self._chunks(size, is_last=part == part_count),
+            )
+
+    def _file_name(self, part: int, part_count: int) -> str:
+        period = self._head.period
+        tail = f"_{part}" if part_count > 1 else ""
+        return f"{self._kind}_{self._head.employer}_{period.month:02d}{period.year:04d}{tail}.txt"
+
+    def _chunks(self, size: int, *, is_last: bool) -> Iterator[bytes]:
+        yield self._envelope(self._edition.header, employer=self._head.employer, period=self._head.period)
+        done = 0
+        while done < size:
+            lines = self._lines(min(_LINES_PER_CHUNK, size - done), done + _EMPTY_LINES)
+            if not lines:
+                raise UnrenderableError(
+                    f"{self._written} people for {self._kind}; the filing's head says {self._count}"
+                )
+            done += len(lines)
+            self._written += len(lines)
+            yield ("\r\n".join(lines) + "\r\n").encode("latin-1")
+        if is_last and next(self._records, None) is not None:
+            raise UnrenderableError(f"more people for {self._kind} than the {self._count} of the filing's head")
+        yield self._envelope(self._edition.summary, line_count=size + _EMPTY_LINES)
+
+    def _lines(self, most: int, first_line: int) -> list[str]:
+        write = self._codec.write
+        lines: list[str] = []
+        for record in islice(self._records, most):
+            blocks = record.exempt_blocks if isinstance(record, DeclaredWorker) else ()
+            line, faults = write(record, blocks)
+            if faults:
+                raise _unrenderable(self._kind, first_line + len(lines), faults)
+            lines.append(line)
+        return lines
+
+    def _envelope(self, layout: LineLayout, **values: Any) -> bytes:
+        line, faults = layout.encode(values)
+        if faults:
+            raise _unrenderable(self._kind, 1, faults)
+        return (line + "\r\n").encode("latin-1")
+
+
+def _unrenderable(kind: str, line: int, faults: Sequence[Fault]) -> UnrenderableError:
+    findings = [Finding(f.code, f.message, _OUR_NAMES.get(f.field, f.field), line, f.column) for f in faults]
+    first = findings[0]
+    return UnrenderableError(
+        f"{kind} line {line}, column {first.column}, {first.field}: {first.message}", findings=findings
+    )

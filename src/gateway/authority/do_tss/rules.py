@@ -1,0 +1,109 @@
+"""What the state asks of a whole line beyond its single fields. Pure; values as ``layout`` reads them.
+
+A rule looks only at fields that could be read; one that is missing was reported by itself. Source: SRC-001.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from gateway.authority.do_tss.layout import STRUCTURE
+
+Values = Mapping[str, Any]
+Broken = tuple[str, str, str]
+"""Field, the state's code, sentence."""
+Rule = Callable[[Values, dt.date | None], Iterator[Broken]]
+
+_FORMS = {
+    "C": (re.compile("[0-9]{11}"), "an identity card number of 11 digits"),
+    "N": (re.compile("[0-9]{1,10}"), "a social security number of at most 10 digits"),
+    "P": (re.compile("[A-Za-z0-9-]+"), "a passport number of letters, digits and hyphens"),
+}
+_AMOUNTS = ("wage", "voluntary", "tax_wage", "other_pay", "other_employers", "exempt", "balance", "training_wage")
+_DAYS_AHEAD = 30
+
+
+def document_form(values: Values, _: dt.date | None) -> Iterator[Broken]:
+    """A number has the form of its type."""
+    yield from _form(values, "document_type", "document", "101")
+
+
+def holder_form(values: Values, _: dt.date | None) -> Iterator[Broken]:
+    """The holder's number has the form of its type."""
+    yield from _form(values, "holder_document_type", "holder_document", "111")
+
+
+def _form(values: Values, letter_field: str, number_field: str, code: str) -> Iterator[Broken]:
+    letter, number = values.get(letter_field), values.get(number_field)
+    if letter in _FORMS and number is not None:
+        pattern, words = _FORMS[letter]
+        if pattern.fullmatch(number) is None:
+            yield number_field, code, f"{number!r} with type {letter}: expected {words}"
+
+
+def passport_holder(values: Values, _: dt.date | None) -> Iterator[Broken]:
+    """Of the holder of a passport the state knows nothing: name, surname, sex and birth date must be there."""
+    if values.get("document_type") != "P":
+        return
+    for field, code in (("given_names", "105"), ("first_surname", "106"), ("sex", "107"), ("birth_date", "108")):
+        if field in values and not values[field]:
+            yield field, code, f"{field} is blank; with a passport the state asks for it"
+
+
+def something_declared(values: Values, _: dt.date | None) -> Iterator[Broken]:
+    """At least one amount is above zero."""
+    amounts = [values.get(field, 0) for field in _AMOUNTS]
+    blocks = [block[1] for block in values.get("blocks", ()) if len(block) == 2]
+    if "wage" in values and not any(amounts) and not any(blocks):
+        yield "wage", "188", "every amount is zero; leave the worker out or declare something"
+
+
+def exempt_blocks(values: Values, _: dt.date | None) -> Iterator[Broken]:
+    """Exempt income is told once: in its field, or in blocks with amounts above zero, in order."""
+    blocks = [block for block in values.get("blocks", ()) if len(block) == 2]
+    if not blocks:
+        return
+    if values.get("exempt"):
+        yield "exempt", STRUCTURE, "exempt income must be zero where blocks follow"
+    codes = [code for code, _ in blocks]
+    if codes != sorted(set(codes)):
+        yield "block_code_1", STRUCTURE, f"blocks {', '.join(codes)}: expected each once, in the order 01, 02, 03"
+    for number, (_code, amount) in enumerate(blocks, start=1):
+        if amount == 0:
+            yield f"block_amount_{number}", STRUCTURE, "a block stands only where its amount is above zero"
+
+
+def event_days(values: Values, today: dt.date | None) -> Iterator[Broken]:
+    """An event has a start, does not end before it, and entry and exit are at most 30 days ahead."""
+    event, start, end = values.get("event"), values.get("start"), values.get("end")
+    if event is None or "start" not in values:
+        return
+    if start is None:
+        if event != "AD":
+            yield "start", "39", f"event {event} has no start; expected DDMMYYYY"
+        return
+    if end is not None and end < start:
+        yield "end", "39", f"the end {end} lies before the start {start}"
+    if today is not None and event in ("IN", "SA") and start > today + dt.timedelta(days=_DAYS_AHEAD):
+        yield "start", "39", f"{start} is more than {_DAYS_AHEAD} days ahead of {today}"
+
+
+def dependant_is_not_holder(values: Values, _: dt.date | None) -> Iterator[Broken]:
+    """Nobody is her own dependant."""
+    person = (values.get("document_type"), values.get("document"))
+    if None not in person and person == (values.get("holder_document_type"), values.get("holder_document")):
+        yield "document", "192", "the dependant is the holder"
+
+
+_WORKER_RULES: tuple[Rule, ...] = (document_form, passport_holder, exempt_blocks, something_declared)
+
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "AM": _WORKER_RULES,
+    "AR": _WORKER_RULES,
+    "NV": (event_days, document_form, passport_holder, exempt_blocks),
+    "RD": (holder_form, document_form, passport_holder, dependant_is_not_holder),
+    "BO": (),
+    "RT": (),
+    "EP": (),
+}
