@@ -11,7 +11,6 @@ from sqlalchemy import event
 from tests.contributions.people import PAID, TODAY, count_of, identity_of, make_members
 
 from gateway.contributions.errors import (
-    MemberUnknownError,
     PaidInFutureError,
     ReceiptInvalidError,
     ReceiptRepeatedError,
@@ -28,6 +27,7 @@ from gateway.ledger import periods
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.errors import PeriodClosedError, PostingRaceError, UnknownAccountError
 from gateway.ledger.queries import balance_of, current_balance
+from gateway.membership.errors import MemberNotFoundError
 
 
 def payment(reference: str = "r1", amount_minor: int = 100_000, *lines: NewLine, **other: object) -> NewReceipt:
@@ -263,7 +263,7 @@ def test_lines_that_do_not_make_up_the_amount_are_refused(database: Database) ->
 def test_an_unknown_member_is_refused_by_name(database: Database) -> None:
     with database.session(1) as session:
         [ana] = make_members(session, 1)
-        with pytest.raises(MemberUnknownError, match="no member 424242") as refusal:
+        with pytest.raises(MemberNotFoundError, match="no member 424242") as refusal:
             receive(session, payment("x", 100, NewLine(ana), NewLine(424242)), actor="a", today=TODAY)
         assert [one.pointer for one in refusal.value.errors] == ["/lines/1/member_id"]
 
@@ -271,7 +271,7 @@ def test_an_unknown_member_is_refused_by_name(database: Database) -> None:
 def test_a_member_of_another_mutual_is_unknown(database: Database) -> None:
     with database.session(2) as session:
         [other] = make_members(session, 1)
-    with database.session(1) as session, pytest.raises(MemberUnknownError):
+    with database.session(1) as session, pytest.raises(MemberNotFoundError):
         receive(session, payment("x", 100, NewLine(other)), actor="a", today=TODAY)
 
 

@@ -7,7 +7,6 @@ from tests.contributions.people import PAID, TODAY, count_of, make_members
 
 from gateway.contributions.errors import (
     AlreadyPlacedError,
-    MemberUnknownError,
     ReceiptInvalidError,
     ReceiptLineUnknownError,
     ReceiptReversedError,
@@ -27,6 +26,7 @@ from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.errors import PeriodClosedError
 from gateway.ledger.post import Event, Line, post
 from gateway.ledger.queries import balance_of, current_balance
+from gateway.membership.errors import MemberNotFoundError
 
 
 def paid(session: db.Session, *lines: NewLine, reference: str = "r", minor: int = 1_000) -> ReceiptRow:
@@ -177,7 +177,7 @@ def test_a_placement_that_changes_nothing_or_nobody_knows_is_refused(database: D
         place(session, first, ana)
         with pytest.raises(AlreadyPlacedError):
             place(session, first, ana)
-        with pytest.raises(MemberUnknownError):
+        with pytest.raises(MemberNotFoundError):
             place(session, first, 424_242)
         with pytest.raises(ReceiptInvalidError, match="reason"):
             place_line(session, first.lines[0].id, member_id=ana, reason="", actor="a", today=TODAY)

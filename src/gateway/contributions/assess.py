@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from gateway.contributions import assess_queries as queries
-from gateway.contributions.errors import PayrollUnknownError, PeriodFutureError
+from gateway.contributions.errors import PeriodFutureError
 from gateway.contributions.fee import fee_of
 from gateway.contributions.rules import assessor
 from gateway.contributions.schedule import Schedule, resolve
 from gateway.kit import audit, bulk, db, tenant
 from gateway.kit.period import Period
+from gateway.membership.errors import PayrollNotFoundError
 from gateway.membership.queries import ROSTER
 
 
@@ -42,14 +43,14 @@ def assess_period(
     who turns out not to be enrolled, or to have no wage, a version that withdraws hers.
 
     Raises:
-        PayrollUnknownError: No such payroll.
+        PayrollNotFoundError: No such payroll.
         PeriodFutureError: The month begins after ``today``.
         CountryUnknownError, RatesMissingError: There are no rates for the month.
     """
     if today is not None and period.start > today:
         raise PeriodFutureError(f"{period} has not begun (today is {today}); its rates may still change")
     if db.first(session, queries.PAYROLL, {"payroll_id": payroll_id}) is None:
-        raise PayrollUnknownError(f"no payroll {payroll_id}")
+        raise PayrollNotFoundError(f"no payroll {payroll_id}")
     db.one(session, queries.LOCK_PERIOD, {"start": period.start})
     schedule = schedule_of(session, period)
     schedule_id = _keep(session, schedule)

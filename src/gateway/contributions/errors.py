@@ -24,13 +24,6 @@ class WageInvalidError(MalformedError):
     title = "The wage cannot be assessed"
 
 
-class MemberUnknownError(NotFoundError):
-    """No member of this mutual is meant."""
-
-    code = "member_unknown"
-    title = "No such member"
-
-
 class ReceiptUnknownError(NotFoundError):
     """No receipt of this mutual is meant."""
 
@@ -94,13 +87,6 @@ class AlreadyPlacedError(ConflictError):
 
     code = "already_placed"
     title = "The money is there already"
-
-
-class PayrollUnknownError(NotFoundError):
-    """No payroll of this mutual is meant."""
-
-    code = "payroll_unknown"
-    title = "No such payroll"
 
 
 class PeriodFutureError(RuleError):

@@ -11,7 +11,6 @@ from sqlmodel import Session
 
 from gateway.contributions.errors import (
     AlreadyPlacedError,
-    MemberUnknownError,
     ReceiptInvalidError,
     ReceiptLineUnknownError,
     ReceiptReversedError,
@@ -31,6 +30,7 @@ from gateway.kit import audit, db
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.errors import FloorBrokenError
 from gateway.ledger.post import Event, Line, post, reverse
+from gateway.membership.errors import MemberNotFoundError
 
 
 class Placed(NamedTuple):
@@ -48,7 +48,7 @@ def place_line(
     Raises:
         ReceiptLineUnknownError: No such line.
         ReceiptInvalidError: No reason is given.
-        MemberUnknownError: No such member.
+        MemberNotFoundError: No such member.
         AlreadyPlacedError: The money is there already.
         ReceiptReversedError: The receipt was taken back.
         ReceiptUsedError: The member who has the money has used it.
@@ -60,7 +60,7 @@ def place_line(
     if line.is_reversed:
         raise ReceiptReversedError(f"receipt {line.receipt_id} was reversed; there is no money to place")
     if member_id is not None and db.first(session, MEMBER_EXISTS, {"member_id": member_id}) is None:
-        raise MemberUnknownError(f"there is no member {member_id}")
+        raise MemberNotFoundError(f"there is no member {member_id}")
     if member_id == (line.placed_member_id if line.is_placed else line.first_member_id):
         whose = "in suspense" if member_id is None else f"member {member_id}'s"
         raise AlreadyPlacedError(f"the money of line {line_id} is {whose} already")

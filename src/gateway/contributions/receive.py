@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from gateway.contributions.errors import (
-    MemberUnknownError,
     PaidInFutureError,
     ReceiptInvalidError,
     ReceiptRepeatedError,
@@ -27,6 +26,7 @@ from gateway.kit.money import CurrencyError
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.errors import UnknownAccountError
 from gateway.ledger.post import Event, Line, refusals_in_words, values_of
+from gateway.membership.errors import MemberNotFoundError
 
 __all__ = ["NewLine", "NewReceipt", "ReceiptRow", "find_receipt_by_source", "receive", "suspense_account"]
 
@@ -90,7 +90,7 @@ def receive(session: Session, new: NewReceipt, *, actor: str, today: dt.date) ->
         ReceiptInvalidError: The lines do not make up the amount, or the account is not one of the channel.
         UnknownAccountError: No such bank account, or a member without an account.
         CurrencyError: The account is kept in another currency.
-        MemberUnknownError: A line names a member who is not there.
+        MemberNotFoundError: A line names a member who is not there.
         ReceiptRepeatedError: The source's reference stands for another payment.
         PeriodClosedError: The day lies in a month that is closed.
         ReceiptRunningError: The same payment is being written by another transaction; ask again.
@@ -201,7 +201,9 @@ def _check_members(new: NewReceipt, found: Sequence[int | None]) -> None:
     if wrong:
         errors = [FieldProblem(f"/lines/{number}/member_id", "member_unknown", "no such member") for number in wrong]
         asked = ", ".join(str(new.lines[number].member_id) for number in wrong[:10])
-        raise MemberUnknownError(f"there is no member {asked}; give another, or the identity as claimed", errors=errors)
+        raise MemberNotFoundError(
+            f"there is no member {asked}; give another, or the identity as claimed", errors=errors
+        )
 
 
 def _check_account(session: Session, new: NewReceipt, currency: str | None) -> None:
