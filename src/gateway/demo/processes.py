@@ -1,0 +1,103 @@
+"""The processes of a demonstration: the gateway, its worker, the sandbox state and the sandbox payer, each on its own."""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from gateway.kit.embedded import ensure_running, release
+
+READY_SECONDS = 60.0
+
+
+class ProcessFailedError(RuntimeError):
+    """A process of the demonstration did not come up, or ended; the sentence says where its log is."""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def new_secret() -> str:
+    """Return a secret of this demonstration's own."""
+    return secrets.token_urlsafe(24)
+
+
+@dataclass
+class Processes:
+    """Everything that was started, and where its output goes."""
+
+    folder: Path
+    running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    def start(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
+        """Start a Python module as a process with its log beside the others."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, *arguments],
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def wait_for(self, name: str, url: str) -> None:
+        """Wait until a process answers at an address.
+
+        Raises:
+            ProcessFailedError: It ended, or did not answer in time.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if self.running[name].poll() is not None:
+                raise ProcessFailedError(f"{name} ended; its log is {self.folder / f'{name}.log'}")
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(url, timeout=2).status_code < 500:
+                    return
+            time.sleep(0.1)
+        raise ProcessFailedError(f"{name} does not answer at {url}; its log is {self.folder / f'{name}.log'}")
+
+    def check(self) -> None:
+        """Raise if a process has ended that should run.
+
+        Raises:
+            ProcessFailedError: Names it.
+        """
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                raise ProcessFailedError(f"{name} ended; its log is {self.folder / f'{name}.log'}")
+
+    def stop(self) -> None:
+        """Ask every process to stop, the youngest first, and wait for it."""
+        for process in reversed(self.running.values()):
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        for process in reversed(self.running.values()):
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.running.clear()
+
+
+def start_database(folder: Path) -> str:
+    """Start an embedded database of the demonstration's own and return its address."""
+    return ensure_running(folder / "postgres")
+
+
+def let_go_of_database(folder: Path) -> None:
+    """Let the embedded database stop."""
+    release(folder / "postgres")
