@@ -187,6 +187,45 @@ SELECT version, before, changed_at, actor, reason FROM member_change
 WHERE mutual_id = current_mutual() AND member_id = :member_id ORDER BY id
 """
 
+HISTORY = """
+-- one row per thing recorded about a member, in the order it was recorded
+SELECT at, actor, kind, reason, jsonb_strip_nulls(detail) AS detail FROM (
+    SELECT created_at AS at, NULL AS actor, 'member' AS kind, NULL AS reason, jsonb_build_object('number', number) AS detail, 0 AS place, id
+    FROM member WHERE mutual_id = current_mutual() AND id = :member_id
+    UNION ALL
+    SELECT changed_at, actor, 'change', reason, jsonb_build_object('version', version, 'before', before), 6, id
+    FROM member_change WHERE mutual_id = current_mutual() AND member_id = :member_id
+    UNION ALL
+    SELECT created_at, NULL, 'identity', NULL, jsonb_build_object('identity_kind', kind), 1, id
+    FROM member_identity WHERE mutual_id = current_mutual() AND member_id = :member_id
+    UNION ALL
+    SELECT recorded_at, actor, 'wage', reason,
+           jsonb_build_object('valid_from', valid_from, 'wage_minor', wage_minor, 'currency', currency), 3, id
+    FROM member_wage WHERE mutual_id = current_mutual() AND member_id = :member_id
+    UNION ALL
+    SELECT recorded_at, actor, 'enrolment', start_reason, jsonb_build_object('payroll_id', payroll_id, 'valid_from', valid_from), 2, id
+    FROM enrolment WHERE mutual_id = current_mutual() AND member_id = :member_id
+    UNION ALL
+    SELECT ended_at, ended_by, 'enrolment_end', end_reason, jsonb_build_object('payroll_id', payroll_id, 'valid_to', valid_to), 8, id
+    FROM enrolment WHERE mutual_id = current_mutual() AND member_id = :member_id AND ended_at IS NOT NULL
+    UNION ALL
+    SELECT recorded_at, actor, 'leave', reason,
+           jsonb_build_object('leave_kind', kind, 'valid_from', valid_from, 'valid_to', valid_to), 7, id
+    FROM leave WHERE mutual_id = current_mutual() AND member_id = :member_id
+    UNION ALL
+    SELECT recorded_at, actor, 'dependant', NULL, jsonb_build_object('dependant_id', id, 'relation', relation,
+           'category', category, 'rule', rule, 'valid_from', valid_from), 5, id
+    FROM dependant WHERE mutual_id = current_mutual() AND member_id = :member_id
+    UNION ALL
+    SELECT ended_at, ended_by, 'dependant_end', end_reason, jsonb_build_object('dependant_id', id, 'valid_to', valid_to), 9, id
+    FROM dependant WHERE mutual_id = current_mutual() AND member_id = :member_id AND ended_at IS NOT NULL
+    UNION ALL
+    SELECT at, actor, 'step', reason, jsonb_build_object('event', event, 'from_state', from_state, 'to_state', to_state), 10, id
+    FROM state_log WHERE mutual_id = current_mutual() AND subject_kind = 'member' AND subject_id = :member_id
+) recorded
+ORDER BY at, place, id
+"""
+
 LIST_FUNDS = """
 -- one row per fund, by id
 SELECT id, code, name, treasurer, created_at FROM fund
@@ -374,3 +413,19 @@ def list_funds(session: Session, *, after: int = 0, limit: int = 50) -> list[Fun
 def list_payrolls(session: Session, *, after: int = 0, limit: int = 50) -> list[PayrollRow]:
     """Return payrolls by id, beginning after one."""
     return [PayrollRow(*row) for row in db.rows(session, LIST_PAYROLLS, {"after": after, "limit": limit})]
+
+
+class HistoryRow(NamedTuple):
+    """One thing that was recorded about a member."""
+
+    at: dt.datetime
+    actor: str | None
+    kind: str
+    """member, change, identity, wage, enrolment, enrolment_end, leave, dependant, dependant_end or step."""
+    reason: str | None
+    detail: dict[str, Any]
+
+
+def history(session: Session, member_id: int) -> list[HistoryRow]:
+    """Return what was recorded about a member, in the order it was recorded."""
+    return [HistoryRow(*row) for row in db.rows(session, HISTORY, {"member_id": member_id})]

@@ -15,6 +15,7 @@ from stdnum.do import cedula
 from stdnum.exceptions import ValidationError
 from stdnum.in_ import aadhaar
 
+from gateway.kit.money import MAX_MINOR, AmountError, currency_of, format_amount
 from gateway.membership.errors import (
     BirthDateInvalidError,
     CodeInvalidError,
@@ -51,6 +52,10 @@ class CheckedIdentity:
 
 _SEPARATORS = str.maketrans("", "", " -./\u00a0\u2010\u2011\u2013")
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_FILED_UNDER = {
+    "do": (IdentityKind.NATIONAL_ID, IdentityKind.SOCIAL_SECURITY, IdentityKind.PASSPORT, IdentityKind.NEWBORN),
+    "in": (IdentityKind.SOCIAL_SECURITY, IdentityKind.NATIONAL_ID, IdentityKind.PASSPORT, IdentityKind.NEWBORN),
+}
 
 
 def check_identity(kind: str, value: str, country: str) -> CheckedIdentity:
@@ -81,6 +86,15 @@ def guess_kind(value: str) -> IdentityKind:
         SRC-001: a cédula has digits only, a passport letters, digits and dashes.
     """
     return IdentityKind.NATIONAL_ID if value.translate(_SEPARATORS).isdigit() else IdentityKind.PASSPORT
+
+
+def rank_of(kind: IdentityKind, country: str) -> int:
+    """Return the place of a kind of identity among those a member is filed under; the lowest she has is the primary one.
+
+    Source:
+        SRC-001 (cédula, NSS, passport), SRC-020 (UAN).
+    """
+    return _FILED_UNDER.get(country, _FILED_UNDER["do"]).index(kind)
 
 
 def _passport(value: str, bare: str) -> CheckedIdentity:
@@ -277,6 +291,21 @@ def check_phone(text: str, country: str) -> str:
             f"{text!r} is not a telephone number; expected one of {country.upper()} or + and a country code"
         )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def check_wage(wage_minor: int, currency: str) -> int:
+    """Return a declared monthly wage.
+
+    Raises:
+        AmountError: Below zero, or larger than anybody earns.
+
+    Source:
+        SRC-001: amounts are never signed.
+    """
+    if not 0 <= wage_minor <= MAX_MINOR:
+        told = format_amount(wage_minor, currency_of(currency))
+        raise AmountError(f"a wage of {told} {currency}; expected at least zero, and no typing mistake")
+    return wage_minor
 
 
 def check_payroll_code(code: str, country: str) -> str:
