@@ -45,13 +45,6 @@ class PaymentUnknownError(NotFoundError):
     title = "No such payment of a bill"
 
 
-class PayrollUnknownError(NotFoundError):
-    """No payroll of this mutual is meant."""
-
-    code = "payroll_unknown"
-    title = "No such payroll"
-
-
 class FilingOpenError(ConflictError):
     """The payroll has a filing for the month that is not finished."""
 

@@ -1,0 +1,224 @@
+"""Prepare a filing: decide for every member of a payroll whether she is declared this month, and with whose money.
+
+SQL relates (one row per candidate), Python decides (``rules``), COPY and two INSERTs write. A payroll of a million
+passes through in chunks. Nothing is reserved yet: a draft may be prepared again, which replaces it.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from gateway.authority.connect import state_format
+from gateway.authority.protocol import DeclaredDependant, DeclaredWorker, StateFormat
+from gateway.filing import funding, staging
+from gateway.filing.errors import (
+    FilingMadeError,
+    FilingOpenError,
+    MonthClosedError,
+    NotAssessedError,
+    NothingToSupplementError,
+    PeriodAheadError,
+)
+from gateway.filing.models import Filing
+from gateway.filing.policy import FundingPolicy
+from gateway.filing.rules import Candidate, Decision, Pools, Reason, decider, may_be_helped, share_help
+from gateway.filing.sql import prepare as sql
+from gateway.filing.states import FilingKind, FilingStatus
+from gateway.kit import audit, bulk, db, tenant
+from gateway.kit.period import Period
+from gateway.ledger import periods
+from gateway.membership.errors import PayrollNotFoundError
+
+UNFINISHED = (FilingStatus.SEALED, FilingStatus.SENDING, FilingStatus.UNKNOWN, FilingStatus.SUBMITTED)
+_PERSON = 13
+"""Columns of a candidate's row before those of the state's line."""
+
+
+def prepare(
+    session: Session, *, payroll_id: int, period: Period, kind: FilingKind, actor: str, today: dt.date
+) -> Filing:
+    """Make the draft of a filing, or replace the draft that is there.
+
+    Args:
+        session: The open transaction.
+        payroll_id: Whose members.
+        period: The month they are declared for.
+        kind: The month's first filing, or a supplementary one: only for members whom no filing of the month declared,
+            late payers and lines that were mended.
+        actor: Who prepares it.
+        today: The day in the mutual's time zone; decides which policy is in force.
+
+    Raises:
+        PayrollNotFoundError: No such payroll.
+        PeriodAheadError: The month has not begun.
+        MonthClosedError: The month is closed in the books.
+        FilingOpenError: A filing of the payroll and month is sealed and not finished.
+        FilingMadeError: The month was filed; a supplementary filing is meant.
+        NothingToSupplementError: The month was not filed yet; a monthly filing is meant.
+        NotAssessedError: Nobody of the payroll is assessed for the month.
+    """
+    payroll = db.first(session, sql.LOCK_PAYROLL, {"payroll_id": payroll_id})
+    if payroll is None:
+        raise PayrollNotFoundError(f"no payroll {payroll_id}")
+    _check_month(session, period, today)
+    filing = _draft_row(session, payroll_id, period, kind, actor, today)
+    _check_assessed(session, payroll_id, payroll.code, period)
+    figures = _decide_all(session, filing, payroll.code, period)
+    session.refresh(filing)
+    audit.record(
+        session,
+        actor=actor,
+        action="filing.prepare",
+        subject_kind="filing",
+        subject_id=filing.id,
+        detail={"period": str(period), "payroll": payroll.code, "lines": filing.line_count, **figures},
+    )
+    return filing
+
+
+def _check_month(session: Session, period: Period, today: dt.date) -> None:
+    if period.start > today:
+        raise PeriodAheadError(f"{period} begins on {period.start}; a month is filed once it has begun")
+    if periods.is_closed(session, period.start):
+        raise MonthClosedError(f"{period} is closed in the books; reopen it first, with a reason")
+
+
+def _check_assessed(session: Session, payroll_id: int, code: str, period: Period) -> None:
+    values = {"payroll_id": payroll_id, "start": period.start}
+    row = db.driver(session).execute(sql.COUNT_ASSESSED.encode(), values).fetchone()
+    if row is None or not row[0]:
+        raise NotAssessedError(f"nobody of payroll {code} is assessed for {period}; assess the month first")
+
+
+def _draft_row(
+    session: Session, payroll_id: int, period: Period, kind: FilingKind, actor: str, today: dt.date
+) -> Filing:
+    made = db.rows(session, sql.FILINGS_OF_MONTH, {"payroll_id": payroll_id, "start": period.start})
+    for row in made:
+        if row.status in UNFINISHED:
+            raise FilingOpenError(
+                f"filing {row.id} of {period} is {row.status}; wait for the state's answer before preparing another"
+            )
+    finished = [row for row in made if row.status not in (FilingStatus.DRAFT, FilingStatus.DISCARDED)]
+    if kind is FilingKind.MONTHLY and finished:
+        raise FilingMadeError(f"{period} was filed as filing {finished[0].id}; prepare a supplementary filing instead")
+    if kind is FilingKind.SUPPLEMENTARY and not finished:
+        raise NothingToSupplementError(f"{period} was not filed yet; prepare the monthly filing first")
+    policy = funding.policy_in_force(session, today)
+    draft = next((row.id for row in made if row.status == FilingStatus.DRAFT), None)
+    if draft is not None:
+        filing = session.get_one(Filing, (tenant.current(session).id, draft), with_for_update=True)
+        filing.version += 1
+        for statement in sql.CLEAR_DRAFT:
+            bulk.execute(session, statement, {"filing_id": draft})
+    else:
+        filing = Filing(
+            reference=uuid.uuid4(),
+            payroll_id=payroll_id,
+            period_start=period.start,
+            sequence=1 + max((row.sequence for row in made), default=0),
+            status=FilingStatus.DRAFT,
+            currency=tenant.current(session).currency,
+        )
+    filing.kind, filing.policy_id, filing.prepared_by = kind.value, policy.id, actor
+    filing.parent_id = finished[-1].id if finished else None
+    session.add(filing)
+    session.flush()
+    session.refresh(filing)
+    return filing
+
+
+def _decide_all(session: Session, filing: Filing, payroll: str, period: Period) -> dict[str, int]:
+    mutual = tenant.current(session)
+    policy = funding.read_policy(session, filing.policy_id)
+    values = {
+        "filing_id": filing.id,
+        "payroll_id": filing.payroll_id,
+        "start": period.start,
+        "end": period.end,
+        "previous": period.previous().start,
+    }
+    found = db.driver(session).execute(sql.LAST_ACCEPTED_MONTH.encode(), values).fetchone()
+    values["last"] = found[0] if found else None
+    bulk.execute(session, sql.CREATE_CANDIDATES)
+    candidates = bulk.execute(session, sql.INSERT_CANDIDATES, values)
+    bulk.execute(session, "ANALYZE filing_candidate")
+    staging.create(session, "filing_decided", sql.DECIDED)
+    desk = _Desk(session, policy, state_format(mutual.country), payroll, values)
+    for decisions in desk.decisions():
+        staging.append(session, "filing_decided", sql.DECIDED, decisions)
+    bulk.execute(session, "ANALYZE filing_decided")
+    for statement in (sql.INSERT_LINES, sql.INSERT_DECISIONS):
+        bulk.execute(session, statement, values)
+    gone = bulk.execute(session, sql.INSERT_GONE, values) if filing.kind == FilingKind.MONTHLY else 0
+    bulk.execute(session, sql.INSERT_DEPENDANT_LINES, values)
+    bulk.execute(session, sql.SUM_DRAFT, values)
+    for table in ("filing_candidate", "filing_decided"):
+        bulk.execute(session, f"DROP TABLE {table}")
+    return {"candidates": candidates, "gone": gone}
+
+
+@dataclass
+class _Desk:
+    """Decides on a whole payroll, chunk by chunk; those who may be helped wait until everybody has been seen."""
+
+    session: Session
+    policy: FundingPolicy
+    form: StateFormat
+    payroll: str
+    values: dict[str, object]
+
+    def decisions(self) -> Iterator[list[Decision]]:
+        """Give the decision for every candidate once, in lists."""
+        heads = self._unfit_dependants()
+        quick, asking = decider(self.policy), list[Candidate]()
+        for rows in bulk.read_chunks(self.session, sql.CANDIDATES):
+            decided = []
+            for row in rows:
+                candidate = Candidate._make(row[:_PERSON])
+                decision = quick(candidate)
+                helped = not decision.is_funded and may_be_helped(candidate, decision, self.policy)
+                if decision.is_funded or helped:
+                    unfit = self._unfit(row, heads.get(candidate.member_id))
+                    if unfit is not None:
+                        decision = unfit
+                    elif helped:
+                        asking.append(candidate)
+                        continue
+                decided.append(decision)
+            yield decided
+        yield share_help(asking, self.policy, self._pools())
+
+    def _unfit(self, row: tuple[object, ...], dependant: str | None) -> Decision | None:
+        findings = None
+        if row[_PERSON + 1] is None:
+            findings = "no identity document is marked as the one she is filed under"
+        else:
+            worker = DeclaredWorker(self.payroll, *row[_PERSON:], row[3])  # type: ignore[arg-type, call-arg]
+            findings = "; ".join(f"{found.code} {found.message}" for found in self.form.check(worker))
+        if findings:
+            return Decision(row[0], False, Reason.IDENTITY_INCOMPLETE, findings, row[8], 0)  # type: ignore[arg-type]
+        if dependant:
+            return Decision(row[0], False, Reason.DEPENDANT_INCOMPLETE, dependant, row[8], 0)  # type: ignore[arg-type]
+        return None
+
+    def _unfit_dependants(self) -> dict[int, str]:
+        unfit: dict[int, str] = {}
+        for rows in bulk.read_chunks(self.session, sql.HEADS_TO_ADD, self.values):
+            for member_id, holder_kind, holder, kind, document, *names in rows:
+                if kind is None or document is None:
+                    unfit[member_id] = "an additional dependant has no identity document"
+                elif holder is not None:
+                    dependant = DeclaredDependant(self.payroll, holder_kind, holder, "add", kind, document, *names)
+                    findings = self.form.check_dependant(dependant)
+                    if findings:
+                        unfit[member_id] = "; ".join(f"{found.code} {found.message}" for found in findings)
+        return unfit
+
+    def _pools(self) -> Pools:
+        purses = {row.fund_id: int(row.held_minor) for row in db.rows(self.session, sql.PURSES)}
+        reserve = purses.pop(0, 0)
+        return Pools(self.policy, purses, reserve)

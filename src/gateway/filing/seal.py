@@ -1,0 +1,212 @@
+"""Seal a draft: look at the money again, reserve it in one booking, freeze lines, bytes and ids.
+
+The locked balances belong to the ledger, which locks them in the order of their ids when it books. So we look first
+and book then; where somebody used a member's money in between, the ledger refuses the whole booking, and we look
+again (``_TRIES`` times). Nothing leaves the house here.
+"""
+
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Iterable, Iterator
+
+from sqlmodel import Session
+
+from gateway.authority.connect import state_format
+from gateway.authority.protocol import DeclaredDependant, DeclaredWorker, FilingHead, RenderedFile, StateFormat
+from gateway.filing import funding
+from gateway.filing.canonical import line_bytes
+from gateway.filing.errors import MonthClosedError, NothingToFileError
+from gateway.filing.models import Filing
+from gateway.filing.queries import lock_filing, now
+from gateway.filing.sql import prepare as draft_sql
+from gateway.filing.sql import seal as sql
+from gateway.filing.states import FILING, FilingEvent, FilingStatus
+from gateway.kit import audit, bulk, db, tenant
+from gateway.kit.merkle import Tree
+from gateway.kit.period import Period
+from gateway.ledger import periods
+from gateway.ledger.accounts import NewAccount, open_accounts
+from gateway.ledger.bulk import Head, post_lines
+from gateway.ledger.errors import FloorBrokenError
+from gateway.membership.queries import get_payroll
+
+CHUNK_BYTES = 1024 * 1024
+_TRIES = 3
+
+
+def seal(session: Session, filing_id: int, *, actor: str, today: dt.date) -> Filing:
+    """Freeze a draft and reserve its money; a line that is no longer funded moves to those not declared.
+
+    Raises:
+        FilingUnknownError: No such filing.
+        InvalidTransitionError: It is not a draft.
+        MonthClosedError: Its month, or the month of today, is closed in the books.
+        NothingToFileError: No line is funded any more.
+        UnrenderableError: Somebody changed so that the state's file cannot hold her; prepare again.
+    """
+    filing = lock_filing(session, filing_id)
+    sealed = FILING.advance(FilingStatus(filing.status), FilingEvent.SEAL)
+    for day in {filing.period_start, today}:
+        if periods.is_closed(session, day):
+            raise MonthClosedError(f"{Period.of(day)} is closed in the books; reopen it first, with a reason")
+    open_accounts(session, [NewAccount(f"filing:{filing.id}:reserved"), NewAccount("income:fees")], filing.currency)
+    moved = _reserve(session, filing, actor=actor, today=today)
+    root = _freeze_files(session, filing, today)
+    before, filing.status = filing.status, sealed
+    filing.merkle_root, filing.sealed_by = root, actor
+    filing.sealed_at = now(session)
+    filing.version += 1
+    session.add(filing)
+    session.flush()
+    audit.log_transition(
+        session,
+        subject_kind="filing",
+        subject_id=filing.id,
+        event=FilingEvent.SEAL,
+        from_state=before,
+        to_state=filing.status,
+        actor=actor,
+    )
+    audit.record(
+        session,
+        actor=actor,
+        action="filing.seal",
+        subject_kind="filing",
+        subject_id=filing.id,
+        detail={"lines": filing.line_count, "reserved_minor": filing.reserved_minor, "no_longer_funded": moved},
+    )
+    return filing
+
+
+def _reserve(session: Session, filing: Filing, *, actor: str, today: dt.date) -> int:
+    moved = 0
+    for attempt in range(_TRIES):
+        moved += _look_again(session, filing)
+        head = Head(
+            key=f"filing:{filing.reference}:seal",
+            kind="filing.seal",
+            valid_on=today,
+            actor=actor,
+            evidence=f"filing:{filing.id}",
+        )
+        try:
+            with session.begin_nested():
+                post_lines(session, head, sql.RESERVATION, {"filing_id": filing.id})
+            break
+        except FloorBrokenError:
+            if attempt == _TRIES - 1:
+                raise
+    return moved
+
+
+def _look_again(session: Session, filing: Filing) -> int:
+    policy = funding.read_policy(session, filing.policy_id)
+    values = {
+        "filing_id": filing.id,
+        "payroll_id": filing.payroll_id,
+        "start": filing.period_start,
+        "leave_out": sorted(policy.leave_out),
+        "one_payroll_only": policy.one_payroll_only,
+    }
+    bulk.execute(session, "DROP TABLE IF EXISTS pg_temp.filing_unfunded")
+    moved = bulk.execute(session, sql.UNFUNDED, values)
+    if moved:
+        for statement in sql.MOVE_TO_DECISIONS:
+            bulk.execute(session, statement, values)
+        bulk.execute(session, draft_sql.SUM_DRAFT, values)
+        session.refresh(filing)
+    if filing.line_count == 0:
+        raise NothingToFileError(
+            f"no line of filing {filing.id} is funded; take in receipts, then prepare the filing again"
+        )
+    return moved
+
+
+def _freeze_files(session: Session, filing: Filing, today: dt.date) -> str:
+    payroll = get_payroll(session, filing.payroll_id)
+    form = state_format(tenant.current(session).country)
+    tree, position = Tree(), 0
+    for head, workers, dependants in (
+        (
+            _head(filing, payroll.employer_number, today, dependants=True),
+            (),
+            _dependants(session, filing, payroll.code),
+        ),
+        (_head(filing, payroll.employer_number, today), _workers(session, filing, payroll.code, tree), ()),
+    ):
+        for file in _rendered(form, head, workers, dependants):
+            position += 1
+            _store(session, filing, file, position)
+    return tree.root().hex()
+
+
+def _rendered(
+    form: StateFormat, head: FilingHead, workers: Iterable[DeclaredWorker], dependants: Iterable[DeclaredDependant]
+) -> Iterator[RenderedFile]:
+    return form.render(head, workers, dependants) if head.worker_count or head.dependant_count else iter(())
+
+
+def _head(filing: Filing, employer: str, today: dt.date, *, dependants: bool = False) -> FilingHead:
+    return FilingHead(
+        employer=employer,
+        period=Period.of(filing.period_start),
+        written_on=today,
+        worker_count=0 if dependants else filing.line_count,
+        dependant_count=filing.dependant_line_count if dependants else 0,
+    )
+
+
+def _workers(session: Session, filing: Filing, payroll: str, tree: Tree) -> Iterator[DeclaredWorker]:
+    reference, add = filing.reference, tree.add
+    for rows in bulk.read_chunks(session, sql.LINES, {"filing_id": filing.id}):
+        for row in rows:
+            add(line_bytes(reference, row))
+            yield DeclaredWorker(payroll, *row[1:9])
+
+
+def _dependants(session: Session, filing: Filing, payroll: str) -> Iterator[DeclaredDependant]:
+    for rows in bulk.read_chunks(session, sql.DEPENDANT_LINES, {"filing_id": filing.id}):
+        for row in rows:
+            yield DeclaredDependant(payroll, *row[1:])
+
+
+def _store(session: Session, filing: Filing, file: RenderedFile, position: int) -> None:
+    document_id = db.scalar(session, sql.NEXT_DOCUMENT)
+    digest, size, lines = hashlib.sha256(), 0, 0
+    for seq, body in enumerate(_blocks(file.chunks), start=1):
+        values = {"document_id": document_id, "seq": seq, "lines_before": lines, "body": body}
+        bulk.execute(session, sql.INSERT_CHUNK, values)
+        digest.update(body)
+        size += len(body)
+        lines += body.count(b"\n")
+    db.run(
+        session,
+        sql.INSERT_DOCUMENT,
+        {
+            "id": document_id,
+            "filing_id": filing.id,
+            "position": position,
+            "kind": file.kind,
+            "part": file.part,
+            "part_count": file.part_count,
+            "file_name": file.file_name,
+            "media_type": file.media_type,
+            "line_count": file.line_count,
+            "first_line_no": file.first_line_no,
+            "byte_count": size,
+            "sha256": digest.hexdigest(),
+            "reference": uuid.uuid4(),
+        },
+    )
+
+
+def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    waiting = bytearray()
+    for chunk in chunks:
+        waiting += chunk
+        while len(waiting) >= CHUNK_BYTES:
+            yield bytes(waiting[:CHUNK_BYTES])
+            del waiting[:CHUNK_BYTES]
+    if waiting:
+        yield bytes(waiting)

@@ -1,0 +1,226 @@
+"""Statements that make a draft: candidates joined once, decisions taken in, lines written."""
+
+from gateway.contributions.queries import ASSESSED
+from gateway.membership.queries import ADDITIONAL_DEPENDANTS, ROSTER
+
+LOCK_PAYROLL = """
+-- at most one row: the payroll, held until the transaction ends so that two cannot prepare at once
+SELECT id, code, employer_number FROM payroll WHERE mutual_id = current_mutual() AND id = :payroll_id FOR NO KEY UPDATE
+"""
+
+FILINGS_OF_MONTH = """
+-- one row per filing of a payroll and month, oldest first
+SELECT id, sequence, status, kind, version FROM filing
+WHERE mutual_id = current_mutual() AND payroll_id = :payroll_id AND period_start = :start ORDER BY sequence
+"""
+
+POLICY_IN_FORCE = """
+-- at most one row: the funding policy that counts on a day
+SELECT id, rules FROM funding_policy WHERE mutual_id = current_mutual() AND valid_from <= :today
+ORDER BY valid_from DESC, version DESC LIMIT 1
+"""
+
+INSERT_POLICY = """
+-- one row: a funding policy, numbered after those of its day
+INSERT INTO funding_policy (valid_from, version, rules, reason, actor)
+SELECT :valid_from, coalesce(max(version), 0) + 1, CAST(:rules AS jsonb), :reason, :actor
+FROM funding_policy WHERE mutual_id = current_mutual() AND valid_from = :valid_from
+RETURNING id, version, recorded_at
+"""
+
+COUNT_ASSESSED = f"""
+-- one row: whether anybody of the payroll is assessed for the month
+SELECT EXISTS ({ASSESSED}) AS any_assessed
+"""
+
+LAST_ACCEPTED_MONTH = """
+-- one row: the newest month before this one in which the payroll was accepted, or null
+SELECT max(period_start) AS period_start FROM filing
+WHERE mutual_id = current_mutual() AND payroll_id = %(payroll_id)s AND period_start < %(start)s
+  AND status IN ('accepted', 'partial', 'settled')
+"""
+
+CREATE_CANDIDATES = """
+CREATE TEMPORARY TABLE filing_candidate (
+    member_id int8, status text, on_leave boolean, wage_minor int8, heads int4, assessed_wage_minor int8, assessed_heads int4,
+    needed_minor int8, held_minor int8, received_minor int8, fund_id int8, was_covered boolean, is_declared_elsewhere boolean,
+    document_kind text, document text, given_names text, first_surname text, second_surname text, sex text, birth_date date,
+    change_since_last text, assessment_id int8, amounts_minor int8[], state_minor int8
+) ON COMMIT DROP
+"""
+
+INSERT_CANDIDATES = f"""
+-- one row per member enrolled in the payroll on any day of the month, with everything the decision and the line need;
+-- those whom an open or accepted filing of the same payroll and month has already are left out
+INSERT INTO filing_candidate
+WITH received AS MATERIALIZED (
+    SELECT coalesce(p.member_id, l.member_id) AS member_id, sum(l.amount_minor)::int8 AS received_minor
+    FROM contribution_receipt r
+    JOIN contribution_receipt_line l ON l.mutual_id = r.mutual_id AND l.receipt_id = r.id
+    LEFT JOIN (
+        SELECT DISTINCT ON (receipt_line_id) receipt_line_id, member_id FROM contribution_placement
+        WHERE mutual_id = current_mutual() ORDER BY receipt_line_id, version DESC
+    ) p ON p.receipt_line_id = l.id
+    WHERE r.mutual_id = current_mutual() AND r.paid_on >= %(start)s
+      AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
+    GROUP BY 1
+), last AS MATERIALIZED (
+    SELECT l.member_id, max(l.wage_minor) AS wage_minor FROM filing f
+    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
+    WHERE f.mutual_id = current_mutual() AND f.payroll_id = %(payroll_id)s AND f.period_start = CAST(%(last)s AS date)
+    GROUP BY l.member_id
+), declared AS MATERIALIZED (
+    SELECT l.member_id, bool_or(f.payroll_id = %(payroll_id)s) AS here, bool_or(f.payroll_id <> %(payroll_id)s) AS elsewhere
+    FROM filing f
+    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status <> 'rejected'
+    WHERE f.mutual_id = current_mutual() AND f.period_start = %(start)s AND f.id <> %(filing_id)s
+      AND f.status NOT IN ('discarded', 'rejected')
+    GROUP BY l.member_id
+)
+SELECT r.member_id, r.status, r.on_leave, r.wage_minor, r.additional_dependants, a.wage_minor, a.additional_dependants,
+       coalesce(a.total_minor, 0), coalesce(b.held_minor, 0), coalesce(g.received_minor, 0), r.fund_id,
+       last.member_id IS NOT NULL AND CAST(%(last)s AS date) = %(previous)s, coalesce(d.elsewhere, false),
+       r.document_kind, r.document, r.given_names, r.first_surname, r.second_surname, r.sex, r.birth_date,
+       CASE WHEN last.member_id IS NOT NULL THEN CASE WHEN last.wage_minor = r.wage_minor THEN 'same' ELSE 'wage_changed' END
+            WHEN EXISTS (
+                SELECT FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
+                WHERE l.mutual_id = current_mutual() AND l.member_id = r.member_id AND l.status IN ('accepted', 'changed')
+                  AND f.payroll_id = %(payroll_id)s AND f.period_start < %(start)s
+            ) THEN 'back' ELSE 'new' END,
+       a.assessment_id, a.amounts_minor, a.state_minor
+FROM ({ROSTER}) r
+LEFT JOIN ({ASSESSED}) a ON a.member_id = r.member_id
+LEFT JOIN ledger_account c ON c.mutual_id = current_mutual() AND c.owner_kind = 'member' AND c.owner_id = r.member_id
+    AND c.control = 'member:contributions'
+LEFT JOIN ledger_balance b ON b.mutual_id = c.mutual_id AND b.account_id = c.id
+LEFT JOIN received g ON g.member_id = r.member_id
+LEFT JOIN last ON last.member_id = r.member_id
+LEFT JOIN declared d ON d.member_id = r.member_id
+WHERE NOT coalesce(d.here, false)
+"""
+
+CANDIDATES = """
+-- one row per candidate: what the decision needs, then what the state's line needs
+SELECT member_id, status, on_leave, wage_minor, heads, assessed_wage_minor, assessed_heads, needed_minor, held_minor,
+       received_minor, fund_id, was_covered, is_declared_elsewhere,
+       document_kind, document, given_names, first_surname, second_surname, sex, birth_date
+FROM filing_candidate
+"""
+
+DECIDED = {
+    "member_id": "int8",
+    "is_funded": "bool",
+    "reason": "text",
+    "detail": "text",
+    "available_minor": "int8",
+    "short_minor": "int8",
+    "from_member_minor": "int8",
+    "credit_minor": "int8",
+    "from_fund_minor": "int8",
+    "from_reserve_minor": "int8",
+}
+"""Columns of the staged decisions, in the order of ``rules.Decision``."""
+
+PURSES = """
+-- one row per fund that has an account, and one with id 0 for the reserve: what it holds
+SELECT CASE WHEN a.code = 'reserve:solidarity' THEN 0 ELSE split_part(a.code, ':', 2)::int8 END AS fund_id, b.held_minor
+FROM ledger_account a JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
+WHERE a.mutual_id = current_mutual() AND a.control IN ('fund', 'reserve:solidarity')
+"""
+
+CLEAR_DRAFT = tuple(
+    f"""
+-- no row: a draft gives up what it held
+DELETE FROM {table} WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+"""
+    for table in ("filing_line", "filing_decision", "filing_dependant_line")
+)
+
+INSERT_LINES = """
+-- no row: a line for each funded member, numbered by member
+INSERT INTO filing_line (filing_id, line_no, member_id, assessment_id, document_kind, document, given_names, first_surname,
+    second_surname, sex, birth_date, wage_minor, additional_dependants, amounts_minor, state_minor, fee_minor, total_minor,
+    from_member_minor, credit_minor, from_fund_minor, from_reserve_minor, fund_id, reason, change_since_last)
+SELECT %(filing_id)s, row_number() OVER (ORDER BY c.member_id), c.member_id, c.assessment_id, c.document_kind, c.document,
+       c.given_names, c.first_surname, c.second_surname, c.sex, c.birth_date, c.wage_minor, c.heads, c.amounts_minor,
+       c.state_minor, c.needed_minor - c.state_minor, c.needed_minor, d.from_member_minor, d.credit_minor, d.from_fund_minor,
+       d.from_reserve_minor, CASE WHEN d.from_fund_minor > 0 THEN c.fund_id END, d.reason, c.change_since_last
+FROM filing_decided d JOIN filing_candidate c USING (member_id)
+WHERE d.is_funded
+"""
+
+INSERT_DECISIONS = """
+-- no row: a decision for each member who is not declared
+INSERT INTO filing_decision (filing_id, member_id, assessment_id, reason, detail, needed_minor, available_minor, short_minor,
+    change_since_last)
+SELECT %(filing_id)s, c.member_id, c.assessment_id, d.reason, d.detail, c.needed_minor, d.available_minor, d.short_minor,
+       c.change_since_last
+FROM filing_decided d JOIN filing_candidate c USING (member_id)
+WHERE NOT d.is_funded
+"""
+
+INSERT_GONE = """
+-- no row: a decision for each member who was accepted in the payroll's last month and is in it no longer
+INSERT INTO filing_decision (filing_id, member_id, reason, needed_minor, available_minor, short_minor, change_since_last)
+SELECT DISTINCT %(filing_id)s, l.member_id, 'not_enrolled', 0, 0, 0, 'gone'
+FROM filing f
+JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
+WHERE f.mutual_id = current_mutual() AND f.payroll_id = %(payroll_id)s AND f.period_start = CAST(%(last)s AS date)
+  AND NOT EXISTS (SELECT FROM filing_candidate c WHERE c.member_id = l.member_id)
+"""
+
+_HEADS = f"""
+    SELECT d.*, h.id IS NOT NULL AS is_held FROM ({ADDITIONAL_DEPENDANTS}) d
+    LEFT JOIN state_dependant h ON h.mutual_id = current_mutual() AND h.member_id = d.member_id AND h.is_active
+        AND h.document_kind = d.document_kind AND h.document = d.document
+"""
+
+HEADS_TO_ADD = f"""
+-- one row per additional dependant of a candidate that the state does not hold yet
+SELECT d.member_id, c.document_kind AS holder_document_kind, c.document AS holder_document, d.document_kind, d.document,
+       d.given_names, d.first_surname, d.second_surname
+FROM ({_HEADS}) d JOIN filing_candidate c ON c.member_id = d.member_id
+WHERE NOT d.is_held
+"""
+
+INSERT_DEPENDANT_LINES = f"""
+-- no row: what the state holds of the declared members' additional dependants and should not, then what it lacks
+WITH heads AS MATERIALIZED ({_HEADS}), lines AS (
+    SELECT member_id, document_kind AS holder_document_kind, document AS holder_document FROM filing_line
+    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+), events AS (
+    SELECT 1 AS turn, 'remove' AS event, h.member_id, h.dependant_id, h.document_kind, h.document, p.given_names,
+           p.first_surname, p.second_surname
+    FROM state_dependant h
+    JOIN lines USING (member_id)
+    JOIN dependant p ON p.mutual_id = h.mutual_id AND p.id = h.dependant_id
+    WHERE h.mutual_id = current_mutual() AND h.is_active AND NOT EXISTS (
+        SELECT FROM heads d WHERE d.member_id = h.member_id AND d.document_kind = h.document_kind AND d.document = h.document)
+    UNION ALL
+    SELECT 2, 'add', d.member_id, d.dependant_id, d.document_kind, d.document, d.given_names, d.first_surname, d.second_surname
+    FROM heads d JOIN lines USING (member_id) WHERE NOT d.is_held
+)
+INSERT INTO filing_dependant_line (filing_id, line_no, event, member_id, dependant_id, holder_document_kind, holder_document,
+    document_kind, document, given_names, first_surname, second_surname)
+SELECT %(filing_id)s, row_number() OVER (ORDER BY e.turn, e.member_id, e.dependant_id), e.event, e.member_id, e.dependant_id,
+       l.holder_document_kind, l.holder_document, e.document_kind, e.document, e.given_names, e.first_surname, e.second_surname
+FROM events e JOIN lines l USING (member_id)
+"""
+
+SUM_DRAFT = """
+-- one row: the filing with its lines added up
+UPDATE filing f SET line_count = l.line_count, wage_minor = l.wage_minor, state_minor = l.state_minor, fee_minor = l.fee_minor,
+    reserved_minor = l.total_minor, not_funded_count = d.not_funded_count, dependant_line_count = p.dependant_line_count
+FROM (
+    SELECT count(*) AS line_count, coalesce(sum(wage_minor), 0) AS wage_minor, coalesce(sum(state_minor), 0) AS state_minor,
+           coalesce(sum(fee_minor), 0) AS fee_minor, coalesce(sum(total_minor), 0) AS total_minor
+    FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+) l, (
+    SELECT count(*) FILTER (WHERE change_since_last <> 'gone') AS not_funded_count FROM filing_decision
+    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+) d, (
+    SELECT count(*) AS dependant_line_count FROM filing_dependant_line
+    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+) p
+WHERE f.mutual_id = current_mutual() AND f.id = %(filing_id)s
+"""

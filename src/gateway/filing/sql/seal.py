@@ -1,0 +1,141 @@
+"""Statements that seal a draft: look again, take the money, freeze lines and files."""
+
+from gateway.contributions.queries import ASSESSED
+
+UNFUNDED = f"""
+-- one row per line of a draft that cannot be declared any more as it was prepared: why, and what is held now
+CREATE TEMPORARY TABLE filing_unfunded ON COMMIT DROP AS
+WITH line AS MATERIALIZED (
+    SELECT l.id, l.member_id, l.assessment_id, l.total_minor, l.from_member_minor, l.from_fund_minor, l.from_reserve_minor,
+           l.fund_id, l.change_since_last, coalesce(b.held_minor, 0) AS held_minor, m.status
+    FROM filing_line l
+    JOIN member m ON m.mutual_id = l.mutual_id AND m.id = l.member_id
+    LEFT JOIN ledger_account a ON a.mutual_id = l.mutual_id AND a.owner_kind = 'member' AND a.owner_id = l.member_id
+        AND a.control = 'member:contributions'
+    LEFT JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
+    WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s
+), helped AS (
+    SELECT id, fund_id, from_fund_minor, from_reserve_minor,
+           sum(from_fund_minor) OVER (PARTITION BY fund_id ORDER BY from_fund_minor, id) AS fund_minor,
+           sum(from_reserve_minor) OVER (ORDER BY from_reserve_minor, id) AS reserve_minor
+    FROM line WHERE from_fund_minor + from_reserve_minor > 0 AND held_minor >= from_member_minor
+), purse AS (
+    SELECT a.code, b.held_minor FROM ledger_account a
+    JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
+    WHERE a.mutual_id = current_mutual() AND a.control IN ('fund', 'reserve:solidarity')
+), beyond AS (
+    SELECT h.id FROM helped h
+    LEFT JOIN purse f ON f.code = 'fund:' || h.fund_id
+    LEFT JOIN purse r ON r.code = 'reserve:solidarity'
+    WHERE (h.from_fund_minor > 0 AND h.fund_minor > coalesce(f.held_minor, 0))
+       OR (h.from_reserve_minor > 0 AND h.reserve_minor > coalesce(r.held_minor, 0))
+), judged AS (
+    SELECT l.id, l.member_id, l.assessment_id, l.total_minor, l.held_minor, l.change_since_last, CASE
+        WHEN l.status IN ('left', 'deceased') AND l.status = ANY(%(leave_out)s) THEN l.status
+        WHEN %(one_payroll_only)s AND EXISTS (
+            SELECT FROM filing_line o JOIN filing f ON f.mutual_id = o.mutual_id AND f.id = o.filing_id
+            WHERE o.mutual_id = current_mutual() AND o.member_id = l.member_id AND o.status <> 'rejected'
+              AND f.period_start = %(start)s AND f.payroll_id <> %(payroll_id)s
+              AND f.status NOT IN ('draft', 'discarded', 'rejected')) THEN 'declared_elsewhere'
+        WHEN s.assessment_id IS NULL THEN 'not_assessed'
+        WHEN s.assessment_id <> l.assessment_id THEN 'assessment_outdated'
+        WHEN l.held_minor < l.from_member_minor OR l.id IN (SELECT id FROM beyond)
+            THEN CASE WHEN l.held_minor > 0 THEN 'short' ELSE 'no_money' END
+        END AS reason
+    FROM line l LEFT JOIN ({ASSESSED}) s ON s.member_id = l.member_id
+)
+SELECT id, member_id, assessment_id, total_minor, held_minor, change_since_last, reason FROM judged WHERE reason IS NOT NULL
+"""
+
+MOVE_TO_DECISIONS = (
+    """
+-- no row: who was to be declared and cannot is told why
+INSERT INTO filing_decision (filing_id, member_id, assessment_id, reason, needed_minor, available_minor, short_minor,
+    change_since_last)
+SELECT %(filing_id)s, member_id, assessment_id, reason, total_minor, held_minor,
+       CASE WHEN reason IN ('short', 'no_money') THEN greatest(total_minor - held_minor, 0) ELSE 0 END, change_since_last
+FROM filing_unfunded
+""",
+    """
+-- no row: her additional dependants wait with her
+DELETE FROM filing_dependant_line
+WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND member_id IN (SELECT member_id FROM filing_unfunded)
+""",
+    """
+-- no row: her line goes
+DELETE FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+  AND id IN (SELECT id FROM filing_unfunded)
+""",
+    *(
+        statement
+        for table in ("filing_line", "filing_dependant_line")
+        for statement in (
+            f"""
+-- no row: numbers out of the way of those to come (a unique constraint looks at each row by itself)
+UPDATE {table} SET line_no = -line_no WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+""",
+            f"""
+-- no row: 1, 2, 3, … without gaps again
+UPDATE {table} l SET line_no = n.line_no FROM (
+    SELECT id, row_number() OVER (ORDER BY line_no DESC) AS line_no FROM {table}
+    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+) n WHERE l.mutual_id = current_mutual() AND l.id = n.id
+""",
+        )
+    ),
+)
+
+RESERVATION = """
+-- one row per account that gives, and one for the filing's reserve that takes
+SELECT a.id AS account_id, a.currency, l.from_member_minor AS amount_minor
+FROM filing_line l
+JOIN ledger_account a ON a.mutual_id = l.mutual_id AND a.owner_kind = 'member' AND a.owner_id = l.member_id
+    AND a.control = 'member:contributions'
+WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s
+UNION ALL
+SELECT a.id, a.currency, g.amount_minor FROM (
+    SELECT 'fund:' || fund_id AS code, sum(from_fund_minor)::int8 AS amount_minor FROM filing_line
+    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND from_fund_minor > 0 GROUP BY fund_id
+    UNION ALL
+    SELECT 'reserve:solidarity', sum(from_reserve_minor)::int8 FROM filing_line
+    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND from_reserve_minor > 0
+) g JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = g.code
+UNION ALL
+SELECT a.id, a.currency, -f.reserved_minor FROM filing f
+JOIN ledger_account a ON a.mutual_id = f.mutual_id AND a.code = 'filing:' || f.id || ':reserved'
+WHERE f.mutual_id = current_mutual() AND f.id = %(filing_id)s
+"""
+
+LINES = """
+-- one row per line, in the file's order: what the state's line is made of, then the rest that is frozen
+SELECT line_no, document_kind, document, given_names, first_surname, second_surname, sex, birth_date, wage_minor,
+       member_id, assessment_id, additional_dependants, amounts_minor, state_minor, fee_minor, from_member_minor,
+       credit_minor, from_fund_minor, from_reserve_minor, fund_id
+FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s ORDER BY line_no
+"""
+
+DEPENDANT_LINES = """
+-- one row per additional dependant to add or take away, in the file's order
+SELECT line_no, holder_document_kind, holder_document, event, document_kind, document, given_names, first_surname,
+       second_surname
+FROM filing_dependant_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s ORDER BY line_no
+"""
+
+NEXT_DOCUMENT = """
+-- one row: the number the next file will have
+SELECT nextval(pg_get_serial_sequence('filing_document', 'id'))
+"""
+
+INSERT_CHUNK = """
+-- no row: a piece of a file
+INSERT INTO filing_document_chunk (document_id, seq, lines_before, body)
+VALUES (%(document_id)s, %(seq)s, %(lines_before)s, %(body)b)
+"""
+
+INSERT_DOCUMENT = """
+-- no row: a file, whole
+INSERT INTO filing_document (id, filing_id, position, kind, part, part_count, file_name, media_type, line_count, first_line_no,
+    byte_count, sha256, reference)
+VALUES (:id, :filing_id, :position, :kind, :part, :part_count, :file_name, :media_type, :line_count, :first_line_no,
+    :byte_count, :sha256, :reference)
+"""
