@@ -11,13 +11,14 @@ from gateway.api import errors, openapi
 from gateway.api.dependencies import Gate
 from gateway.api.edge import Edge
 from gateway.api.rate import RateLimit
-from gateway.api.routers import callbacks, health, staff
+from gateway.api.routers import callbacks, health, problems, staff
 from gateway.kit.db import Database
 from gateway.settings import Settings
 from gateway.settings import from_environment as settings_from_environment
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    problems.router,
     staff.router,
     callbacks.router,
 )

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from gateway.api import trace
-from gateway.api.refusals import BusyError, MethodNotAllowedError, RouteUnknownError, UnexpectedError
+from gateway.api.refusals import BusyError, MethodNotAllowedError, RouteUnknownError, TooLargeError, UnexpectedError
 from gateway.api.titles import language_of, title_of
 from gateway.kit.errors import ConflictError, FieldProblem, GatewayError, MalformedError
 
@@ -172,7 +172,8 @@ def _by_framework(request: Request, error: Exception) -> JSONResponse:
         allowed = dict(error.headers or {})
         refusal = MethodNotAllowedError(f"{request.url.path} does not take {request.method}; see Allow")
         return problem_response(request, refusal, allowed)
-    return problem_response(request, MalformedError(str(error.detail)))
+    kind = TooLargeError if error.status_code == 413 else MalformedError
+    return problem_response(request, kind(str(error.detail)))
 
 
 def _pool_exhausted(request: Request, _error: Exception) -> JSONResponse:
