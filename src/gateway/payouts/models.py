@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import Index, Uuid
+from sqlalchemy import Index, Uuid, text
 from sqlmodel import Field
 
 from gateway.kit.columns import TenantTable, big, check, instant, one_of, refers, unique, whole, words
@@ -32,6 +32,8 @@ class PayoutBatch(TenantTable, table=True):
     """The frozen request."""
     provider_reference: str | None = words(nullable=True)
     """The provider's batch id."""
+    reason: str | None = words(nullable=True)
+    """Why it was discarded or refused."""
     attempt: int = whole(server="0")
     lease_until: dt.datetime | None = instant(nullable=True)
     next_check_at: dt.datetime | None = instant(nullable=True)
@@ -49,7 +51,6 @@ class Payout(TenantTable, table=True):
     __tablename__ = "payout"
     __table_args__ = (
         unique("end_to_end_id"),
-        unique("retry_of_id"),
         refers("batch_id", "payout_batch"),
         refers("member_id", "member"),
         refers("retry_of_id", "payout"),
@@ -57,6 +58,14 @@ class Payout(TenantTable, table=True):
         check("amount_minor > 0", "amount"),
         Index(None, "mutual_id", "batch_id", "status"),
         Index(None, "mutual_id", "member_id"),
+        Index(
+            "uq_payout_one_retry",
+            "mutual_id",
+            "retry_of_id",
+            unique=True,
+            postgresql_where=text("retry_of_id IS NOT NULL AND status <> 'cancelled'"),
+        ),
+        Index("ix_payout_unpaid", "mutual_id", "member_id", postgresql_where=text("status IN ('failed', 'returned')")),
     )
     batch_id: int = big()
     member_id: int = big()
@@ -72,6 +81,9 @@ class Payout(TenantTable, table=True):
     reason_text: str | None = words(nullable=True)
     settled_on: dt.date | None = None
     retry_of_id: int | None = big(nullable=True)
+    """The failed or returned payout whose money this one pays anew."""
+    contradiction: str | None = words(nullable=True)
+    """What the provider said later that cannot be true together with the status; a person finds out."""
 
 
 class PayoutSubmission(TenantTable, table=True):

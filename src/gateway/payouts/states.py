@@ -1,12 +1,18 @@
 """Life of a payout batch and of each payout in it.
 
     draft -> released -> sending -> submitted -> finished
-                           |  ^        ^
-                           v  |        |
-                         unknown ------+      (only a query by our id leads out)
+      |        ^           |  ^        |  ^
+      v        |           v  |        |  |
+    discarded  +------- unknown -------|--+      (only a query by our id leads out)
+                           |           v
+                           +------> refused      (the provider takes none of it)
 
-A payout: ordered -> paid | failed; paid -> returned. Failed and returned money is owed to the member again; a new
-payout with a new id, linked to the old, pays it anew.
+``sending`` is committed before a byte leaves, with a lease and a number of the attempt. A batch found in it after its
+lease is in doubt: it becomes ``unknown`` and is asked about. ``PROVE_ABSENT`` brings it back to ``released``: the same
+id, the same bytes.
+
+A payout: ordered -> paid | failed; paid -> returned; ordered -> cancelled with its draft. Failed and returned money is
+owed to the member again; a new payout with a new id, linked to the old, pays it anew.
 """
 
 from enum import StrEnum
@@ -24,6 +30,8 @@ class BatchStatus(StrEnum):
     UNKNOWN = "unknown"
     SUBMITTED = "submitted"
     FINISHED = "finished"
+    REFUSED = "refused"
+    """The provider took none of it; every payout is owed again."""
 
 
 class BatchEvent(StrEnum):
@@ -36,6 +44,7 @@ class BatchEvent(StrEnum):
     PROVE_ABSENT = "prove_absent"
     RECEIVE = "receive"
     FINISH = "finish"
+    REFUSE = "refuse"
 
 
 class PayoutStatus(StrEnum):
@@ -68,6 +77,7 @@ BATCH = StateMachine[BatchStatus, BatchEvent](
         BatchEvent.PROVE_ABSENT: (_ON_ITS_WAY, BatchStatus.RELEASED),
         BatchEvent.RECEIVE: (_ON_ITS_WAY, BatchStatus.SUBMITTED),
         BatchEvent.FINISH: (frozenset({BatchStatus.SUBMITTED}), BatchStatus.FINISHED),
+        BatchEvent.REFUSE: (_ON_ITS_WAY | {BatchStatus.SUBMITTED}, BatchStatus.REFUSED),
     }
 )
 

@@ -1,0 +1,73 @@
+"""What can be refused about payouts."""
+
+from gateway.kit.errors import ConflictError, MalformedError, NotFoundError, RuleError
+
+
+class BatchNotFoundError(NotFoundError):
+    """No payout batch of this mutual has the identifier."""
+
+    code = "payout_batch_not_found"
+    title = "No such payout batch"
+
+
+class PayoutNotFoundError(NotFoundError):
+    """No payout of this mutual has the identifier."""
+
+    code = "payout_not_found"
+    title = "No such payout"
+
+
+class ProviderUnknownError(NotFoundError):
+    """The mutual has no account at this provider."""
+
+    code = "provider_unknown"
+    title = "No account at this provider"
+
+
+class DraftOpenError(ConflictError):
+    """A batch of this provider waits for its release."""
+
+    code = "payout_draft_open"
+    title = "A draft is open"
+
+
+class NothingOwedError(ConflictError):
+    """Nobody is owed anything that could be paid out now."""
+
+    code = "nothing_owed"
+    title = "Nothing to pay out"
+
+
+class SamePersonError(RuleError):
+    """Who prepared it may not release it."""
+
+    code = "second_person_needed"
+    title = "Another person must release it"
+
+
+class ReleaseLimitError(RuleError):
+    """The batch is larger than this role may release."""
+
+    code = "release_limit"
+    title = "Larger than you may release"
+
+
+class BatchNotSentError(ConflictError):
+    """The batch never left the house."""
+
+    code = "payout_batch_not_sent"
+    title = "This batch was never sent"
+
+
+class ReturnRefusedError(ConflictError):
+    """A payout that did not arrive cannot come back."""
+
+    code = "payout_not_returnable"
+    title = "This payout cannot be returned"
+
+
+class RequestDamagedError(MalformedError):
+    """The frozen request is not what was released."""
+
+    code = "payout_request_damaged"
+    title = "The frozen request does not match its digest"

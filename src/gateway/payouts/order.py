@@ -1,0 +1,108 @@
+"""Prepare a batch of everything that is owed to members and can be paid now. Nothing is booked and nothing leaves."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from gateway.kit import audit, bulk, db, tenant
+from gateway.kit.money import currency_of
+from gateway.ledger.bank_accounts import find_bank_account
+from gateway.payouts import order_queries, queries
+from gateway.payouts.errors import DraftOpenError, NothingOwedError, ProviderUnknownError
+from gateway.payouts.queries import BatchRow
+from gateway.payouts.rules import Terms, account_of, figures, terms_of
+
+
+class LeftOut(NamedTuple):
+    """What is owed and cannot be paid now."""
+
+    obstacle: str
+    """no_telephone, telephone_invalid, below_minimum, deceased."""
+    member_count: int
+    total_minor: int
+
+
+class Prepared(NamedTuple):
+    """What was prepared: one batch, or several where the provider takes no more in one, and what was left out."""
+
+    batches: list[BatchRow]
+    left_out: list[LeftOut]
+
+
+def prepare(session: Session, *, provider: str, actor: str, today: dt.date) -> Prepared:
+    """Put everything owed to members into a draft for a provider; in several if the provider's limit asks for it.
+
+    Failed and returned payouts are paid anew one by one, each by a payout with a new id that names the old one.
+
+    Args:
+        session: The open transaction.
+        provider: ``orange``, or its ledger account ``momo:orange``.
+        actor: Who prepares it, and therefore may not release it.
+        today: Stands in the log.
+
+    Raises:
+        ProviderUnknownError: The mutual has no account at this provider.
+        DraftOpenError: A draft for this provider waits for its release.
+        NothingOwedError: Nobody is owed anything that could be paid now.
+    """
+    account = account_of(provider)
+    mutual = tenant.current(session)
+    float_account = find_bank_account(session, code=account)
+    if float_account is None:
+        raise ProviderUnknownError(f"the mutual has no account {account!r}; register it among the bank accounts first")
+    db.one(session, order_queries.LOCK_ORDERING)
+    draft = db.first(session, order_queries.OPEN_DRAFT, {"provider": account})
+    if draft is not None:
+        raise DraftOpenError(f"batch {draft.id} for {account} waits for its release; release or discard it first")
+    terms = terms_of(mutual.settings, account, currency_of(float_account.currency))
+    _split(session, float_account.currency, terms)
+    left_out = [LeftOut(*row) for row in db.rows(session, order_queries.LEFT_OUT)]
+    parts = db.rows(session, order_queries.PARTS, {"batch_limit": terms.batch_limit})
+    if not parts:
+        raise NothingOwedError(_why_nothing(left_out, float_account.currency))
+    head = {"provider": account, "currency": float_account.currency, "actor": actor}
+    batches = [
+        _write(session, {**head, "payout_count": part.payout_count, "total_minor": part.total_minor}, part.part, terms)
+        for part in parts
+    ]
+    for batch in batches:
+        _log(session, batch, actor, today)
+    return Prepared(batches, left_out)
+
+
+def _split(session: Session, currency: str, terms: Terms) -> None:
+    for statement in (order_queries.DROP_PIECES, order_queries.MAKE_PIECES):
+        db.driver(session).execute(statement.encode())
+    values = {"currency": currency, "minimum_minor": terms.minimum_minor}
+    bulk.execute(session, order_queries.FILL_PIECES, values)
+    db.driver(session).execute(b"ANALYZE payout_piece")
+
+
+def _write(session: Session, head: dict[str, object], part: int, terms: Terms) -> BatchRow:
+    batch_id = int(db.scalar(session, order_queries.INSERT_BATCH, head))
+    of_part = {"batch_id": batch_id, "batch_limit": terms.batch_limit, "part": part}
+    bulk.execute(session, order_queries.INSERT_PAYOUTS, of_part)
+    return queries.get_batch(session, batch_id)
+
+
+def _log(session: Session, batch: BatchRow, actor: str, today: dt.date) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        action="payout_batch.prepare",
+        subject_kind="payout_batch",
+        subject_id=batch.id,
+        detail={
+            "provider": batch.provider,
+            "figures": figures(batch.payout_count, batch.total_minor, batch.currency),
+            "on": today,
+        },
+    )
+
+
+def _why_nothing(left_out: list[LeftOut], currency: str) -> str:
+    if not left_out:
+        return f"no member is owed anything in {currency} that is not in a draft already"
+    counts = ", ".join(f"{one.member_count} {one.obstacle}" for one in left_out)
+    return f"members are owed money in {currency}, but none can be paid now: {counts}"

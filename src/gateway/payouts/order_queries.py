@@ -1,0 +1,94 @@
+"""The set-based statements that turn what is owed into payouts."""
+
+LOCK_ORDERING = """
+-- one row: nobody else prepares payouts of this mutual until the transaction ends
+SELECT pg_advisory_xact_lock(hashtextextended('payouts.order:' || current_mutual(), 0))
+"""
+
+OPEN_DRAFT = """
+-- at most one row: a batch of the provider that waits for its release
+SELECT id FROM payout_batch
+WHERE mutual_id = current_mutual() AND provider = :provider AND status = 'draft' ORDER BY id LIMIT 1
+"""
+
+MAKE_PIECES = """
+CREATE TEMPORARY TABLE payout_piece (
+    n bigint, member_id bigint, amount_minor bigint, destination text, retry_of_id bigint, obstacle text
+) ON COMMIT DROP
+"""
+
+DROP_PIECES = "DROP TABLE IF EXISTS pg_temp.payout_piece"
+
+FILL_PIECES = """
+-- one row per payout to be made, or amount that cannot be paid now with its obstacle, numbered where it can:
+-- a member's failed and returned payouts one by one, each to be paid anew under a new id, then the rest she is owed
+INSERT INTO payout_piece
+WITH in_draft AS (
+    SELECT p.member_id, sum(p.amount_minor)::bigint AS amount_minor
+    FROM payout_batch b JOIN payout p ON p.mutual_id = b.mutual_id AND p.batch_id = b.id AND p.status = 'ordered'
+    WHERE b.mutual_id = current_mutual() AND b.status = 'draft'
+    GROUP BY p.member_id
+), owed AS (
+    SELECT a.owner_id AS member_id, h.held_minor - coalesce(d.amount_minor, 0) AS amount_minor
+    FROM ledger_account a
+    JOIN ledger_balance h ON h.mutual_id = a.mutual_id AND h.account_id = a.id AND h.held_minor > 0
+    LEFT JOIN in_draft d ON d.member_id = a.owner_id
+    WHERE a.mutual_id = current_mutual() AND a.control = 'member:benefits' AND a.currency = %(currency)s
+), again AS (
+    SELECT o.member_id, p.id AS retry_of_id, p.amount_minor, o.amount_minor AS owed_minor,
+           sum(p.amount_minor) OVER (PARTITION BY o.member_id ORDER BY p.id) AS running_minor
+    FROM owed o
+    JOIN payout p ON p.mutual_id = current_mutual() AND p.member_id = o.member_id AND p.status IN ('failed', 'returned')
+    WHERE NOT EXISTS (
+        SELECT FROM payout r WHERE r.mutual_id = p.mutual_id AND r.retry_of_id = p.id AND r.status <> 'cancelled')
+), piece AS (
+    SELECT member_id, retry_of_id, amount_minor FROM again WHERE running_minor <= owed_minor
+    UNION ALL
+    SELECT o.member_id, NULL, o.amount_minor - coalesce(
+        (SELECT max(g.running_minor) FROM again g WHERE g.member_id = o.member_id AND g.running_minor <= g.owed_minor), 0)
+    FROM owed o
+), judged AS (
+    SELECT p.member_id, p.amount_minor::bigint, m.phone AS destination, p.retry_of_id,
+           CASE WHEN m.status = 'deceased' THEN 'deceased'
+                WHEN m.phone IS NULL THEN 'no_telephone'
+                WHEN m.phone !~ '^\\+[1-9][0-9]{7,14}$' THEN 'telephone_invalid'
+                WHEN p.amount_minor < %(minimum_minor)s THEN 'below_minimum' END AS obstacle
+    FROM piece p JOIN member m ON m.mutual_id = current_mutual() AND m.id = p.member_id
+    WHERE p.amount_minor > 0
+)
+SELECT CASE WHEN obstacle IS NULL
+            THEN row_number() OVER (PARTITION BY obstacle IS NULL ORDER BY member_id, retry_of_id NULLS LAST) END,
+       member_id, amount_minor, destination, retry_of_id, obstacle
+FROM judged
+"""
+
+PARTS = """
+-- one row per batch to be made: how many payouts it has and what they come to
+SELECT (n - 1) / :batch_limit AS part, count(*) AS payout_count, sum(amount_minor)::bigint AS total_minor
+FROM payout_piece WHERE obstacle IS NULL GROUP BY part ORDER BY part
+"""
+
+LEFT_OUT = """
+-- one row per obstacle: how many members it keeps from being paid now, and how much that is
+SELECT obstacle, count(DISTINCT member_id) AS member_count, sum(amount_minor)::bigint AS total_minor
+FROM payout_piece WHERE obstacle IS NOT NULL GROUP BY obstacle ORDER BY obstacle
+"""
+
+INSERT_BATCH = """
+-- one row: the new draft's id; its correlation id is what the provider will be asked by
+INSERT INTO payout_batch (correlation_id, provider, currency, payout_count, total_minor, prepared_by)
+VALUES (gen_random_uuid(), :provider, :currency, :payout_count, :total_minor, :actor) RETURNING id
+"""
+
+INSERT_PAYOUTS = """
+-- no row: one payout per piece of one part. The end-to-end id carries 64 random bits of the batch's correlation id, so
+-- that a gateway restored from a backup cannot give an id anew that has left the house before
+INSERT INTO payout (batch_id, member_id, amount_minor, currency, destination, end_to_end_id, retry_of_id)
+SELECT b.id, p.member_id, p.amount_minor, b.currency, p.destination,
+       'PO' || upper(left(replace(b.correlation_id::text, '-', ''), 8) || right(b.correlation_id::text, 8)) || '-' || p.n,
+       p.retry_of_id
+FROM payout_piece p
+JOIN payout_batch b ON b.mutual_id = current_mutual() AND b.id = %(batch_id)s
+WHERE p.obstacle IS NULL AND (p.n - 1) / %(batch_limit)s = %(part)s
+ORDER BY p.n
+"""

@@ -1,0 +1,114 @@
+"""Release a batch: the second person's word, the ledger's transaction, and the request frozen before anything leaves."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from sqlmodel import Session
+
+from gateway.kit import audit, bulk, db, evidence, jobs, tenant
+from gateway.kit.evidence import digest
+from gateway.kit.money import currency_of
+from gateway.ledger.accounts import NewAccount, open_accounts
+from gateway.ledger.bulk import Head, post_lines
+from gateway.payouts import queries, rules
+from gateway.payouts.errors import ReleaseLimitError, SamePersonError
+from gateway.payouts.queries import BatchRow
+from gateway.payouts.states import BATCH, BatchEvent, BatchStatus
+
+RELEASE_ENTRIES = """
+-- one row per account that a release touches: what each member was owed, and the batch it is all in now
+SELECT a.id AS account_id, a.currency, owed.amount_minor
+FROM (
+    SELECT member_id, sum(amount_minor)::bigint AS amount_minor FROM payout
+    WHERE mutual_id = current_mutual() AND batch_id = %(batch_id)s GROUP BY member_id
+) owed
+JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = 'member:' || owed.member_id || ':benefits'
+UNION ALL
+SELECT a.id, a.currency, -b.total_minor
+FROM payout_batch b
+JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = 'payout:' || b.id
+WHERE b.mutual_id = current_mutual() AND b.id = %(batch_id)s
+"""
+
+MARK_RELEASED = """
+-- no row: the draft is released, with what was frozen
+UPDATE payout_batch
+SET status = :status, released_by = :actor, released_at = clock_timestamp(), request_sha256 = :sha256,
+    request_evidence_id = :evidence_id, version = version + 1
+WHERE mutual_id = current_mutual() AND id = :id
+"""
+
+
+def release(session: Session, batch_id: int, *, actor: str, roles: Collection[str], today: dt.date) -> BatchRow:
+    """Release a draft that another person prepared: book it, freeze what will be sent, and queue its delivery.
+
+    Args:
+        session: The open transaction.
+        batch_id: The draft.
+        actor: Who releases it; never who prepared it.
+        roles: What the actor may do; the mutual's settings say up to how much.
+        today: The day it is booked on.
+
+    Raises:
+        BatchNotFoundError: No such batch.
+        InvalidTransitionError: It is no draft.
+        SamePersonError: The actor prepared it.
+        ReleaseLimitError: It is larger than these roles may release.
+        FloorBrokenError: A member is owed less by now than was ordered for her; discard it and prepare another.
+        PeriodClosedError: Today's month is closed in the books.
+    """
+    batch = queries.get_batch(session, batch_id, lock=True)
+    status = BATCH.advance(BatchStatus(batch.status), BatchEvent.RELEASE)
+    if batch.prepared_by == actor:
+        raise SamePersonError(f"{actor} prepared batch {batch_id}; another person must look at it and release it")
+    _check_limit(session, batch, roles)
+    open_accounts(session, [NewAccount(f"payout:{batch_id}")], batch.currency)
+    head = Head(f"payout_batch:{batch_id}:release", "payout.release", today, actor, evidence=f"payout_batch:{batch_id}")
+    post_lines(session, head, RELEASE_ENTRIES, {"batch_id": batch_id})
+    frozen, evidence_id = _freeze(session, batch)
+    values = {"status": status.value, "actor": actor, "sha256": digest(frozen), "evidence_id": evidence_id}
+    db.run(session, MARK_RELEASED, {**values, "id": batch_id})
+    audit.log_transition(
+        session,
+        subject_kind="payout_batch",
+        subject_id=batch_id,
+        event=BatchEvent.RELEASE.value,
+        from_state=batch.status,
+        to_state=status.value,
+        actor=actor,
+        reason=rules.figures(batch.payout_count, batch.total_minor, batch.currency),
+        evidence_id=evidence_id,
+    )
+    jobs.defer(session, "payouts.deliver", lock=f"payout_batch:{batch_id}", batch_id=batch_id)
+    return queries.get_batch(session, batch_id)
+
+
+def _check_limit(session: Session, batch: BatchRow, roles: Collection[str]) -> None:
+    settings, currency = tenant.current(session).settings, currency_of(batch.currency)
+    limit = rules.release_limit(settings, roles, currency)
+    if limit is not None and batch.total_minor > limit:
+        asked = rules.figures(batch.payout_count, batch.total_minor, batch.currency)
+        raise ReleaseLimitError(f"{asked} is above the limit of your roles ({', '.join(sorted(roles))})")
+
+
+def _freeze(session: Session, batch: BatchRow) -> tuple[bytes, int]:
+    head = rules.RequestHead(
+        correlation_id=batch.correlation_id,
+        provider=batch.provider,
+        currency=batch.currency,
+        payout_count=batch.payout_count,
+        total_minor=batch.total_minor,
+        title=tenant.current(session).name,
+    )
+    chunks = bulk.read_chunks(session, queries.ITEMS_TO_FREEZE, {"batch_id": batch.id})
+    frozen = rules.freeze(head, (rules.FrozenItem(*row) for chunk in chunks for row in chunk))
+    about = {"batch_id": batch.id, "provider": batch.provider, "correlation_id": batch.correlation_id}
+    kept = evidence.keep(
+        session,
+        kind="payout.request",
+        source="gateway",
+        media_type="application/jsonl",
+        body=frozen,
+        about=about,
+    )
+    return frozen, kept

@@ -1,0 +1,146 @@
+"""Pure rules of payouts: a provider's terms, who may release how much, the frozen request, when to ask again."""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from gateway.kit.money import Currency, currency_of, format_amount, parse_amount
+
+MOST_IN_A_BATCH = 100_000
+"""So that a request stays a file that people, providers and memory can handle."""
+GSMA_LIMIT = 999_999
+LONGEST_WAIT = dt.timedelta(minutes=30)
+
+
+class FrozenItem(NamedTuple):
+    """One payout as it was released."""
+
+    end_to_end_id: str
+    amount_minor: int
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a provider takes, and what the mutual finds worth sending."""
+
+    batch_limit: int
+    minimum_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """What a frozen request says of itself."""
+
+    correlation_id: uuid.UUID
+    provider: str
+    currency: str
+    payout_count: int
+    total_minor: int
+    title: str
+
+
+def account_of(provider: str) -> str:
+    """Return the ledger account of a provider's float: ``momo:orange`` for ``orange``.
+
+    Source:
+        SRC-LEDGER, ``momo:<provider>`` is where mobile money is.
+    """
+    return provider if provider.startswith("momo:") else f"momo:{provider}"
+
+
+def provider_of(account: str) -> str:
+    """Return the provider's own name, as its callbacks and adapter know it: ``orange`` for ``momo:orange``.
+
+    Source:
+        SRC-LEDGER.
+    """
+    return account.removeprefix("momo:")
+
+
+def terms_of(settings: Mapping[str, Any], provider: str, currency: Currency) -> Terms:
+    """Return a provider's terms from the mutual's settings, ``payouts.<provider>.{batch_limit, minimum}``.
+
+    Without settings: at most 100,000 in a batch, and nothing below one whole unit of the currency.
+
+    Source:
+        SRC-GSMA, ``POST /batchtransactions`` takes 1 to 999,999 transactions.
+    """
+    ours = settings.get("payouts", {}).get(provider_of(provider), {})
+    minimum = ours.get("minimum")
+    return Terms(
+        batch_limit=min(int(ours.get("batch_limit", MOST_IN_A_BATCH)), GSMA_LIMIT),
+        minimum_minor=currency.unit if minimum is None else parse_amount(str(minimum), currency),
+    )
+
+
+def release_limit(settings: Mapping[str, Any], roles: Collection[str], currency: Currency) -> int | None:
+    """Return the largest total that somebody with these roles may release; None where there is no limit.
+
+    ``payouts.release_limits`` of the mutual's settings maps a role to an amount, or to null for no limit. A role that
+    is not named there has no limit; of several roles the most generous counts.
+
+    Source:
+        SRC-MUTUAL, the mutual's own rules of delegation.
+    """
+    limits = settings.get("payouts", {}).get("release_limits", {})
+    mine = [limits.get(role) for role in roles]
+    if not mine or any(limit is None for limit in mine):
+        return None
+    return max(parse_amount(str(limit), currency) for limit in mine)
+
+
+def figures(payout_count: int, total_minor: int, currency: str) -> str:
+    """Return what a person releases, in words: ``1,204 payouts, DOP 3,400,117.20``.
+
+    Source:
+        SRC-MUTUAL, who releases is shown what leaves the house.
+    """
+    whole, point, decimals = format_amount(total_minor, currency_of(currency)).partition(".")
+    noun = "payout" if payout_count == 1 else "payouts"
+    return f"{payout_count:,} {noun}, {currency} {int(whole):,}{point}{decimals}"
+
+
+def freeze(head: RequestHead, items: Iterable[FrozenItem]) -> bytes:
+    """Return the request as it is frozen: a line of JSON that says what it is, then one per payout, in order.
+
+    Source:
+        SRC-LEDGER, the id and the bytes are committed before any byte leaves.
+    """
+    said = {
+        "correlation_id": str(head.correlation_id),
+        "provider": head.provider,
+        "currency": head.currency,
+        "payout_count": head.payout_count,
+        "total_minor": head.total_minor,
+        "title": head.title,
+    }
+    lines = [json.dumps(said, ensure_ascii=False)]
+    lines.extend(json.dumps(list(item)) for item in items)
+    return ("\n".join(lines) + "\n").encode()
+
+
+def thaw(body: bytes) -> tuple[RequestHead, Iterator[FrozenItem]]:
+    """Return what a frozen request says, and its payouts one by one.
+
+    Source:
+        SRC-LEDGER.
+    """
+    first, _, rest = body.partition(b"\n")
+    said = json.loads(first)
+    said["correlation_id"] = uuid.UUID(said["correlation_id"])
+    return RequestHead(**said), (FrozenItem(*json.loads(line)) for line in rest.splitlines())
+
+
+def wait_before_asking(age: dt.timedelta) -> dt.timedelta:
+    """Return how long to wait before the next question about a batch that left so long ago.
+
+    A quarter of its age, at least a second, at most half an hour: often while an answer is likely, rarely after.
+
+    Source:
+        SRC-GSMA, a callback may never come: poll.
+    """
+    return max(dt.timedelta(seconds=1), min(age / 4, LONGEST_WAIT))

@@ -1,0 +1,74 @@
+"""The jobs of payouts.
+
+``services["payer"]`` is called with the mutual and the provider's name (``orange``) and returns a way to it.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gateway.contributions.collect import read_collections
+from gateway.kit import jobs, tenant
+from gateway.kit.jobs import Context, periodic, task
+from gateway.payouts import attempts, queries
+from gateway.payouts.attempts import Way
+from gateway.payouts.deliver import deliver
+from gateway.payouts.follow import follow
+from gateway.payouts.inbox import read_hints
+from gateway.payouts.rules import provider_of
+
+
+@task("payouts.deliver")
+def deliver_batch(context: Context, mutual_id: int, batch_id: int) -> None:
+    """Bring a released batch to its provider, and ask how it stands."""
+    with _way(context, mutual_id, batch_id) as way:
+        deliver(way, batch_id)
+        follow(way, batch_id)
+
+
+@task("payouts.advance")
+def advance_batch(context: Context, mutual_id: int, batch_id: int) -> None:
+    """Do for a batch whatever its state asks for now."""
+    deliver_batch(context, mutual_id, batch_id)
+
+
+@periodic(seconds=5)
+@task("payouts.watch")
+def watch(context: Context, mutual_id: int) -> None:
+    """Look after every batch that is due: not taken, in doubt, or without news."""
+    with context.session(mutual_id) as session:
+        for batch_id, _status in queries.list_due(session):
+            attempts.put_off(session, batch_id)
+            jobs.defer(session, "payouts.advance", lock=f"payout_batch:{batch_id}", batch_id=batch_id)
+
+
+@periodic(seconds=60)
+@task("payouts.inbox")
+def read_inbox(context: Context, mutual_id: int) -> None:
+    """Read what providers pushed to us: news of batches, and money that members sent."""
+    with context.session(mutual_id) as session:
+        read_hints(session)
+    with context.session(mutual_id) as session:
+        today = context.today(tenant.current(session).time_zone)
+        read_collections(session, actor=f"worker:{context.worker}", today=today)
+
+
+@contextmanager
+def _way(context: Context, mutual_id: int, batch_id: int) -> Iterator[Way]:
+    with context.session(mutual_id) as session:
+        mutual = tenant.current(session)
+        batch = queries.get_batch(session, batch_id)
+    channel = context.services["payer"](mutual, provider_of(batch.provider))
+    lease = context.services.get("payout_lease_seconds")
+    try:
+        yield Way(
+            open_session=lambda: context.session(mutual_id),
+            channel=channel,
+            worker=context.worker,
+            today=context.today(mutual.time_zone),
+            time_zone=mutual.time_zone,
+            lease=attempts.LEASE if lease is None else dt.timedelta(seconds=lease),
+            mark=context.mark,
+        )
+    finally:
+        channel.close()
