@@ -18,17 +18,14 @@ SECRET_NAMES = re.compile(
 SAFE_NAMES = {"trace_id", "timestamp", "event", "level", "logger", "route", "file_name"}
 
 _TOKEN = re.compile(r"\b(?:gw_\d+_|whsec_|Bearer\s+|eyJ)[A-Za-z0-9_\-.=+/]{8,}")
-_IDENTITY = re.compile(r"(?<![\w-])(?:\+?\d[\s-]?){7,18}\d{2}(?![\w-])")
+_NUMBER = re.compile(r"(?P<day>\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?)|(?<![\w-])\+?\d(?:[\s-]?\d){7,17}(?![\w-])")
 _PASSWORD_IN_ADDRESS = re.compile(r"(://[^:/\s]+:)[^@\s]+@")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 
 def mask(text: str) -> str:
     """Return a text with numbers and tokens that may identify somebody hidden; the last two digits stay."""
     shown = _PASSWORD_IN_ADDRESS.sub(r"\1***@", _TOKEN.sub("***", text))
-    return _IDENTITY.sub(
-        lambda found: found.group() if _INSTANT.match(found.group()) else f"***{found.group()[-2:]}", shown
-    )
+    return _NUMBER.sub(lambda found: found.group() if found.group("day") else f"***{found.group()[-2:]}", shown)
 
 
 def mask_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
