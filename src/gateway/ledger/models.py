@@ -84,13 +84,17 @@ class LedgerTx(TenantTable, table=True):
     __tablename__ = "ledger_tx"
     __table_args__ = (
         unique("idempotency_key"),
-        unique("reverses"),
-        unique("id", "written_xid"),
+        # The writer before the id: readers take ranges of writers from it, and the entries' foreign key one row.
+        unique("written_xid", "id"),
         ForeignKeyConstraint(["mutual_id", "reverses"], ["ledger_tx.mutual_id", "ledger_tx.id"]),
         check("n_entries >= 2", "n_entries"),
-        # With the id: a foreign key's check may choose this index, and must then find one row, not a whole load's.
-        Index(None, "mutual_id", "written_xid", "id"),
-        Index(None, "mutual_id", "valid_on"),
+        Index(
+            "uq_ledger_tx_mutual_id_reverses",
+            "mutual_id",
+            "reverses",
+            unique=True,
+            postgresql_where=text("reverses IS NOT NULL"),
+        ),
     )
     idempotency_key: str = words()
     """Made from the stable business identity: source, the source's id, purpose."""

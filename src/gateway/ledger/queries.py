@@ -14,7 +14,7 @@ SELECT id, fingerprint FROM ledger_tx WHERE mutual_id = current_mutual() AND ide
 
 TX_PARTS = """
 head AS (
-    SELECT nextval(pg_get_serial_sequence('ledger_tx', 'id')) AS id
+    SELECT nextval('ledger_tx_id_seq') AS id
 ), entries AS (
     INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)
     SELECT head.id, line.ordinality, a.id, a.currency, line.amount
@@ -83,7 +83,7 @@ SELECT {_DIGEST.format(head=_HEAD)} FROM ({_LINES}) AS l
 POST_LINES = f"""
 -- one row: the new transaction's id
 WITH lines AS MATERIALIZED ({_LINES}), head AS (
-    SELECT nextval(pg_get_serial_sequence('ledger_tx', 'id')) AS id
+    SELECT nextval('ledger_tx_id_seq') AS id
 ), entries AS (
     INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)
     SELECT head.id, l.line, l.account_id, l.currency, l.amount_minor FROM head CROSS JOIN lines l ORDER BY l.line
@@ -99,7 +99,7 @@ DESCRIBE_STAGED = (
     f"""
 -- no row: a table with one row per key, what it asks, and where it stands if it was booked before
 CREATE TEMPORARY TABLE {{table}}_tx ON COMMIT DROP AS
-SELECT s.*, coalesce(t.id, nextval(pg_get_serial_sequence('ledger_tx', 'id'))) AS tx_id, t.id IS NULL AS is_new,
+SELECT s.*, coalesce(t.id, nextval('ledger_tx_id_seq')) AS tx_id, t.id IS NULL AS is_new,
        t.fingerprint AS booked_fingerprint
 FROM (
     SELECT l.key, min(l.kind) AS kind, min(l.valid_on) AS valid_on, min(l.evidence) AS evidence, count(*)::int AS n_entries,
