@@ -37,6 +37,7 @@ STAGED = {
     "reference": "text",
     "text": "text",
     "counterparty": "text",
+    "flags": "text[]",
 }
 
 
@@ -59,7 +60,7 @@ def load_statement(session: Session, body: bytes, *, file_name: str, actor: str)
         actor: Who loads it.
 
     Raises:
-        FileRefusedError: Not a statement that can be read at all; nothing is kept of it but the refusal.
+        StatementError: Not a statement that can be read at all; nothing of it is kept.
     """
     known = evidence.find(session, EVIDENCE, evidence.digest(body))
     if known is not None:
@@ -69,10 +70,10 @@ def load_statement(session: Session, body: bytes, *, file_name: str, actor: str)
     kept = evidence.keep(
         session, kind=EVIDENCE, source=f"staff:{file_name}", media_type="application/xml", body=body, about=about
     )
-    if read.quarantine is not None:
-        place = f" ({read.quarantine.place})" if read.quarantine.place else ""
-        _insert(session, None, None, kept, f"{read.quarantine.reason}{place}", actor)
-    new_lines = sum(_take(session, statement, kept, actor) for statement in read.statements)
+    for item in () if read.quarantine is None else read.quarantine.items:
+        account = find_bank_account(session, number=item.account or "")
+        _insert(session, None, account, kept, f"{item.reason} ({item.place})", actor, item.reference or "")
+    new_lines = sum(_take(session, read, statement, kept, actor) for statement in read.statements)
     new_lines += _release_waiting(session, read, actor)
     audit.record(session, actor=actor, action="statement.load", subject_kind="evidence", subject_id=kept, detail=about)
     return LoadedFile(is_new=True, statements=_of_evidence(session, kept), new_line_count=new_lines)
@@ -83,9 +84,9 @@ def _of_evidence(session: Session, evidence_id: int) -> list[StatementRow]:
     return [StatementRow(*row) for row in found]
 
 
-def _take(session: Session, statement: Statement, evidence_id: int, actor: str) -> int:
+def _take(session: Session, read: ReadFile, statement: Statement, evidence_id: int, actor: str) -> int:
     account = find_bank_account(session, number=statement.account)
-    problem = _own_problem(statement, account)
+    problem = _own_problem(read, statement, account)
     if problem is None and account is not None:
         _stage(session, statement)
         problem = _continuity_problem(session, statement, account.id)
@@ -95,11 +96,15 @@ def _take(session: Session, statement: Statement, evidence_id: int, actor: str) 
     return bulk.execute(session, queries.INSERT_LINES, {"statement_id": statement_id, "account_id": account.id})
 
 
-def _own_problem(statement: Statement, account: BankAccountRow | None) -> str | None:
+def _own_problem(read: ReadFile, statement: Statement, account: BankAccountRow | None) -> str | None:
+    if not read.is_statement:
+        return f"{read.format} announces single bookings and has no balances; load the day's statement (camt.053)"
     if account is None:
         return f"the account {statement.account} is not one of the mutual's; register it or ask the bank"
     if account.currency != statement.currency:
         return f"the account is kept in {account.currency}, the statement in {statement.currency}"
+    if statement.problem is not None:
+        return f"{statement.problem} ({statement.place})"
     if statement.opening_minor is None or statement.closing_minor is None:
         return (
             "the statement has no opening or no closing balance, so it cannot be checked; ask the bank for a whole one"
@@ -187,6 +192,7 @@ def _staged_rows(lines: Sequence[ReadLine], currency: str) -> Iterator[tuple[obj
             reference,
             line.text or "",
             line.counterparty,
+            list(line.flags),
         )
 
 
@@ -197,11 +203,12 @@ def _insert(
     evidence_id: int,
     problem: str | None,
     actor: str,
+    reference: str = "",
 ) -> int:
     values = {
         "account_id": None if account is None else account.id,
-        "statement_reference": "" if statement is None else statement.reference or "",
-        "sequence": "" if statement is None else str(statement.sequence or ""),
+        "statement_reference": reference if statement is None else statement.reference,
+        "sequence": "" if statement is None else statement.sequence,
         "from_on": None if statement is None else statement.from_on,
         "to_on": None if statement is None else statement.to_on,
     }
@@ -237,7 +244,7 @@ def _release_waiting(session: Session, read: ReadFile, actor: str) -> int:
         waiting = db.rows(session, queries.QUARANTINED_OF_ACCOUNT, {"account_id": account.id})
         for row in waiting:
             statement = _find_again(session, row)
-            if statement is None or _own_problem(statement, account) is not None:
+            if statement is None or _own_problem(read, statement, account) is not None:
                 continue
             _stage(session, statement)
             problem = _continuity_problem(session, statement, account.id)
@@ -269,6 +276,6 @@ def _find_again(session: Session, row: object) -> Statement | None:
     )
     body = evidence.read(session, int(getattr(row, "evidence_id", 0))).body
     for statement in read_statement(body).statements:
-        if wanted == (statement.reference or "", str(statement.sequence or ""), statement.from_on, statement.to_on):
+        if wanted == (statement.reference, statement.sequence, statement.from_on, statement.to_on):
             return statement
     return None

@@ -5,7 +5,19 @@ from typing import Any
 
 from sqlalchemy import Index
 
-from gateway.kit.columns import TenantTable, big, check, instant, json_column, one_of, refers, unique, whole, words
+from gateway.kit.columns import (
+    TenantTable,
+    big,
+    check,
+    instant,
+    json_column,
+    one_of,
+    refers,
+    unique,
+    whole,
+    word_list,
+    words,
+)
 from gateway.reconciliation.states import BreakStatus, StatementLineStatus, StatementStatus, TransferStatus
 
 
@@ -69,6 +81,8 @@ class BankStatementLine(TenantTable, table=True):
     """Structured remittance reference, or one with check digits found in the text."""
     text: str = words(server="''")
     counterparty: str | None = words(nullable=True)
+    flags: list[str] = word_list()
+    """What looks odd in it, for example that entry and detail disagree on the direction."""
     status: str = words(server="'open'")
     rule: str | None = words(nullable=True)
     """Which rule matched it, and by which fields."""

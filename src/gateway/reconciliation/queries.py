@@ -133,16 +133,16 @@ LEFT JOIN bank_statement_line l ON l.mutual_id = current_mutual() AND l.account_
 INSERT_LINES = """
 -- one row per booked line that is not known yet
 INSERT INTO bank_statement_line (statement_id, account_id, fingerprint, ordinal, booked_on, value_on, amount_minor, currency,
-    end_to_end_id, bank_reference, reference, text, counterparty)
+    end_to_end_id, bank_reference, reference, text, counterparty, flags)
 SELECT %(statement_id)s, %(account_id)s, fingerprint, ordinal, booked_on, value_on, amount_minor, currency,
-    end_to_end_id, bank_reference, reference, text, counterparty
+    end_to_end_id, bank_reference, reference, text, counterparty, flags
 FROM staged_line ORDER BY position
 ON CONFLICT (mutual_id, account_id, fingerprint, ordinal) DO NOTHING
 """
 
 LINES = """
 -- one row per line of a statement after an id, in the file's order
-SELECT id, booked_on, value_on, amount_minor, currency, end_to_end_id, bank_reference, reference, text, counterparty,
+SELECT id, booked_on, value_on, amount_minor, currency, end_to_end_id, bank_reference, reference, text, counterparty, flags,
     status, rule, matched_kind, matched_id, ledger_tx_id
 FROM bank_statement_line
 WHERE mutual_id = current_mutual() AND statement_id = :statement_id AND id > :after ORDER BY id LIMIT :limit
@@ -285,6 +285,7 @@ class StatementLineRow(NamedTuple):
     reference: str | None
     text: str
     counterparty: str | None
+    flags: list[str]
     status: str
     rule: str | None
     matched_kind: str | None

@@ -125,6 +125,8 @@ class StatementLineRead(ReadModel):
     reference: str | None
     text: str
     counterparty: str | None
+    flags: list[str]
+    """What looks odd in it."""
     status: str
     rule: str | None
     """Which rule matched it, or why none did."""

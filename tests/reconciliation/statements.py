@@ -1,0 +1,65 @@
+"""Bank statements as a bank writes them, made for a test."""
+
+import datetime as dt
+from typing import NamedTuple
+
+NUMBER = "9600000001"
+
+
+class Booked(NamedTuple):
+    """One booked entry."""
+
+    minor: int
+    end_to_end_id: str = ""
+    text: str = ""
+    counterparty: str = ""
+    day: dt.date | None = None
+
+
+def amount(minor: int) -> str:
+    return f"{abs(minor) // 100}.{abs(minor) % 100:02d}"
+
+
+def balance(code: str, minor: int, day: dt.date) -> str:
+    side = "CRDT" if minor >= 0 else "DBIT"
+    return (
+        f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy='DOP'>{amount(minor)}</Amt>"
+        f"<CdtDbtInd>{side}</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
+    )
+
+
+def entry(booked: Booked, day: dt.date) -> str:
+    side, party = ("CRDT", "Dbtr") if booked.minor > 0 else ("DBIT", "Cdtr")
+    ids = f"<Refs><EndToEndId>{booked.end_to_end_id}</EndToEndId></Refs>" if booked.end_to_end_id else ""
+    parties = f"<RltdPties><{party}><Nm>{booked.counterparty}</Nm></{party}></RltdPties>" if booked.counterparty else ""
+    text = f"<RmtInf><Ustrd>{booked.text}</Ustrd></RmtInf>" if booked.text else ""
+    when = booked.day or day
+    return (
+        f"<Ntry><Amt Ccy='DOP'>{amount(booked.minor)}</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+        f"<BookgDt><Dt>{when}</Dt></BookgDt><ValDt><Dt>{when}</Dt></ValDt><BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd>"
+        f"<NtryDtls><TxDtls>{ids}<Amt Ccy='DOP'>{amount(booked.minor)}</Amt><CdtDbtInd>{side}</CdtDbtInd>{parties}{text}</TxDtls></NtryDtls></Ntry>"
+    )
+
+
+def camt053(
+    opening: int,
+    lines: list[Booked],
+    *,
+    day: dt.date = dt.date(2026, 3, 3),
+    until: dt.date | None = None,
+    reference: str | None = None,
+    number: str = NUMBER,
+    closing: int | None = None,
+) -> bytes:
+    """Return a statement of one account for a day, or for days."""
+    last = until or day
+    end = opening + sum(line.minor for line in lines) if closing is None else closing
+    body = "".join(entry(line, day) for line in lines)
+    return (
+        "<?xml version='1.0' encoding='UTF-8'?><Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.08'>"
+        f"<BkToCstmrStmt><GrpHdr><MsgId>M{day}</MsgId><CreDtTm>{last}T20:00:00</CreDtTm></GrpHdr><Stmt>"
+        f"<Id>{reference or f'S{day}'}</Id><CreDtTm>{last}T20:00:00</CreDtTm>"
+        f"<FrToDt><FrDtTm>{day}T00:00:00</FrDtTm><ToDtTm>{last}T23:59:59</ToDtTm></FrToDt>"
+        f"<Acct><Id><Othr><Id>{number}</Id></Othr></Id><Ccy>DOP</Ccy></Acct>"
+        f"{balance('OPBD', opening, day)}{balance('CLBD', end, last)}{body}</Stmt></BkToCstmrStmt></Document>"
+    ).encode()
