@@ -32,7 +32,7 @@ from gateway.filing.errors import (
     NothingToSupplementError,
     PeriodAheadError,
 )
-from gateway.filing.funding import lay_down
+from gateway.filing.funding import lay_down, policy_in_force
 from gateway.filing.prepare import prepare
 from gateway.filing.queries import figures_of, list_decisions, list_lines
 from gateway.filing.states import FilingKind
@@ -256,6 +256,8 @@ def test_an_unknown_payroll_is_refused(database: Database) -> None:
 
 def test_preparing_takes_as_many_statements_for_many_members_as_for_few(database: Database) -> None:
     counts = []
+    with database.session(1) as session:
+        policy_in_force(session, TODAY)
     for size in (2, 60):
         with database.session(1) as session:
             payroll_id = open_payroll(session, f"0{size:02d}")

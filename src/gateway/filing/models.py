@@ -7,6 +7,11 @@ from typing import Any
 from sqlalchemy import ForeignKeyConstraint, Index, Uuid, text
 from sqlmodel import Field
 
+# Foreign keys name the tables of these.
+import gateway.contributions.models
+import gateway.kit.models
+import gateway.ledger.models
+import gateway.membership.models  # noqa: F401
 from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus
 from gateway.kit.columns import (
     TenantTable,

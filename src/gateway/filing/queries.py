@@ -98,11 +98,11 @@ WHERE mutual_id = current_mutual() AND document_id = %(document_id)s AND seq = %
 """
 
 CHUNKS_OF_LINE = """
--- at most two rows: the pieces of a file in which its n-th line lies
+-- at most two rows: the pieces of a file in which its n-th line lies, from the one in which the line before it ends
 SELECT lines_before, body FROM filing_document_chunk
 WHERE mutual_id = current_mutual() AND document_id = %(document_id)s AND seq >= (
-    SELECT max(seq) FROM filing_document_chunk
-    WHERE mutual_id = current_mutual() AND document_id = %(document_id)s AND lines_before < %(line)s)
+    SELECT coalesce(max(seq), 1) FROM filing_document_chunk
+    WHERE mutual_id = current_mutual() AND document_id = %(document_id)s AND lines_before < %(line)s - 1)
 ORDER BY seq LIMIT 2
 """
 
@@ -349,13 +349,11 @@ def read_file_line(session: Session, document_id: int, line: int) -> bytes:
     """
     values = {"document_id": document_id, "line": line}
     found = driver(session).execute(CHUNKS_OF_LINE.encode(), values, binary=True).fetchall()
-    if not found:
+    place = line - 1 - found[0][0] if found else 0
+    lines = b"".join(bytes(row[1]) for row in found).split(b"\n", place + 1)
+    if line < 1 or len(lines) < place + 2:
         raise LineUnknownError(f"file {document_id} has no line {line}")
-    body = b"".join(bytes(row[1]) for row in found)
-    lines = body.split(b"\n", line - found[0][0])
-    if len(lines) <= line - found[0][0]:
-        raise LineUnknownError(f"file {document_id} has no line {line}")
-    return bytes(lines[line - found[0][0] - 1] + b"\n")
+    return lines[place] + b"\n"
 
 
 def get_bill(session: Session, bill_id: int, *, lock: bool = False) -> Bill:
