@@ -16,6 +16,8 @@ import structlog
 
 from gateway.authority.connect import state_channel, state_format
 from gateway.authority.protocol import StateChannel
+from gateway.bank.connect import payer_channel
+from gateway.bank.protocol import PayerChannel
 from gateway.kit import logs, working
 from gateway.kit.db import Database
 from gateway.kit.errors import UnavailableError
@@ -76,7 +78,7 @@ def context_of(settings: Settings, database: Database) -> Context:
 
 def services(settings: Settings) -> Mapping[str, Any]:
     """Return the ways out of the house."""
-    return {"state": _state(settings), "format": state_format}
+    return {"state": _state(settings), "payer": _payer(settings), "format": state_format}
 
 
 def faults(settings: Settings) -> Callable[[str], None]:
@@ -100,5 +102,19 @@ def _state(settings: Settings) -> Callable[..., StateChannel]:
         if url is None or settings.state_token is None:
             raise WayOutMissingError("no state to speak to; set GATEWAY_STATE_URL and GATEWAY_STATE_TOKEN")
         return state_channel(mutual.country, url, settings.state_token.get_secret_value(), **more)
+
+    return connect
+
+
+def _payer(settings: Settings) -> Callable[..., PayerChannel]:
+    def connect(mutual: MutualRow, provider: str, **more: Any) -> PayerChannel:
+        ours = mutual.settings.get("payouts", {}).get(provider, {})
+        url = ours.get("url") or settings.payer_url
+        if url is None or settings.payer_token is None:
+            raise WayOutMissingError("no payer to speak to; set GATEWAY_PAYER_URL and GATEWAY_PAYER_TOKEN")
+        back = f"{settings.public_url.rstrip('/')}/v1/callbacks/payer/{mutual.code}/{provider}"
+        party = ours.get("debit_party") or {"organisationid": mutual.code}
+        token = settings.payer_token.get_secret_value()
+        return payer_channel(url, token, debit_party=party, callback_url=back, **more)
 
     return connect

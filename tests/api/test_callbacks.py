@@ -62,10 +62,10 @@ def test_an_event_signed_with_either_secret_in_force_is_kept_and_queued(
     assert queued(database) == [("filing.inbox", 1)]
 
 
-def test_a_remittance_event_goes_to_the_benefits_reader(caller: Caller, database: Database) -> None:
+def test_a_remittance_event_also_wakes_the_collector_of_advices(caller: Caller, database: Database) -> None:
     assert send(caller, REMITTED) == 204
-    assert kept(database) == [("state.remittance", "state")]
-    assert queued(database) == [("benefits.inbox", 1)]
+    assert kept(database) == [("state.event", "state")]
+    assert queued(database) == [("filing.inbox", 1), ("benefits.collect", 1)]
 
 
 def test_the_same_event_fifty_times_at_once_is_one_event(caller: Caller, database: Database) -> None:

@@ -23,9 +23,8 @@ from gateway.kit.tenant import MutualRow
 
 router = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
 
-STATE_READERS = {"remittance": ("state.remittance", "benefits.inbox")}
-"""Kind in the inbox and job, by the first word of the event's type; the rest is the filing slice's to read."""
-PAYER_READERS = {"batch": ("payer.batch", "payouts.inbox"), "transaction": ("payer.transaction", "payouts.inbox")}
+STATE_JOBS = {"remittance": ("filing.inbox", "benefits.collect")}
+"""Jobs that an event wakes, by the first word of its type; every other wakes the filing slice's reader alone."""
 
 KEPT_HEADERS = ("webhook-id", "webhook-timestamp", "x-correlationid", "x-date", "content-type")
 
@@ -60,8 +59,8 @@ def take_state_event(mutual_code: str, request: Request, raw: RawDep, gate: Gate
     secrets = _revealed(gate.settings.state_callback_secret)
     now = dt.datetime.now(dt.UTC)
     signed = signing.verify(secrets, request.headers, raw, now=now)
-    kind, job = STATE_READERS.get(_type_of(raw).split(".")[0], ("state.event", "filing.inbox"))
-    _keep(gate, mutual_code, request, raw, source="state", event_id=signed.event_id, kind=kind, job=job)
+    wakes = STATE_JOBS.get(_type_of(raw).split(".")[0], ("filing.inbox",))
+    _keep(gate, mutual_code, request, raw, source="state", event_id=signed.event_id, kind="state.event", wakes=wakes)
 
 
 @router.put(
@@ -76,20 +75,38 @@ def take_payer_result(mutual_code: str, provider: str, request: Request, raw: Ra
     given = request.headers.get("x-callback-secret", "").encode()
     if not any(hmac.compare_digest(given, known.encode()) for known in _revealed(gate.settings.payer_callback_secret)):
         raise SignatureError("X-Callback-Secret is missing or is none of the secrets in force")
-    kind, job = PAYER_READERS["batch" if "batchId" in _object(raw) else "transaction"]
-    event_id = hashlib.sha256(raw).hexdigest()
-    _keep(gate, mutual_code, request, raw, source=f"payer:{provider}", event_id=event_id, kind=kind, job=job)
+    kind = "payer.batch" if "batchId" in _object(raw) else "payer.transaction"
+    _keep(
+        gate,
+        mutual_code,
+        request,
+        raw,
+        source=f"payer:{provider}",
+        event_id=hashlib.sha256(raw).hexdigest(),
+        kind=kind,
+        wakes=("payouts.inbox",),
+    )
 
 
 def _keep(
-    gate: Gate, mutual_code: str, request: Request, raw: bytes, *, source: str, event_id: str, kind: str, job: str
+    gate: Gate,
+    mutual_code: str,
+    request: Request,
+    raw: bytes,
+    *,
+    source: str,
+    event_id: str,
+    kind: str,
+    wakes: tuple[str, ...],
 ) -> None:
     headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
     with Session(gate.database.engine, expire_on_commit=False) as session:
         mutual: MutualRow = tenant.by_code(session, mutual_code)
         act_for(session, mutual.id, actor=f"callback:{source}")
         if inbox.receive(session, source=source, event_id=event_id, kind=kind, headers=headers, body=raw):
-            jobs.defer(session, job, lock=f"inbox:{kind}")
+            for job in wakes:
+                # The timetable's own lock: a job that an event wakes never runs beside the same job in its turn.
+                jobs.defer(session, job, lock=f"timetable:{job}")
         commit(session)
 
 
