@@ -291,13 +291,13 @@ class MemberImportRow(TenantTable, table=True):
     __table_args__ = (
         refers("import_id", "member_import"),
         unique("import_id", "row_no"),
-        check("action IN ('create', 'change', 'refuse')", "action"),
+        check("action IN ('create', 'change', 'same', 'refuse')", "action"),
     )
     import_id: int = big()
     row_no: int = whole()
     """Line of the file on which it begins; the first line is 1."""
     action: str = words()
-    """create, change or refuse."""
+    """create, change or refuse; same, where the preview said otherwise and the register has changed since."""
     fields: dict[str, Any] = json_column()
     """By field: what is new, and what it replaces."""
     problems: list[Any] = json_column(server="'[]'::jsonb")

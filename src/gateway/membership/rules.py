@@ -97,6 +97,15 @@ def rank_of(kind: IdentityKind, country: str) -> int:
     return _FILED_UNDER.get(country, _FILED_UNDER["do"]).index(kind)
 
 
+def filing_order(country: str) -> list[str]:
+    """Return the kinds of identity in the order a member is filed under them.
+
+    Source:
+        SRC-001, SRC-020.
+    """
+    return [kind.value for kind in _FILED_UNDER.get(country, _FILED_UNDER["do"])]
+
+
 def _passport(value: str, bare: str) -> CheckedIdentity:
     if not (bare.isascii() and bare.isalnum() and 5 <= len(bare) <= 20):
         raise IdentityInvalidError(f"{value!r} is not a passport number; expected 5 to 20 letters and digits")

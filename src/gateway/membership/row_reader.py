@@ -1,0 +1,144 @@
+"""Reading one row of an uploaded file: each cell by its rule, each mistake with its column, none raised."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from gateway.kit.errors import GatewayError
+from gateway.kit.money import Currency
+from gateway.kit.tabular import Header, Row
+from gateway.kit.tabular_shape import fold
+from gateway.membership.errors import CodeInvalidError, IdentityInvalidError, SexInvalidError
+from gateway.membership.rules import CheckedIdentity, check_identity, guess_kind
+from gateway.membership.states import IdentityKind
+
+T = TypeVar("T")
+
+SEXES = {
+    "m": "M", "masculino": "M", "hombre": "M", "varon": "M", "male": "M", "homme": "M", "masculin": "M",
+    "f": "F", "femenino": "F", "mujer": "F", "hembra": "F", "female": "F", "femme": "F", "feminin": "F",
+}  # fmt: skip
+YES = frozenset({"si", "s", "yes", "y", "x", "1", "true", "verdadero", "oui", "o"})
+NO = frozenset({"", "no", "n", "0", "false", "falso", "non"})
+KINDS = {
+    "c": IdentityKind.NATIONAL_ID, "cedula": IdentityKind.NATIONAL_ID, "national id": IdentityKind.NATIONAL_ID,
+    "aadhaar": IdentityKind.NATIONAL_ID, "n": IdentityKind.SOCIAL_SECURITY, "nss": IdentityKind.SOCIAL_SECURITY,
+    "uan": IdentityKind.SOCIAL_SECURITY, "social security": IdentityKind.SOCIAL_SECURITY,
+    "p": IdentityKind.PASSPORT, "pasaporte": IdentityKind.PASSPORT, "passport": IdentityKind.PASSPORT,
+    "passeport": IdentityKind.PASSPORT, "u": IdentityKind.NEWBORN, "nui": IdentityKind.NEWBORN,
+    "newborn": IdentityKind.NEWBORN,
+}  # fmt: skip
+
+NAME_COLUMNS: dict[str, tuple[str, ...]] = {
+    "given_names": ("nombres", "nombre", "first name", "first names", "names", "prenom", "prenoms", "primer nombre"),
+    "first_surname": ("primer apellido", "apellido", "apellido paterno", "apellido 1", "surname", "last name", "nom"),
+    "second_surname": ("segundo apellido", "apellido materno", "apellido 2", "second last name", "deuxieme nom"),
+    "sex": ("sexo", "genero", "gender", "sexe"),
+    "birth_date": (
+        "fecha de nacimiento", "fecha nacimiento", "nacimiento", "fec nac", "date of birth", "birthday",
+        "date de naissance",
+    ),
+}  # fmt: skip
+"""Columns that a file of members and one of dependants share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a file is read against."""
+
+    country: str
+    currency: Currency
+    today: dt.date
+    latest: dt.date
+    """The last day that may be declared."""
+    funds: Mapping[str, int]
+    """Folded code -> id."""
+    payrolls: Mapping[str, int | None]
+    """Folded code -> id; None where two employers have the code."""
+
+
+@dataclass(slots=True)
+class Cells:
+    """One row being read; what is wrong gathers in ``problems``."""
+
+    row: Row
+    header: Header
+    problems: list[dict[str, str]] = field(default_factory=list)
+
+    def get(self, column: str) -> str:
+        """Return a cell, empty where the file has no such column."""
+        return self.row.fields.get(column, "")
+
+    def read(self, column: str, rule: Callable[[str], T]) -> T | None:
+        """Return what a rule makes of a cell; None where it is empty or the rule refuses it."""
+        text = self.row.fields.get(column)
+        if not text:
+            return None
+        try:
+            return rule(text)
+        except GatewayError as error:
+            self.note(column, error.code, error.detail)
+            return None
+
+    def note(self, column: str, code: str, detail: str) -> None:
+        """Write down a mistake by the column's name in the file."""
+        self.problems.append({"column": self.header.label(column), "code": code, "detail": detail})
+
+
+def read_sex(text: str) -> str:
+    """Read a sex in one of three languages.
+
+    Raises:
+        SexInvalidError: Another word, or H, in whose company M means the opposite.
+    """
+    known = SEXES.get(text.lower()) or SEXES.get(fold(text))
+    if known is None:
+        raise SexInvalidError(
+            f"{text!r} is not a sex; write M (man) or F (woman), and check the whole column: beside H, M means woman"
+        )
+    return known
+
+
+def read_yes(text: str) -> bool:
+    """Read yes or no in one of three languages.
+
+    Raises:
+        CodeInvalidError: Another word.
+    """
+    folded = fold(text)
+    if folded not in YES | NO:
+        raise CodeInvalidError(f"{text!r} is neither yes nor no; write si or no")
+    return folded in YES
+
+
+def read_kind(text: str) -> IdentityKind:
+    """Read what kind of identity a number is.
+
+    Raises:
+        IdentityInvalidError: An unknown kind.
+    """
+    kind = KINDS.get(fold(text))
+    if kind is None:
+        raise IdentityInvalidError(f"{text!r} is no kind of identity; write C (card), N (NSS), P (passport) or U (NUI)")
+    return kind
+
+
+def read_identity(cells: Cells, column: str, kind_column: str, country: str) -> CheckedIdentity | None:
+    """Return the identity of a row; without a kind, digits are a national card and letters a passport."""
+    kind = cells.read(kind_column, read_kind)
+    return cells.read(column, lambda text: check_identity(kind or guess_kind(text), text, country))
+
+
+def read_code(known: Mapping[str, Any], what: str, text: str) -> Any:
+    """Return the id that a code stands for; a number that lost its zeros in a spreadsheet is found all the same.
+
+    Raises:
+        CodeInvalidError: Nothing has the code, or two employers have it.
+    """
+    found = known.get(fold(text), known.get(fold(text.zfill(3)), 0))
+    if found == 0:
+        raise CodeInvalidError(f"there is no {what} {text!r}; open it first, or mend the code")
+    if found is None:
+        raise CodeInvalidError(f"two employers have a {what} {text!r}; enrol these members by hand")
+    return found
