@@ -1,0 +1,56 @@
+"""A web server whose connections can be cut in the middle, as a broken network would cut them."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_OPEN: dict[tuple[str, int], asyncio.Transport] = {}
+
+
+class CuttableProtocol(H11Protocol):
+    """HTTP/1.1, remembering the connection of each caller so that it can be cut."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection and remember it."""
+        super().connection_made(transport)
+        if self.client is not None:
+            _OPEN[self.client] = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget a connection that is over."""
+        if self.client is not None:
+            _OPEN.pop(self.client, None)
+        super().connection_lost(exc)
+
+
+async def cut(client: Sequence[Any] | None) -> None:
+    """End the caller's connection without an answer."""
+    if client is not None:
+        transport = _OPEN.get((client[0], client[1]))
+        if transport is not None:
+            transport.abort()
+    # The loss is told to the protocol on the next turns of the loop; only then may the application return.
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+def serve(app: ASGIApp, *, host: str, port: int, name: str) -> None:
+    """Serve until told to end; say where on standard output once the port is open (port 0 takes a free one)."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    listening.listen(512)
+    address = f"http://{host}:{listening.getsockname()[1]}"
+    print(f"{name} listening on {address}", flush=True)
+    config = uvicorn.Config(
+        app, http=CuttableProtocol, ws="none", log_level="warning", access_log=False, timeout_keep_alive=60,
+        timeout_graceful_shutdown=3,
+    )  # fmt: skip
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])

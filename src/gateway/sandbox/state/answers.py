@@ -1,0 +1,120 @@
+"""GET /filings/{filing_id} and its lines."""
+
+import json
+import uuid
+from typing import Any
+
+from gateway.sandbox.answering import Answer, Call
+from gateway.sandbox.state.bill import ALL_COMPONENTS
+from gateway.sandbox.state.codes import CHANGED, MESSAGES, message_json
+from gateway.sandbox.state.core import CURRENCY, State, money
+from gateway.sandbox.state.limits import limits_now
+from gateway.sandbox.state.paging import PageError, cursor_of, read_page
+from gateway.sandbox.state.problems import invalid, problem
+
+
+def _amount(column: str) -> str:
+    # Written by the database: a million lines are read in pages of ten thousand.
+    return f"printf('%d.%02d', {column} / 100, {column} % 100)"
+
+
+_COMPONENTS = " || ',' || ".join(
+    f'\'{{"code":"{code}","amount":"\' || {_amount(code)} || \'"}}\'' for code in ALL_COMPONENTS
+)
+_SUM = " + ".join(ALL_COMPONENTS)
+LINE_JSON = f"""
+-- one row per line of a filing, in the order of the file: its JSON up to the message, and its number and code
+SELECT line, code, status,
+  '{{"line":' || line || ',"payroll":' || json_quote(payroll) || ',"document_type":' || json_quote(document_type) ||
+  ',"document":' || json_quote(document) || ',"status":"' ||
+  CASE status WHEN 0 THEN 'accepted' WHEN 1 THEN 'rejected' ELSE 'accepted_with_change' END ||
+  '","code":' || json_quote(code) || ',"declared_wage":"' || {_amount("declared_minor")} ||
+  '","accepted_wage":"' || {_amount("accepted_minor")} || '","additional_dependants":' || dependants ||
+  ',"components":[' || CASE WHEN status = 1 THEN '' ELSE {_COMPONENTS} END ||
+  '],"amount":"' || {_amount(f"({_SUM})")} || '","message":' AS body
+FROM line WHERE filing_seq = ? AND line > ? ORDER BY line LIMIT ?
+"""
+
+
+def find_filing(state: State, filing_id: str) -> Any:
+    """Return the filing's row, None if nothing arrived under the id."""
+    try:
+        key = str(uuid.UUID(filing_id))
+    except ValueError:
+        return None
+    return state.store.read().execute("SELECT * FROM filing WHERE filing_id = ?", [key]).fetchone()
+
+
+def _absent(filing_id: str) -> Answer:
+    return problem(404, "filing_not_found", f"nothing arrived under {filing_id}; it may be sent again")
+
+
+def _sums(row: Any) -> dict[str, Any]:
+    return {
+        "counts": {"lines": row["lines"], "accepted": row["accepted"], "rejected": row["rejected"]},
+        "totals": {
+            "currency": CURRENCY.code,
+            "declared_wage": money(row["declared_minor"]),
+            "accepted_wage": money(row["accepted_minor"]),
+            "billed": money(row["billed_minor"]),
+        },
+    }
+
+
+def query_filing(state: State, call: Call) -> Answer:
+    """GET /filings/{filing_id}."""
+    row = find_filing(state, call.path["filing_id"])
+    if row is None:
+        return _absent(call.path["filing_id"])
+    return Answer(
+        body={
+            "filing_id": row["filing_id"],
+            "reception_number": row["reception"],
+            "kind": row["kind"],
+            "employer": row["employer"],
+            "period": row["period"],
+            "payrolls": json.loads(row["payrolls"]),
+            "group": row["grp"],
+            "part": row["part"],
+            "of": row["parts"],
+            "status": row["status"],
+            "state_status": row["state_status"],
+            "code": row["code"],
+            "message": row["message"],
+            **_sums(row),
+            "content_sha256": row["sha256"],
+            "received_at": row["received_at"],
+            "answered_at": row["answered_at"],
+            "errors": json.loads(row["errors"]),
+        }
+    )
+
+
+def list_lines(state: State, call: Call) -> Answer:
+    """GET /filings/{filing_id}/lines: the text of a page is put together by the database."""
+    row = find_filing(state, call.path["filing_id"])
+    if row is None:
+        return _absent(call.path["filing_id"])
+    if row["answered_at"] is None:
+        return problem(409, "not_answered_yet", "the filing was received and is not answered yet; ask again later")
+    try:
+        after, limit = read_page(call.query, usual=1000, most=limits_now(state).max_page)
+    except PageError as broken:
+        return invalid(*str(broken).split(": ", 1))
+    lines = state.store.read().execute(LINE_JSON, [row["seq"], after, limit + 1]).fetchall()
+    more = len(lines) > limit
+    lines = lines[:limit]
+    head = {
+        "filing_id": row["filing_id"], "reception_number": row["reception"], "kind": row["kind"],
+        "employer": row["employer"], "period": row["period"], **_sums(row),
+        "next_cursor": cursor_of(lines[-1]["line"]) if more else None,
+    }  # fmt: skip
+    text = ",".join(line["body"] + _message(line) + "}" for line in lines)
+    body = json.dumps(head, ensure_ascii=False)[:-1] + f', "lines": [{text}]}}'
+    return Answer(body=body.encode())
+
+
+def _message(line: Any) -> str:
+    if line["status"] == 2:
+        return f'"{CHANGED}"'
+    return message_json(line["code"] if line["code"] in MESSAGES else "")

@@ -1,0 +1,169 @@
+"""What every part of the state stands on, and the thread that does its work one filing after the other."""
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.kit.money import currency_of, format_amount
+from gateway.sandbox.callbacks import RULES as CALLBACK_RULES
+from gateway.sandbox.callbacks import Callbacks
+from gateway.sandbox.clock import Clock
+from gateway.sandbox.script import Script
+from gateway.sandbox.state.identity import LISTS, Register
+from gateway.sandbox.state.schema import SCHEMA
+from gateway.sandbox.store import Store
+
+CURRENCY = currency_of("DOP")
+IN_THE_PAGE = frozenset(
+    {
+        "wrong_period", "wrong_employer", "unknown_code", "long_text", "missing_line", "extra_line", "reorder", "repeat",
+        "old_answers", "ack_without_id", "success_code_failure_text", "warning", "empty",
+    }
+)  # fmt: skip
+"""What can be wrong in one answer and right in the next."""
+LASTING = frozenset({"layout_switch", "lower_limits"})
+VERDICTS = frozenset(
+    {
+        "reject_lines", "reject_all_but_one", "whole_file", "change_amount", "forget_after_ack", "never_answer", "wait",
+    }
+)  # fmt: skip
+"""What can be wrong in the answer itself, for ever."""
+KNOWN = {
+    "limits": IN_THE_PAGE | LASTING,
+    "submit": IN_THE_PAGE | VERDICTS | LASTING | {"new_reference"},
+    "query": IN_THE_PAGE,
+    "lines": IN_THE_PAGE,
+    "notices": IN_THE_PAGE | {"cent_off", "new_reference", "change_amount"},
+    "payments": IN_THE_PAGE | {"wait", "refuse", "cent_off", "never_answer"},
+    "remittances": IN_THE_PAGE | {"cent_off", "change_amount", "no_transfer", "unadvised"},
+    "callback": CALLBACK_RULES,
+}
+
+
+def money(minor: int) -> str:
+    """Write centavos as the contract wants them."""
+    return format_amount(minor, CURRENCY)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the process was started with."""
+
+    token: str
+    callback_url: str | None = None
+    callback_secret: str | None = None
+    bank_url: str | None = None
+    bank_token: str | None = None
+    account: str = "9600000001"
+    seed: int = 1
+    answer_delay: float = 0.02
+    confirm_delay: float = 0.02
+    has_surcharges: bool = True
+    is_open_register: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Later:
+    """One thread that does things after a while, in the order in which they fall due."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._turn = itertools.count()
+        self._bell = threading.Condition()
+        self._ending = False
+        self._busy = False
+        self._thread = threading.Thread(target=self._work, name="later", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after what is being done now."""
+        with self._bell:
+            self._ending = True
+            self._bell.notify()
+        self._thread.join(timeout=2)
+
+    def after(self, seconds: float, step: Callable[[], None]) -> None:
+        """Do a step once so many seconds have passed."""
+        with self._bell:
+            heapq.heappush(self._due, (time.monotonic() + seconds, next(self._turn), step))
+            self._bell.notify()
+
+    def idle(self) -> bool:
+        """Tell whether nothing is being done or due within the next seconds."""
+        with self._bell:
+            return not self._busy and not (self._due and self._due[0][0] < time.monotonic() + 5)
+
+    def _work(self) -> None:
+        while (step := self._next()) is not None:
+            try:
+                step()
+            except Exception:
+                logging.getLogger("sandbox").exception("a step of the sandbox failed")
+            with self._bell:
+                self._busy = False
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._bell:
+            while not self._ending:
+                wait = self._due[0][0] - time.monotonic() if self._due else None
+                if wait is not None and wait <= 0:
+                    self._busy = True
+                    return heapq.heappop(self._due)[2]
+                self._bell.wait(wait)
+        return None
+
+
+class State:
+    """The state: its store, its clock, its script, its threads."""
+
+    def __init__(self, options: Options, folder: Path | None) -> None:
+        self.options = options
+        self.store = Store(folder, "state.sqlite3", SCHEMA)
+        self.files = self.store.folder / "files"
+        self.files.mkdir(exist_ok=True)
+        self.clock = Clock(self.store)
+        self.script = Script(KNOWN)
+        self.callbacks = Callbacks(self.store, self.script, self.clock.today)
+        self.work = Later()
+        """Filings, one after the other: that serialises each employer's."""
+        self.errands = Later()
+        """Confirmations and transfers."""
+
+    def fire(self, on: str, do: frozenset[str], **facts: Any) -> list[Any]:
+        """Return the rules to follow at this point."""
+        return list(self.script.fire(on, do, facts, self.clock.today()))
+
+    def employer(self, number: str) -> dict[str, Any]:
+        """Return what is known of an employer; by default everybody is one, active."""
+        row = self.store.read().execute("SELECT * FROM employer WHERE number = ?", [number]).fetchone()
+        known = dict(row) if row else {}
+        return {
+            "status": known.get("status") or "active",
+            "account": known.get("account") or self.options.account,
+            "callback_url": known.get("callback_url") or self.options.callback_url,
+            "callback_secret": known.get("callback_secret") or self.options.callback_secret,
+        }
+
+    def register(self) -> Register:
+        """Return the persons the state knows today."""
+        lists: dict[str, set[str]] = {name: set() for name in LISTS}
+        for row in self.store.read().execute("SELECT list, document FROM scripted_person"):
+            lists[row["list"]].add(row["document"])
+        return Register(self.options.is_open_register, {name: found for name, found in lists.items() if found})
+
+    def tell(self, kind: str, event_id: str, employer: str, data: Mapping[str, Any]) -> None:
+        """Call the employer's gateway back, inside the transaction that has the effect."""
+        where = self.employer(employer)
+        self.callbacks.tell(
+            url=where["callback_url"], secret=where["callback_secret"], event_id=event_id,
+            body={"type": kind, "timestamp": self.clock.stamp(), "data": data}, facts={"type": kind, **data},
+        )  # fmt: skip

@@ -1,0 +1,160 @@
+"""Answers gone wrong on their way out, while what the state holds is right."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from gateway.sandbox.answering import Answer, Call
+from gateway.sandbox.script import Rule
+from gateway.sandbox.state.answers import list_lines, query_filing
+from gateway.sandbox.state.core import State
+
+_LISTS = ("lines", "notices", "remittances", "payments")
+
+
+def distort(state: State, rule: Rule, on: str, call: Call, answer: Answer) -> Answer:
+    """Change an answer as a rule says; refusals are left alone."""
+    if answer.status >= 300:
+        return answer
+    if rule.do == "old_answers":
+        return _older(state, on, call, answer)
+    body = json.loads(answer.written())
+    change = _CHANGES.get(rule.do)
+    if change is not None:
+        change(body, rule, on)
+    return Answer(answer.status, body, answer.headers, answer.media_type)
+
+
+def _first(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the first thing of a list in the answer, or the answer itself."""
+    for name in _LISTS:
+        if body.get(name):
+            found: dict[str, Any] = body[name][0]
+            return found
+    return body
+
+
+def _rows(body: dict[str, Any]) -> list[Any]:
+    for name in _LISTS:
+        if isinstance(body.get(name), list):
+            rows: list[Any] = body[name]
+            return rows
+    return []
+
+
+def _wrong_period(body: dict[str, Any], rule: Rule, _on: str) -> None:
+    for thing in (body, _first(body)):
+        if "period" in thing:
+            thing["period"] = rule.get("period", "2019-01")
+
+
+def _wrong_employer(body: dict[str, Any], rule: Rule, _on: str) -> None:
+    for thing in (body, _first(body)):
+        if "employer" in thing:
+            thing["employer"] = rule.get("employer", "401000000")
+
+
+def _unknown_code(body: dict[str, Any], rule: Rule, _on: str) -> None:
+    _first(body)["code"] = str(rule.get("code", "9Z7"))
+
+
+def _long_text(body: dict[str, Any], rule: Rule, _on: str) -> None:
+    _first(body)["message"] = "Ñ" * int(rule.get("length", 5000))
+
+
+def _missing_line(body: dict[str, Any], rule: Rule, _on: str) -> None:
+    rows = _rows(body)
+    if rows:
+        rows.pop(min(int(rule.get("at", 0)), len(rows) - 1))
+
+
+def _extra_line(body: dict[str, Any], rule: Rule, _on: str) -> None:
+    rows = _rows(body)
+    if rows:
+        extra = dict(rows[-1])
+        extra |= {
+            name: value
+            for name, value in {"document": "99999999999", "holder_document": "99999999999"}.items()
+            if name in extra
+        }
+        if "line" in extra:
+            extra["line"] += int(rule.get("ahead", 1))
+        rows.append(extra)
+
+
+def _reorder(body: dict[str, Any], _rule: Rule, _on: str) -> None:
+    _rows(body).reverse()
+
+
+def _repeat(body: dict[str, Any], _rule: Rule, _on: str) -> None:
+    rows = _rows(body)
+    rows.extend([dict(row) for row in rows])
+
+
+def _empty(body: dict[str, Any], _rule: Rule, _on: str) -> None:
+    _rows(body).clear()
+
+
+def _ack_without_id(body: dict[str, Any], rule: Rule, _on: str) -> None:
+    if rule.get("as") == "empty":
+        body["reception_number"] = ""
+    else:
+        body.pop("reception_number", None)
+
+
+def _success_code_failure_text(body: dict[str, Any], _rule: Rule, on: str) -> None:
+    if on == "submit":
+        body["warnings"] = [{"line": None, "code": "0", "message": "ERROR: no se pudo agregar el trabajador"}]
+        return
+    thing = _first(body)
+    thing["message"] = "ERROR: no se pudo agregar el trabajador"
+    thing["code"] = "0"
+
+
+def _warning(body: dict[str, Any], _rule: Rule, on: str) -> None:
+    if on == "submit":
+        body["warnings"] = [{"line": 2, "code": "W01", "message": "Dirección desactualizada; el envío fue recibido"}]
+    else:
+        thing = _first(body)
+        thing["message"] = "Aceptada con advertencia: dirección desactualizada"
+        thing["code"] = "W01"
+
+
+_CHANGES: dict[str, Callable[[dict[str, Any], Rule, str], None]] = {
+    "wrong_period": _wrong_period,
+    "wrong_employer": _wrong_employer,
+    "unknown_code": _unknown_code,
+    "long_text": _long_text,
+    "missing_line": _missing_line,
+    "extra_line": _extra_line,
+    "reorder": _reorder,
+    "repeat": _repeat,
+    "empty": _empty,
+    "ack_without_id": _ack_without_id,
+    "success_code_failure_text": _success_code_failure_text,
+    "warning": _warning,
+}
+
+
+def _older(state: State, on: str, call: Call, answer: Answer) -> Answer:
+    """Answer with another filing of the same employer, or mix its lines in."""
+    if on not in ("query", "lines"):
+        return answer
+    filing_id = call.path["filing_id"]
+    other = (
+        state.store.read()
+        .execute(
+            "SELECT o.filing_id FROM filing f JOIN filing o ON o.employer = f.employer AND o.seq <> f.seq"
+            " AND o.answered_at IS NOT NULL WHERE f.filing_id = ? ORDER BY o.seq LIMIT 1",
+            [filing_id],
+        )
+        .fetchone()
+    )
+    if other is None:
+        return answer
+    elsewhere = Call({"filing_id": other["filing_id"]}, {}, call.headers)
+    if on == "query":
+        return query_filing(state, elsewhere)
+    mixed = json.loads(answer.written())
+    mixed["lines"] += json.loads(list_lines(state, elsewhere).written())["lines"]
+    return Answer(answer.status, mixed, answer.headers)

@@ -1,0 +1,267 @@
+"""Reads a filing, judges its lines, bills what is accepted, and answers; one filing after the other."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from gateway.sandbox.script import Rule
+from gateway.sandbox.state import notices
+from gateway.sandbox.state.bill import tariff_of
+from gateway.sandbox.state.codes import message
+from gateway.sandbox.state.core import VERDICTS, State
+from gateway.sandbox.state.judge_dependants import DependantJudge
+from gateway.sandbox.state.judge_movements import MovementJudge
+from gateway.sandbox.state.judge_payroll import REJECTED, PayrollJudge, Row
+from gateway.sandbox.state.layout import LENGTHS, Inspection, inspect, read_details
+from gateway.sandbox.state.tally import Tally
+from gateway.sandbox.state.tampering import forced_verdicts
+
+CHUNK = 10_000
+_INSERT_LINE = f"INSERT INTO line VALUES (?{', ?' * 16})"
+Judge = Callable[[int, str], Row]
+
+
+def take_up(state: State) -> None:
+    """After a start: forget the halves of what was being done, and do it anew."""
+    open_filings = state.store.read().execute(
+        "SELECT filing_id, seq FROM filing WHERE answered_at IS NULL AND is_stuck = 0 ORDER BY seq"
+    )
+    for row in open_filings.fetchall():
+        with state.store.write() as connection:
+            connection.execute("DELETE FROM line WHERE filing_seq = ?", [row["seq"]])
+            connection.execute("DELETE FROM declared WHERE filing_seq = ?", [row["seq"]])
+        state.work.after(0, lambda filing_id=row["filing_id"]: process(state, filing_id))  # type: ignore[misc]
+
+
+def process(state: State, filing_id: str, rules: Sequence[Rule] | None = None) -> None:
+    """Answer one filing, as the script wants it."""
+    filing = state.store.read().execute("SELECT * FROM filing WHERE filing_id = ?", [filing_id]).fetchone()
+    if filing is None or filing["answered_at"]:
+        return
+    if rules is None:
+        rules = state.fire(
+            "submit", VERDICTS, filing_id=filing_id, kind=filing["kind"], employer=filing["employer"],
+            period=filing["period"], part=filing["part"],
+        )  # fmt: skip
+        wait = sum(float(rule.get("seconds", 1)) for rule in rules if rule.do == "wait")
+        if wait:
+            state.work.after(wait, lambda: process(state, filing_id, rules))
+            return
+    if _is_lost(state, filing, rules):
+        return
+    with state.store.write() as connection:
+        connection.execute("UPDATE filing SET status = 'processing' WHERE filing_id = ?", [filing_id])
+    path = state.files / filing_id
+    found = inspect(
+        path, kind=filing["kind"], employer=filing["employer"], period=filing["period"], lengths=LENGTHS[filing["kind"]]
+    )
+    code = _whole_file_code(state, filing, found, rules)
+    if code:
+        _reject_whole(state, filing, found, code)
+    else:
+        _answer_lines(state, filing, found, path, rules)
+    path.unlink(missing_ok=True)
+
+
+def _is_lost(state: State, filing: sqlite3.Row, rules: Sequence[Rule]) -> bool:
+    done = {rule.do: rule for rule in rules}
+    if "never_answer" in done:
+        with state.store.write() as connection:
+            connection.execute("UPDATE filing SET is_stuck = 1 WHERE seq = ?", [filing["seq"]])
+        return True
+    if "forget_after_ack" in done and done["forget_after_ack"].get("stage", "received") == "received":
+        with state.store.write() as connection:
+            connection.execute("DELETE FROM filing WHERE seq = ?", [filing["seq"]])
+            state.store.count("filings_forgotten")
+        (state.files / filing["filing_id"]).unlink(missing_ok=True)
+        return True
+    return False
+
+
+def _whole_file_code(state: State, filing: sqlite3.Row, found: Inspection, rules: Sequence[Rule]) -> str | None:
+    scripted = next((rule for rule in rules if rule.do == "whole_file"), None)
+    if scripted:
+        line = int(scripted.get("line", 2))
+        found.complain(line, 1, "record", "error en una línea: se rechaza el archivo entero")
+        return str(scripted.get("code", "PY1"))
+    if found.errors:
+        return "PY1"
+    if state.employer(filing["employer"])["status"] == "inactive":
+        return "150"
+    is_future = filing["period"] > state.clock.today().strftime("%Y-%m")
+    if is_future or filing["period"] < "2003-06" or tariff_of(filing["period"]) is None:
+        return "252"
+    return None
+
+
+def _reject_whole(state: State, filing: sqlite3.Row, found: Inspection, code: str) -> None:
+    with state.store.write() as connection:
+        connection.execute(
+            "UPDATE filing SET status = 'rejected', state_status = 'R', code = ?, message = ?, lines = ?, rejected = ?,"
+            " errors = ?, answered_at = ? WHERE seq = ?",
+            [
+                code, message(code), found.details, found.details, json.dumps(found.errors, ensure_ascii=False),
+                state.clock.stamp(), filing["seq"],
+            ],
+        )  # fmt: skip
+        state.store.count("filings_answered")
+        state.store.count("filings_rejected_whole")
+        _tell(state, filing)
+
+
+def _answer_lines(state: State, filing: sqlite3.Row, found: Inspection, path: Path, rules: Sequence[Rule]) -> None:
+    tally = Tally()
+    if filing["kind"] == "RD":
+        # The register of dependants changes with the verdicts: all in one transaction.
+        with state.store.write() as connection:
+            judge = DependantJudge(
+                connection, filing["employer"], filing["period"], state.register(), found.repeated, _inactive(state)
+            ).judge
+            for chunk in _chunks(_judged(judge, path, _forced_codes(state, filing, rules, found))):
+                _keep(connection, filing, tally, chunk)
+            _finish(state, connection, filing, found, tally, rules)
+        return
+    period_id = _period_id(state, filing)
+    for chunk in _judged_chunks(state, filing, found, path, period_id, rules):
+        with state.store.write() as connection:
+            _keep(connection, filing, tally, chunk)
+            if filing["kind"] != "NV":
+                connection.executemany(
+                    "INSERT INTO declared VALUES (?, ?, ?, ?, ?)",
+                    [
+                        (period_id, row[2] + row[3], row[1], row[7], filing["seq"])
+                        for row in chunk
+                        if row[4] != REJECTED
+                    ],
+                )
+    with state.store.write() as connection:
+        _finish(state, connection, filing, found, tally, rules)
+
+
+def _judged(judge: Judge, path: Path, forced: Callable[[int, str], str | None]) -> Iterator[Row]:
+    for number, line in read_details(path):
+        code = forced(number, line)
+        row = judge(number, line) if code is None else None
+        yield row or (number, line[1:4], line[4], line[5:16].rstrip(" "), REJECTED, code or "", *[0] * 10)  # type: ignore[misc]
+
+
+def _forced_codes(
+    state: State, filing: sqlite3.Row, rules: Sequence[Rule], found: Inspection
+) -> Callable[[int, str], str | None]:
+    forced = forced_verdicts(rules, state.options.seed, found.details)
+
+    def code_of(number: int, line: str) -> str | None:
+        document = line[5:16] if filing["kind"] == "RD" else line[23:48]
+        order = forced(number, document.rstrip(" "), 0) if forced else None
+        return order[0] if order and order[0] != "0" else None
+
+    return code_of
+
+
+def _judged_chunks(
+    state: State, filing: sqlite3.Row, found: Inspection, path: Path, period_id: int, rules: Sequence[Rule]
+) -> Iterator[list[Row]]:
+    register, inactive = state.register(), _inactive(state)
+    if filing["kind"] == "NV":
+        movements = MovementJudge(register, found.repeated, inactive, state.clock.today())
+        yield from _chunks(_judged(movements.judge, path, _forced_codes(state, filing, rules, found)))
+        return
+    tariff = tariff_of(filing["period"])
+    if tariff is None:
+        raise RuntimeError(f"no tariff for {filing['period']}")
+    judge = PayrollJudge(
+        tariff, register, found.repeated, inactive, _dependants(state, filing["employer"]),
+        forced=forced_verdicts(rules, state.options.seed, found.details),
+        track=len(found.payrolls) > 1,
+        silent=any(rule.do == "change_amount" and rule.get("silent") for rule in rules),
+    )  # fmt: skip
+    connection = state.store.read()
+    known = connection.execute("SELECT 1 FROM declared WHERE period_id = ? LIMIT 1", [period_id]).fetchone()
+    for lines in _chunks(read_details(path)):
+        declared = _declared(connection, period_id, filing["seq"], lines) if known else {}
+        yield [judge.judge(number, line, declared) for number, line in lines]
+
+
+def _chunks(things: Iterable[Any]) -> Iterator[list[Any]]:
+    waiting = iter(things)
+    while chunk := list(islice(waiting, CHUNK)):
+        yield chunk
+
+
+def _declared(
+    connection: sqlite3.Connection, period_id: int, filing_seq: int, lines: Sequence[tuple[int, str]]
+) -> dict[str, list[tuple[str, int]]]:
+    # What this very file declared so far stands in the judge's own running sums.
+    persons = json.dumps([line[4] + line[5:30].rstrip(" ") for _, line in lines])
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in connection.execute(
+        "SELECT person, payroll, wage_minor FROM declared, json_each(?)"
+        " WHERE period_id = ? AND person = json_each.value AND filing_seq <> ?",
+        [persons, period_id, filing_seq],
+    ):
+        found.setdefault(row["person"], []).append((row["payroll"], row["wage_minor"]))
+    return found
+
+
+def _dependants(state: State, employer: str) -> dict[str, int]:
+    rows = state.store.read().execute(
+        "SELECT payroll || holder AS holder, count(*) AS n FROM dependant WHERE employer = ? AND ended IS NULL"
+        " GROUP BY payroll, holder",
+        [employer],
+    )
+    return {row["holder"]: row["n"] for row in rows}
+
+
+def _inactive(state: State) -> set[str]:
+    return {row["payroll"] for row in state.store.read().execute("SELECT payroll FROM inactive_payroll")}
+
+
+def _period_id(state: State, filing: sqlite3.Row) -> int:
+    with state.store.write() as connection:
+        key = [filing["employer"], filing["period"]]
+        connection.execute("INSERT OR IGNORE INTO employer_period (employer, period) VALUES (?, ?)", key)
+        row = connection.execute("SELECT id FROM employer_period WHERE employer = ? AND period = ?", key).fetchone()
+        return int(row["id"])
+
+
+def _keep(connection: sqlite3.Connection, filing: sqlite3.Row, tally: Tally, chunk: Sequence[Row]) -> None:
+    tally.add(chunk)
+    connection.executemany(_INSERT_LINE, [(filing["seq"], *row) for row in chunk])
+
+
+def _finish(
+    state: State, connection: sqlite3.Connection, filing: sqlite3.Row, found: Inspection, tally: Tally,
+    rules: Sequence[Rule],
+) -> None:  # fmt: skip
+    if not tally.accepted:
+        status, word, code = "rejected", "R", "301"
+    elif tally.rejected:
+        status, word, code = "partly_accepted", "P", "250"
+    else:
+        status, word, code = "accepted", "P", "0"
+    connection.execute(
+        "UPDATE filing SET status = ?, state_status = ?, code = ?, message = ?, lines = ?, accepted = ?, rejected = ?,"
+        " declared_minor = ?, accepted_minor = ?, billed_minor = ?, payrolls = ?, answered_at = ? WHERE seq = ?",
+        [
+            status, word, code, message(code), found.details, tally.accepted, tally.rejected, tally.declared_minor,
+            tally.accepted_minor, tally.billed_minor, json.dumps(sorted(found.payrolls)), state.clock.stamp(),
+            filing["seq"],
+        ],
+    )  # fmt: skip
+    state.store.count("filings_answered")
+    state.store.count("filings_applied", 1 if tally.accepted else 0)
+    state.store.count("lines_accepted", tally.accepted)
+    state.store.count("lines_rejected", tally.rejected)
+    _tell(state, filing)
+    is_forgotten = any(rule.do == "forget_after_ack" and rule.get("stage") == "billed" for rule in rules)
+    if not is_forgotten:
+        for payroll, bill in sorted(tally.by_payroll.items()):
+            notices.bill(state, connection, filing, payroll, bill)
+
+
+def _tell(state: State, filing: sqlite3.Row) -> None:
+    data = {"filing_id": filing["filing_id"], "employer": filing["employer"], "period": filing["period"]}
+    state.tell("filing.answered", f"msg_filing_{filing['filing_id']}", filing["employer"], data)

@@ -1,0 +1,284 @@
+"""Benefits paid back: who is drawn, the advice, and the transfer through the bank."""
+
+import json
+import math
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from gateway.kit.money import AmountError, parse_amount
+from gateway.sandbox.answering import Answer, Call
+from gateway.sandbox.state.bill import breastfeeding, tariff_of
+from gateway.sandbox.state.core import CURRENCY, State, money
+from gateway.sandbox.state.problems import invalid, problem
+
+_SCRIPTED = frozenset({"cent_off", "change_amount", "no_transfer", "unadvised"})
+_BENEFITS = (("maternity", 3), ("breastfeeding", 3), ("common_illness", 4))
+"""How often each is drawn, in tenths of the share."""
+_RETRIES = (0.5, 1, 2, 5, 10, 30, 60)
+PAID_WORKERS = """
+-- one row per worker accepted in a period whose notice is paid, in the order of their documents
+SELECT l.document_type AS kind, l.document, max(l.accepted_minor) AS wage
+FROM line l JOIN filing f ON f.seq = l.filing_seq
+JOIN notice_filing nf ON nf.filing_id = f.filing_id
+JOIN notice n ON n.reference = nf.reference AND n.payroll = l.payroll AND n.status = 'paid'
+WHERE f.employer = ? AND f.period = ? AND l.status <> 1 AND f.kind IN ('AM', 'AR')
+GROUP BY l.document_type, l.document ORDER BY l.document
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One benefit of one person."""
+
+    kind: str
+    document: str
+    benefit: str
+    claim: str
+    minor: int
+    instalment: int = 1
+    instalments: int = 1
+
+
+def advise(state: State, call: Call) -> Answer:
+    """POST /sandbox/remittances: pay back what is due for an employer and period.
+
+    Takes ``employer``, ``period``, ``share`` (of the paid workers who get a new claim, 0.03 by default),
+    ``unknown_lines`` (persons the mutual does not know, 0 by default), or ``lines`` given whole; ``transfer`` false
+    keeps the money back.
+    """
+    try:
+        given = call.json()
+        employer, period = str(given["employer"]), str(given["period"])
+        lines = list(_given_lines(given["lines"])) if given.get("lines") else None
+    except (ValueError, KeyError, TypeError, AmountError) as broken:
+        return invalid("body", f"expected employer, period and what stands in the documentation: {broken}")
+    with state.store.write() as connection:
+        if lines is None:
+            lines = [
+                *_next_instalments(connection, employer, period),
+                *_new_claims(state, connection, employer, period, float(given.get("share", 0.03))),
+                *_unknown(period, int(given.get("unknown_lines", 0))),
+            ]
+        if not lines:
+            return problem(409, "nothing_to_pay", "no worker of this period has a paid notice, or nobody was drawn")
+        row = _keep(state, connection, employer, period, lines, given)
+    return Answer(201, describe(row))
+
+
+def _given_lines(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+    for number, line in enumerate(lines, start=1):
+        yield Line(
+            str(line.get("document_type", "C")), str(line["document"]), str(line["benefit"]),
+            str(line.get("claim_reference", f"X{number:06d}")),
+            parse_amount(line["amount"], CURRENCY, exact_decimals=True),
+            int(line.get("instalment", 1)), int(line.get("of", 1)),
+        )  # fmt: skip
+
+
+def _next_instalments(connection: Any, employer: str, period: str) -> Iterator[Line]:
+    claims = connection.execute(
+        "SELECT * FROM claim WHERE employer = ? AND last_period < ? AND paid < json_array_length(amounts)"
+        " ORDER BY number",
+        [employer, period],
+    )
+    for claim in claims.fetchall():
+        yield _instalment(connection, claim, period)
+
+
+def _instalment(connection: Any, claim: Any, period: str) -> Line:
+    amounts, number = json.loads(claim["amounts"]), claim["paid"] + 1
+    connection.execute("UPDATE claim SET paid = ?, last_period = ? WHERE number = ?", [number, period, claim["number"]])
+    person = claim["person"]
+    return Line(
+        person[0], person[1:], claim["benefit"], f"{claim['benefit'][0].upper()}{claim['number']:08d}",
+        amounts[number - 1], number, len(amounts),
+    )  # fmt: skip
+
+
+def _new_claims(state: State, connection: Any, employer: str, period: str, share: float) -> Iterator[Line]:
+    open_claims = {
+        row["person"]
+        for row in connection.execute(
+            "SELECT person FROM claim WHERE employer = ? AND paid < json_array_length(amounts)", [employer]
+        )
+    }
+    bound = int(share * 2**32)
+    for worker in connection.execute(PAID_WORKERS, [employer, period]).fetchall():
+        person = worker["kind"] + worker["document"]
+        lot = zlib.crc32(f"{state.options.seed}/{period}/{person}".encode())
+        if lot >= bound or person in open_claims:
+            continue
+        benefit = _drawn(lot)
+        amounts = _amounts(benefit, worker["wage"], period, lot)
+        if not amounts:
+            continue
+        number = connection.execute(
+            "INSERT INTO claim (employer, person, benefit, amounts) VALUES (?, ?, ?, ?)",
+            [employer, person, benefit, json.dumps(amounts)],
+        ).lastrowid
+        claim = connection.execute("SELECT * FROM claim WHERE number = ?", [number]).fetchone()
+        yield _instalment(connection, claim, period)
+
+
+def _drawn(lot: int) -> str:
+    tenth = lot % 10
+    for benefit, weight in _BENEFITS:
+        if tenth < weight:
+            return benefit
+        tenth -= weight
+    raise AssertionError("the weights fill ten tenths")
+
+
+def _amounts(benefit: str, wage: int, period: str, lot: int) -> list[int]:
+    tariff = tariff_of(period)
+    minimum = tariff.minimum_wage_minor if tariff else wage
+    if benefit == "maternity":
+        # Fourteen weeks of twelve fifty-seconds of the wage: three monthly instalments and what is left.
+        whole = (wage * 14 * 12 + 26) // 52
+        return [wage, wage, wage, whole - 3 * wage]
+    if benefit == "breastfeeding":
+        monthly = breastfeeding(wage, minimum)
+        return [monthly] * 3 if monthly else []
+    # Sixty per cent of the mean wage, at most ten minimum wages, for the days from the fourth on.
+    days = 4 + lot % 23
+    amount = (min(wage, 10 * minimum) * 60 * days + 1500) // 3000
+    return [amount] if amount else []
+
+
+def _unknown(period: str, count: int) -> Iterator[Line]:
+    for number in range(1, count + 1):
+        stem = f"999{int(period[2:4] + period[5:]):04d}{number:03d}"
+        yield Line("C", stem + _check_digit(stem), "common_illness", f"U{number:08d}", 150_000 + 1_050 * number)
+
+
+def _check_digit(stem: str) -> str:
+    total = sum(
+        digit - 9 if digit > 9 else digit for digit in (int(c) * (2 - i % 2) for i, c in enumerate(reversed(stem)))
+    )
+    return str(-total % 10)
+
+
+def _keep(
+    state: State, connection: Any, employer: str, period: str, lines: Sequence[Line], given: Mapping[str, Any]
+) -> Any:
+    rules = state.fire("remittances", _SCRIPTED, employer=employer, period=period)
+    done = {rule.do: rule for rule in rules}
+    total = sum(line.minor for line in lines)
+    off = sum(int(rule.get("by_minor", 1)) for rule in rules if rule.do in ("cent_off", "change_amount"))
+    number = connection.execute("SELECT coalesce(max(number), 0) + 1 AS n FROM remittance").fetchone()["n"]
+    now = state.clock.now()
+    name = f"S{now:%Y%m}{number:06d}"
+    kinds = [
+        {
+            "benefit": benefit,
+            "line_count": sum(1 for line in lines if line.benefit == benefit),
+            "minor": sum(line.minor for line in lines if line.benefit == benefit),
+        }
+        for benefit in sorted({line.benefit for line in lines})
+    ]
+    account = str(given.get("account") or state.employer(employer)["account"])
+    connection.execute(
+        "INSERT INTO remittance (number, remittance_id, employer, status, advised_at, line_count, total_minor,"
+        " transfer_minor, by_benefit, end_to_end_id, account, is_advised) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            number, name, employer, "advised", now.isoformat(timespec="milliseconds"), len(lines), total, total - off,
+            json.dumps(kinds), f"TSS-{name}", account, "unadvised" not in done,
+        ],
+    )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO remittance_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (number, at, x.kind, x.document, x.benefit, x.claim, period, x.minor, x.instalment, x.instalments)
+            for at, x in enumerate(lines, start=1)
+        ],
+    )
+    state.store.count("remittances_advised")
+    state.store.count("remittance_lines", len(lines))
+    if "unadvised" not in done:
+        state.tell(
+            "remittance.advised", f"msg_remittance_{name}", employer, {"remittance_id": name, "employer": employer}
+        )
+    if "no_transfer" not in done and given.get("transfer", True):
+        state.store.after_commit(lambda: state.errands.after(0, lambda: transfer(state, name)))
+    return connection.execute("SELECT * FROM remittance WHERE number = ?", [number]).fetchone()
+
+
+def describe(row: Any) -> dict[str, Any]:
+    """Write an advice as the contract does."""
+    return {
+        "remittance_id": row["remittance_id"],
+        "employer": row["employer"],
+        "currency": CURRENCY.code,
+        "status": row["status"],
+        "advised_at": row["advised_at"],
+        "paid_on": row["paid_on"],
+        "line_count": row["line_count"],
+        "total": money(row["total_minor"]),
+        "by_benefit": [
+            {"benefit": kind["benefit"], "line_count": kind["line_count"], "amount": money(kind["minor"])}
+            for kind in json.loads(row["by_benefit"])
+        ],
+        "end_to_end_id": row["end_to_end_id"],
+        "bank_reference": row["bank_reference"],
+        "account": row["account"],
+    }
+
+
+def transfer(state: State, name: str, attempt: int = 0) -> None:
+    """Order the transfer at the bank, again if it cannot be reached; the bank knows the end-to-end id."""
+    row = state.store.read().execute("SELECT * FROM remittance WHERE remittance_id = ?", [name]).fetchone()
+    if row is None or row["status"] == "paid" or not state.options.bank_url:
+        return
+    order = {
+        "account": row["account"], "amount": money(row["transfer_minor"]), "currency": CURRENCY.code,
+        "end_to_end_id": row["end_to_end_id"], "debtor_name": "TESORERIA DE LA SEGURIDAD SOCIAL",
+        "remittance_information": f"SUBSIDIOS {name}",
+    }  # fmt: skip
+    try:
+        answer = httpx.post(
+            f"{state.options.bank_url}/bank/credits", json=order, timeout=10, trust_env=False,
+            headers={"Authorization": f"Bearer {state.options.bank_token}"},
+        )  # fmt: skip
+        answer.raise_for_status()
+        booked = answer.json()
+    except (httpx.HTTPError, ValueError):
+        wait = _RETRIES[min(attempt, len(_RETRIES) - 1)]
+        if not math.isinf(wait):
+            state.errands.after(wait, lambda: transfer(state, name, attempt + 1))
+        return
+    with state.store.write() as connection:
+        connection.execute(
+            "UPDATE remittance SET status = 'paid', paid_on = ?, bank_reference = ? WHERE remittance_id = ?",
+            [booked["booked_on"], booked["bank_reference"], name],
+        )
+        state.store.count("remittances_paid")
+
+
+def order_transfer(state: State, call: Call) -> Answer:
+    """POST /sandbox/remittances/{id}/transfer: send money that was kept back, and advise what was not."""
+    name = call.path["remittance_id"]
+    with state.store.write() as connection:
+        row = connection.execute("SELECT * FROM remittance WHERE remittance_id = ?", [name]).fetchone()
+        if row is None:
+            return problem(404, "remittance_not_found", "no remittance has this id")
+        connection.execute("UPDATE remittance SET is_advised = 1 WHERE remittance_id = ?", [name])
+        if not row["is_advised"]:
+            state.tell(
+                "remittance.advised", f"msg_remittance_{name}", row["employer"],
+                {"remittance_id": name, "employer": row["employer"]},
+            )  # fmt: skip
+        state.store.after_commit(lambda: state.errands.after(0, lambda: transfer(state, name)))
+    return Answer(202, describe(row))
+
+
+def take_up(state: State) -> None:
+    """After a start: go on with the transfers that were ordered and not made."""
+    rows = state.store.read().execute(
+        "SELECT remittance_id FROM remittance WHERE status = 'advised' AND is_advised = 1"
+    )
+    for row in rows.fetchall():
+        state.errands.after(0, lambda name=row["remittance_id"]: transfer(state, name))  # type: ignore[misc]
