@@ -1,19 +1,22 @@
 """Whatever the provider says, and however often: paid money has left, failed and returned money is owed again."""
 
+import contextlib
 import datetime as dt
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.paying import FLOAT, TODAY, make_members, open_bank, owe
+from tests.paying import FLOAT, TODAY, advice, document_of, fund_in_full, line, make_members, open_bank, owe, record
 
+from gateway.benefits.allot import allot
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.kit.period import Period
 from gateway.ledger import periods
+from gateway.ledger.bank_accounts import BankAccountRow, register_bank_account
 from gateway.ledger.queries import balance_of, current_balance
 from gateway.payouts.confirm import Result, apply_results, refuse
-from gateway.payouts.errors import BatchNotSentError, PayoutNotFoundError, ReturnRefusedError
+from gateway.payouts.errors import BatchNotSentError, NothingOwedError, PayoutNotFoundError, ReturnRefusedError
 from gateway.payouts.order import prepare
 from gateway.payouts.queries import get_batch, list_payouts
 from gateway.payouts.release import release
@@ -165,8 +168,6 @@ def test_each_failed_payout_is_paid_anew_by_one_of_its_own_beside_what_is_newly_
         batch, (first,) = released(session)
         apply_results(session, batch, [Result(first.end_to_end_id, "failed", reason_code="x")], **BY_WORKER)
         db.run(session, "UPDATE member SET number = 'MX' WHERE id = :id", {"id": member})
-        from tests.paying import advice, allot, document_of, fund_in_full, line, record
-
         lines = [line(1, document_of(1), 40_00)]
         told = advice(lines, "S2")
         remittance = record(session, told, lines)
@@ -202,10 +203,8 @@ def test_what_was_allotted_is_paid_out_on_its_way_or_still_owed(
                         result = Result(payout.end_to_end_id, outcome, "TX", reason_code="x")
                         apply_results(session, batch, [result], **BY_WORKER)
                     elif outcome == "return":
-                        try:
+                        with contextlib.suppress(ReturnRefusedError):
                             return_payout(session, end_to_end_id=payout.end_to_end_id, reason="back", **BY_WORKER)
-                        except ReturnRefusedError:
-                            pass
             on_its_way = int(
                 db.scalar(session, "SELECT coalesce(sum(amount_minor), 0) FROM payout WHERE status = 'ordered'")
             )
@@ -220,14 +219,10 @@ def test_what_was_allotted_is_paid_out_on_its_way_or_still_owed(
 def test_members_of_two_drafts_are_not_ordered_twice(database: Database) -> None:
     with database.session(1) as session:
         open_bank(session)
-        from gateway.ledger.bank_accounts import BankAccountRow, register_bank_account
-
         account = BankAccountRow(0, "829000002", "claro", "mobile_money", "DOP", "momo:claro", "Mutual", "X")
         register_bank_account(session, account, opening=None, actor="staff:ana")
         owe(session, [500_00])
         prepare(session, provider="orange", actor="staff:ana", today=TODAY)
         make_members(session, 1, first=50)
-        from gateway.payouts.errors import NothingOwedError
-
         with pytest.raises(NothingOwedError):
             prepare(session, provider="claro", actor="staff:ana", today=TODAY)

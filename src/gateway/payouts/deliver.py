@@ -25,16 +25,15 @@ IN_A_MOMENT = dt.timedelta(seconds=5)
 def deliver(way: Way, batch_id: int) -> None:
     """Send a released batch, or ask about one in doubt; anything else is left alone. May be repeated at any time."""
     attempts.lose_sight_of_late(way, batch_id)
-    with way.open_session() as session:
-        status = get_batch(session, batch_id).status
-    if status == BatchStatus.UNKNOWN:
+    batch = _read(way, batch_id)
+    if batch.status == BatchStatus.UNKNOWN:
         _find(way, batch_id)
-        with way.open_session() as session:
-            status = get_batch(session, batch_id).status
-    if status == BatchStatus.RELEASED:
+        batch = _read(way, batch_id)
+    if batch.status == BatchStatus.RELEASED:
+        head, items = frozen_items(way, batch)
         attempt = attempts.claim(way, batch_id)
         if attempt is not None:
-            _send(way, attempt)
+            _send(way, attempt, head, items)
 
 
 def frozen_items(way: Way, batch: BatchRow) -> tuple[rules.RequestHead, Iterator[PayoutItem]]:
@@ -56,9 +55,13 @@ def frozen_items(way: Way, batch: BatchRow) -> tuple[rules.RequestHead, Iterator
     return head, order
 
 
-def _send(way: Way, attempt: Attempt) -> None:
+def _read(way: Way, batch_id: int) -> BatchRow:
+    with way.open_session() as session:
+        return get_batch(session, batch_id)
+
+
+def _send(way: Way, attempt: Attempt, head: rules.RequestHead, items: Iterator[PayoutItem]) -> None:
     batch = attempt.batch
-    head, items = frozen_items(way, batch)
     way.mark("payouts.before_call")
     try:
         reception = way.channel.send_batch(batch.correlation_id, items, title=head.title, description=f"{batch.id}")

@@ -12,7 +12,8 @@ from gateway.bank.protocol import BatchStanding, ItemFailure, ItemResult
 from gateway.payouts import attempts, confirm, rules
 from gateway.payouts.attempts import Attempt, Way
 from gateway.payouts.confirm import Applied, Result
-from gateway.payouts.queries import get_batch
+from gateway.payouts.queries import find_payout, get_batch
+from gateway.payouts.return_payout import return_payout
 from gateway.payouts.states import BatchStatus, PayoutStatus
 
 
@@ -40,6 +41,36 @@ def follow(way: Way, batch_id: int) -> Applied | None:
     except (PayerUnavailableError, PayerOutcomeUnknownError, PayerRefusedError) as error:
         attempts.ask_later(way, asking, outcome="unknown", wait=wait, detail=error.detail, raw=error.raw)
         return None
+
+
+def recheck(way: Way, batch_id: int) -> int:
+    """Ask again about a batch that was settled, because the provider is said to have taken a success back.
+
+    A payout that was paid and that the provider now lists among the rejected, and no longer among the made, came
+    back: it is owed again. Return how many did.
+    """
+    with way.open_session() as session:
+        batch = get_batch(session, batch_id)
+    if batch.provider_reference is None:
+        return 0
+    made = {paid.end_to_end_id for paid in way.channel.completions(batch.provider_reference)}
+    reversed_ = [one for one in way.channel.rejections(batch.provider_reference) if one.end_to_end_id not in made]
+    returned = 0
+    with way.open_session() as session:
+        for one in reversed_:
+            payout = find_payout(session, one.end_to_end_id)
+            if payout is not None and payout.status == PayoutStatus.PAID:
+                reason = f"the provider took it back: {one.text}"
+                return_payout(
+                    session,
+                    end_to_end_id=one.end_to_end_id,
+                    reason=reason,
+                    code=one.code,
+                    actor=way.actor,
+                    today=way.today,
+                )
+                returned += 1
+    return returned
 
 
 def _standing(way: Way, asking: Attempt) -> BatchStanding | None:

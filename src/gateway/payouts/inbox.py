@@ -2,11 +2,12 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sqlmodel import Session
 
-from gateway.kit import inbox, jobs
+from gateway.kit import db, inbox, jobs
 from gateway.kit.inbox import Message
 from gateway.payouts import attempts, queries
 from gateway.payouts.rules import account_of
@@ -30,6 +31,29 @@ def read_hints(session: Session, *, limit: int = 100) -> int:
         jobs.defer(session, "payouts.advance", lock=f"payout_batch:{batch_id}", batch_id=batch_id)
         inbox.done(session, message.id, f"batch {batch_id} was {status}; the provider is asked")
     return len(messages)
+
+
+def of_payout(session: Session, told: Mapping[str, Any]) -> str | None:
+    """Say what becomes of a message about a transaction that is a payout of ours; None where it is none.
+
+    Its batch is asked about, so that what the provider's own books say counts and not the message.
+    """
+    references = [told.get(name) for name in ("transactionReference", "originalTransactionReference")]
+    row = db.first(
+        session,
+        queries.PAYOUT_OF_TRANSACTION,
+        {
+            "end_to_end_id": str(told.get("requestingOrganisationTransactionReference") or ""),
+            "references": [reference for reference in references if isinstance(reference, str) and reference],
+        },
+    )
+    if row is None:
+        return None
+    attempts.ask_now(session, row.batch_id)
+    jobs.defer(session, "payouts.advance", lock=f"payout_batch:{row.batch_id}", batch_id=row.batch_id)
+    if str(told.get("transactionStatus", "")).lower() == "reversed" or str(told.get("type", "")).lower() == "reversal":
+        jobs.defer(session, "payouts.recheck", lock=f"payout_batch:{row.batch_id}", batch_id=row.batch_id)
+    return f"payout {row.id} of batch {row.batch_id}; the provider is asked"
 
 
 def _batch_of(session: Session, message: Message) -> tuple[int, str] | None:

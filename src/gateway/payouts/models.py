@@ -58,6 +58,7 @@ class Payout(TenantTable, table=True):
         check("amount_minor > 0", "amount"),
         Index(None, "mutual_id", "batch_id", "status"),
         Index(None, "mutual_id", "member_id"),
+        Index(None, "mutual_id", "provider_reference"),
         Index(
             "uq_payout_one_retry",
             "mutual_id",

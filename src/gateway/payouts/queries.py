@@ -69,6 +69,13 @@ SELECT end_to_end_id, amount_minor, destination FROM payout
 WHERE mutual_id = current_mutual() AND batch_id = %(batch_id)s ORDER BY id
 """
 
+PAYOUT_OF_TRANSACTION = """
+-- at most one row: the payout that a provider's transaction is, by our id or by theirs
+SELECT id, batch_id FROM payout
+WHERE mutual_id = current_mutual() AND (end_to_end_id = :end_to_end_id OR provider_reference = ANY (CAST(:references AS text[])))
+ORDER BY end_to_end_id = :end_to_end_id DESC, id DESC LIMIT 1
+"""
+
 DUE = """
 -- one row per batch that somebody must look after now: released and not taken, in doubt, or to be asked about
 SELECT id, status FROM payout_batch

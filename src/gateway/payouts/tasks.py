@@ -1,20 +1,23 @@
 """The jobs of payouts.
 
-``services["payer"]`` is called with the mutual and the provider's name (``orange``) and returns a way to it.
+``services["payer"]`` is called with the mutual and the provider's name (``orange``) and returns a way to it; every
+answer that comes over it is kept before it is understood (``on_answer``).
 """
 
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gateway.bank.errors import PayerOutcomeUnknownError, PayerUnavailableError
+from gateway.bank.protocol import RawAnswer
 from gateway.contributions.collect import read_collections
 from gateway.kit import jobs, tenant
 from gateway.kit.jobs import Context, periodic, task
 from gateway.payouts import attempts, queries
 from gateway.payouts.attempts import Way
 from gateway.payouts.deliver import deliver
-from gateway.payouts.follow import follow
-from gateway.payouts.inbox import read_hints
+from gateway.payouts.follow import follow, recheck
+from gateway.payouts.inbox import of_payout, read_hints
 from gateway.payouts.rules import provider_of
 
 
@@ -30,6 +33,13 @@ def deliver_batch(context: Context, mutual_id: int, batch_id: int) -> None:
 def advance_batch(context: Context, mutual_id: int, batch_id: int) -> None:
     """Do for a batch whatever its state asks for now."""
     deliver_batch(context, mutual_id, batch_id)
+
+
+@task("payouts.recheck", retry_on=(PayerUnavailableError, PayerOutcomeUnknownError))
+def recheck_batch(context: Context, mutual_id: int, batch_id: int) -> None:
+    """Ask again about payouts that were settled: the provider is said to have taken one back."""
+    with _way(context, mutual_id, batch_id) as way:
+        recheck(way, batch_id)
 
 
 @periodic(seconds=5)
@@ -50,7 +60,8 @@ def read_inbox(context: Context, mutual_id: int) -> None:
         read_hints(session)
     with context.session(mutual_id) as session:
         today = context.today(tenant.current(session).time_zone)
-        read_collections(session, actor=f"worker:{context.worker}", today=today)
+        actor = f"worker:{context.worker}"
+        read_collections(session, actor=actor, today=today, elsewhere=lambda told: of_payout(session, told))
 
 
 @contextmanager
@@ -58,7 +69,12 @@ def _way(context: Context, mutual_id: int, batch_id: int) -> Iterator[Way]:
     with context.session(mutual_id) as session:
         mutual = tenant.current(session)
         batch = queries.get_batch(session, batch_id)
-    channel = context.services["payer"](mutual, provider_of(batch.provider))
+
+    def keep(raw: RawAnswer) -> None:
+        with context.session(mutual_id) as session:
+            attempts.keep(session, batch, raw)
+
+    channel = context.services["payer"](mutual, provider_of(batch.provider), on_answer=keep)
     lease = context.services.get("payout_lease_seconds")
     try:
         yield Way(
