@@ -140,7 +140,7 @@ def _read(field: Field, line: str, offset: int, name: str, values: dict[str, Any
     try:
         values[name] = field.shape.decode(line[start : start + field.shape.length])
     except ShapeError as problem:
-        faults.append(Fault(name, field.code, problem.message, start + 1 + problem.position))
+        faults.append(Fault(name, problem.code or field.code, problem.message, start + 1 + problem.position))
 
 
 @dataclass(frozen=True)

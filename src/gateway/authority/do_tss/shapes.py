@@ -21,6 +21,9 @@ FIRST_YEAR = 2003
 class ShapeError(ValueError):
     """A value that cannot be written, or text that cannot be read; ``position`` counts from 0 inside the field."""
 
+    code: str | None = None
+    """The state's code, where this mistake has another than the field's usual one."""
+
     def __init__(self, message: str, position: int = 0) -> None:
         super().__init__(message)
         self.message = message
@@ -330,6 +333,8 @@ class Month:
 
 class MonthError(ShapeError):
     """Six digits that are no month of the system's."""
+
+    code = "252"
 
 
 @dataclass(frozen=True, slots=True)
