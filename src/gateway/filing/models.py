@@ -98,6 +98,7 @@ class Filing(TenantTable, table=True):
     """Fencing token: the attempt that may write its outcome."""
     lease_until: dt.datetime | None = instant(nullable=True)
     next_check_at: dt.datetime | None = instant(nullable=True)
+    """When something is to be done with the state next; empty before submission is asked for, and when nothing is."""
     version: int = whole(server="1")
     prepared_by: str = words()
     prepared_at: dt.datetime = instant(now=True)
@@ -244,10 +245,13 @@ class FilingDocument(TenantTable, table=True):
         unique("reference"),
         refers("filing_id", "filing"),
         one_of("status", DocumentStatus),
+        check("holds IN ('workers', 'dependants')", "holds"),
     )
     filing_id: int = big()
     position: int = whole()
     """1, 2, … in the order they must reach the state."""
+    holds: str = words()
+    """``workers`` (filing_line) or ``dependants`` (filing_dependant_line)."""
     kind: str = words()
     """The state's kind of file, for example AM or RD."""
     part: int = whole()
@@ -306,11 +310,11 @@ class FilingSubmission(TenantTable, table=True):
     filing_id: int = big()
     attempt: int = whole()
     step: str = words()
-    """``submit:<kind>:<part>``, ``query``, ``results``, ``manual``."""
+    """``submit:<kind>:<part>``; ``query:<kind>:<part>``, of which an attempt keeps the newest."""
     started_at: dt.datetime = instant(now=True)
     finished_at: dt.datetime | None = instant(nullable=True)
     outcome: str | None = words(nullable=True)
-    """received, refused, unavailable, unknown, absent, answered, superseded."""
+    """received, refused, unavailable, unknown, absent; superseded where the attempt had lost its lease."""
     detail: str | None = words(nullable=True)
     request_sha256: str | None = words(nullable=True)
     evidence_id: int | None = big(nullable=True)
@@ -330,7 +334,7 @@ class FilingAnswer(TenantTable, table=True):
     filing_id: int = big()
     document_id: int = big()
     sha256: str = words()
-    """Over what the answer says, page by page, without what changes from call to call."""
+    """Over the pages as they came, one after the other, and how the state said the file stands."""
     evidence_id: int = big()
     """How the state said the file stands."""
     status: str = words()

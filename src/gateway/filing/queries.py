@@ -86,11 +86,6 @@ DOCUMENTS = """
 SELECT id FROM filing_document WHERE mutual_id = current_mutual() AND filing_id = :filing_id ORDER BY position
 """
 
-CHUNKS = """
--- one row per piece of a file, in order
-SELECT body FROM filing_document_chunk WHERE mutual_id = current_mutual() AND document_id = %(document_id)s ORDER BY seq
-"""
-
 CHUNK = """
 -- at most one row: one piece of a file
 SELECT body FROM filing_document_chunk
@@ -328,16 +323,18 @@ def find_by_reference(session: Session, reference: uuid.UUID) -> DocumentRef | N
     return None if row is None else DocumentRef(row.document_id, row.filing_id)
 
 
+def read_piece(session: Session, document_id: int, seq: int) -> bytes | None:
+    """Return one piece of a file, at most 1 MiB; None after the last."""
+    values = {"document_id": document_id, "seq": seq}
+    found = driver(session).execute(CHUNK.encode(), values, binary=True).fetchone()
+    return None if found is None else bytes(found[0])
+
+
 def read_content(session: Session, document_id: int) -> Iterator[bytes]:
     """Give the bytes of a file piece by piece; only one piece is in memory."""
     seq = 1
-    while True:
-        found = (
-            driver(session).execute(CHUNK.encode(), {"document_id": document_id, "seq": seq}, binary=True).fetchone()
-        )
-        if found is None:
-            return
-        yield bytes(found[0])
+    while (piece := read_piece(session, document_id, seq)) is not None:
+        yield piece
         seq += 1
 
 

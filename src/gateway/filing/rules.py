@@ -309,3 +309,7 @@ def allocate_first_in_first_out(inflows: Sequence[Inflow], earlier_minor: int, u
         if left == 0:
             break
     return shares
+
+
+HELD_ALREADY, NOT_HELD = "191", "115"
+"""The state's codes for "active here already" and "inactive already": told so, its register is as we want it. SRC-001."""

@@ -127,17 +127,14 @@ def _freeze_files(session: Session, filing: Filing, today: dt.date) -> str:
     payroll = get_payroll(session, filing.payroll_id)
     form = state_format(tenant.current(session).country)
     tree, position = Tree(), 0
-    for head, workers, dependants in (
-        (
-            _head(filing, payroll.employer_number, today, dependants=True),
-            (),
-            _dependants(session, filing, payroll.code),
-        ),
-        (_head(filing, payroll.employer_number, today), _workers(session, filing, payroll.code, tree), ()),
+    for holds, workers, dependants in (
+        ("dependants", (), _dependants(session, filing, payroll.code)),
+        ("workers", _workers(session, filing, payroll.code, tree), ()),
     ):
+        head = _head(filing, payroll.employer_number, today, holds)
         for file in _rendered(form, head, workers, dependants):
             position += 1
-            _store(session, filing, file, position)
+            _store(session, filing, file, holds, position)
     return tree.root().hex()
 
 
@@ -147,13 +144,13 @@ def _rendered(
     return form.render(head, workers, dependants) if head.worker_count or head.dependant_count else iter(())
 
 
-def _head(filing: Filing, employer: str, today: dt.date, *, dependants: bool = False) -> FilingHead:
+def _head(filing: Filing, employer: str, today: dt.date, holds: str) -> FilingHead:
     return FilingHead(
         employer=employer,
         period=Period.of(filing.period_start),
         written_on=today,
-        worker_count=0 if dependants else filing.line_count,
-        dependant_count=filing.dependant_line_count if dependants else 0,
+        worker_count=filing.line_count if holds == "workers" else 0,
+        dependant_count=filing.dependant_line_count if holds == "dependants" else 0,
     )
 
 
@@ -171,7 +168,7 @@ def _dependants(session: Session, filing: Filing, payroll: str) -> Iterator[Decl
             yield DeclaredDependant(payroll, *row[1:])
 
 
-def _store(session: Session, filing: Filing, file: RenderedFile, position: int) -> None:
+def _store(session: Session, filing: Filing, file: RenderedFile, holds: str, position: int) -> None:
     document_id = db.scalar(session, sql.NEXT_DOCUMENT)
     digest, size, lines = hashlib.sha256(), 0, 0
     for seq, body in enumerate(_blocks(file.chunks), start=1):
@@ -187,6 +184,7 @@ def _store(session: Session, filing: Filing, file: RenderedFile, position: int) 
             "id": document_id,
             "filing_id": filing.id,
             "position": position,
+            "holds": holds,
             "kind": file.kind,
             "part": file.part,
             "part_count": file.part_count,

@@ -134,8 +134,8 @@ VALUES (%(document_id)s, %(seq)s, %(lines_before)s, %(body)b)
 
 INSERT_DOCUMENT = """
 -- no row: a file, whole
-INSERT INTO filing_document (id, filing_id, position, kind, part, part_count, file_name, media_type, line_count, first_line_no,
+INSERT INTO filing_document (id, filing_id, position, holds, kind, part, part_count, file_name, media_type, line_count, first_line_no,
     byte_count, sha256, reference)
-VALUES (:id, :filing_id, :position, :kind, :part, :part_count, :file_name, :media_type, :line_count, :first_line_no,
+VALUES (:id, :filing_id, :position, :holds, :kind, :part, :part_count, :file_name, :media_type, :line_count, :first_line_no,
     :byte_count, :sha256, :reference)
 """

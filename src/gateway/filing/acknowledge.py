@@ -1,0 +1,242 @@
+"""Take the state's answer in: check it whole, then lines, money and states in one transaction.
+
+The answer stands staged in ``filing_answered`` (see ``fetch``), its pages are kept as evidence already. Nothing is
+posted before every control total agrees; an answer that does not agree is quarantined and asked for again. An answer
+that comes again has no effect.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from gateway.authority.protocol import FilingStanding
+from gateway.filing import queries
+from gateway.filing.control import NOTHING, Expected, Said, Sums, disagreement, wrong_subject
+from gateway.filing.models import Filing, FilingDocument
+from gateway.filing.rules import HELD_ALREADY, NOT_HELD
+from gateway.filing.sql import answer as sql
+from gateway.filing.states import DocumentEvent, DocumentStatus, FilingEvent
+from gateway.filing.steps import advance, advance_document
+from gateway.kit import audit, bulk, db
+from gateway.kit.period import Period
+from gateway.ledger.bulk import Head, post_lines
+from gateway.ledger.post import Event, Line, post
+from gateway.membership.queries import get_payroll
+
+HEADER_LINES = 1
+"""Lines of a file before the first that declares somebody."""
+
+
+class KeptPage(NamedTuple):
+    """One page of an answer, kept."""
+
+    first_line: int
+    last_line: int
+    evidence_id: int
+
+
+class Answer(NamedTuple):
+    """An answer whose lines are staged."""
+
+    standing: FilingStanding
+    standing_evidence_id: int
+    heads: Sequence[Said]
+    """What each page says it belongs to; empty where the file was refused whole and has no line results."""
+    pages: Sequence[KeptPage]
+    sha256: str
+
+
+def acknowledge(session: Session, document_id: int, answer: Answer, *, actor: str, today: dt.date) -> str:
+    """Apply the staged answer to one file; return applied, quarantined, or repeated.
+
+    Raises:
+        FilingUnknownError, DocumentUnknownError: The filing is not ours.
+    """
+    ref = queries.find_by_reference(session, answer.standing.reference)
+    filing = queries.lock_filing(session, ref.filing_id if ref else 0)
+    document = queries.get_document(session, filing.id, document_id)
+    if document.status != DocumentStatus.RECEIVED:
+        return "repeated"
+    problem = _problem(session, filing, document, answer)
+    sums = {"accepted": answer.standing.counts.accepted, "rejected": answer.standing.counts.rejected}
+    answer_id = _write_answer(session, filing, document, answer, problem, sums)
+    if problem is not None:
+        return "quarantined" if answer_id is not None else "repeated"
+    _apply(session, filing, document, answer, actor=actor, today=today)
+    return "applied"
+
+
+def refuse_document(
+    session: Session,
+    filing: Filing,
+    document: FilingDocument,
+    *,
+    code: str,
+    text: str,
+    evidence_id: int | None,
+    actor: str,
+    today: dt.date,
+) -> None:
+    """Write down that no line of a file was taken, and give the money back."""
+    values = {**_range(filing, document), "code": code, "text": text}
+    bulk.execute(session, sql.REJECT_ALL[document.holds], values)
+    _settle_lines(session, filing, document, code, text, evidence_id, actor=actor, today=today)
+
+
+def conclude(session: Session, filing: Filing, *, actor: str, evidence_id: int | None = None) -> None:
+    """Once every file with workers is answered, say how the filing stands as a whole."""
+    standing = db.one(session, sql.WORKERS_STANDING, {"filing_id": filing.id})
+    filing.accepted_count, filing.rejected_count = standing.accepted, standing.rejected
+    if standing.workers_open:
+        session.add(filing)
+        return
+    if standing.accepted == 0:
+        event = FilingEvent.REFUSE
+    else:
+        event = FilingEvent.ACCEPT_PARTLY if standing.rejected else FilingEvent.ACCEPT
+    advance(session, filing, event, actor=actor, evidence_id=evidence_id)
+
+
+def _problem(session: Session, filing: Filing, document: FilingDocument, answer: Answer) -> str | None:
+    standing, payroll = answer.standing, get_payroll(session, filing.payroll_id)
+    if standing.content_sha256 != document.sha256:
+        return f"the state holds other bytes under our id: their digest is {standing.content_sha256}"
+    values = _range(filing, document)
+    expected = Expected(
+        reference=document.reference,
+        kind=document.kind,
+        employer=payroll.employer_number,
+        period=str(Period.of(filing.period_start)),
+        currency=filing.currency,
+        sha256=document.sha256,
+        lines=document.line_count,
+        wage_minor=_value(session, sql.DECLARED_WAGE, values) if document.holds == "workers" else None,
+    )
+    head = Said(
+        standing.reference,
+        standing.kind,
+        standing.employer,
+        str(standing.period),
+        standing.counts,
+        standing.totals,
+    )
+    if not answer.heads:
+        refused_whole = standing.status == "rejected"
+        return wrong_subject(expected, head) if refused_whole else disagreement(expected, [head], NOTHING)
+    row = db.driver(session).execute(sql.sums_of_answer(document.holds).encode(), values).fetchone()
+    assert row is not None
+    return disagreement(expected, [head, *answer.heads], Sums(*row))
+
+
+def _write_answer(
+    session: Session,
+    filing: Filing,
+    document: FilingDocument,
+    answer: Answer,
+    problem: str | None,
+    sums: dict[str, int],
+) -> int | None:
+    row = db.first(
+        session,
+        sql.INSERT_ANSWER,
+        {
+            "filing_id": filing.id,
+            "document_id": document.id,
+            "sha256": answer.sha256,
+            "evidence_id": answer.standing_evidence_id,
+            "status": "quarantined" if problem else "applied",
+            "code": answer.standing.code,
+            "problem": problem,
+            **sums,
+        },
+    )
+    if row is None:
+        return None
+    pages = answer.pages
+    db.run(
+        session,
+        sql.INSERT_PAGES,
+        {
+            "answer_id": row.id,
+            "first": [page.first_line for page in pages],
+            "last": [page.last_line for page in pages],
+            "evidence": [page.evidence_id for page in pages],
+        },
+    )
+    return int(row.id)
+
+
+def _apply(
+    session: Session, filing: Filing, document: FilingDocument, answer: Answer, *, actor: str, today: dt.date
+) -> None:
+    standing, evidence_id = answer.standing, answer.standing_evidence_id
+    values = _range(filing, document)
+    if not answer.heads:
+        told = {"code": standing.code or "", "text": standing.message or ""}
+        bulk.execute(session, sql.REJECT_ALL[document.holds], {**values, **told})
+    else:
+        update = sql.UPDATE_LINES if document.holds == "workers" else sql.UPDATE_DEPENDANT_LINES
+        bulk.execute(session, update, values)
+    _settle_lines(session, filing, document, standing.code, standing.message, evidence_id, actor=actor, today=today)
+    conclude(session, filing, actor=actor, evidence_id=evidence_id)
+
+
+def _settle_lines(
+    session: Session,
+    filing: Filing,
+    document: FilingDocument,
+    code: str | None,
+    text: str | None,
+    evidence_id: int | None,
+    *,
+    actor: str,
+    today: dt.date,
+) -> None:
+    """Let the money follow the lines' new states, and the file's state follow its lines."""
+    values = _range(filing, document)
+    counts = db.one(session, sql.COUNT_ANSWERED[document.holds], values)
+    if document.holds == "workers":
+        _book(session, filing, document, counts, actor=actor, today=today)
+        logged = {**values, "actor": actor, "evidence_id": evidence_id}
+        audit.log_selected_transitions(session, sql.EXCEPTIONS_FOR_LOG, logged)
+    else:
+        bulk.execute(session, sql.MIRROR, {**values, "held": HELD_ALREADY, "not_held": NOT_HELD})
+    document.accepted_count, document.rejected_count = counts.accepted, counts.rejected
+    document.answer_code, document.answer_text, document.answered_at = code, text, queries.now(session)
+    filing.answer_code = code
+    if counts.accepted == 0:
+        event = DocumentEvent.REFUSE
+    else:
+        event = DocumentEvent.ACCEPT_PARTLY if counts.rejected else DocumentEvent.ACCEPT
+    advance_document(session, document, event, actor=actor, evidence_id=evidence_id)
+
+
+def _book(
+    session: Session, filing: Filing, document: FilingDocument, counts: Any, *, actor: str, today: dt.date
+) -> None:
+    name = f"filing:{filing.reference}:{document.kind}:{document.part}"
+    reserved = f"filing:{filing.id}:reserved"
+    if counts.rejected:
+        head = Head(f"{name}:release", "filing.release", today, actor, evidence=f"filing:{filing.id}")
+        post_lines(session, head, sql.RELEASE, {**_range(filing, document), "reserved": reserved})
+    if counts.fee_minor:
+        lines = [Line(reserved, counts.fee_minor), Line("income:fees", -counts.fee_minor)]
+        post(session, Event(f"{name}:fees", "filing.fees", today, lines, actor, evidence=f"filing:{filing.id}"))
+
+
+def _range(filing: Filing, document: FilingDocument) -> dict[str, Any]:
+    """Return which lines are in a file, and how a line of the file is numbered among ours."""
+    return {
+        "filing_id": filing.id,
+        "first": document.first_line_no,
+        "last": document.first_line_no + document.line_count - 1,
+        "offset": document.first_line_no - 1 - HEADER_LINES,
+    }
+
+
+def _value(session: Session, statement: str, values: dict[str, Any]) -> int:
+    row = db.driver(session).execute(statement.encode(), values).fetchone()
+    assert row is not None
+    return int(row[0])

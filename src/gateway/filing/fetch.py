@@ -1,0 +1,89 @@
+"""Ask the state for an answer and stage it: each page is kept, in a transaction of its own, before it is understood.
+
+The lines stand in a temporary table of one pinned connection that outlives those transactions, so that no transaction
+is open while the state is asked and no answer is whole in memory.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+from sqlmodel import Session
+
+from gateway.authority.protocol import FilingStanding, LinePage
+from gateway.filing import staging
+from gateway.filing.acknowledge import Answer, KeptPage, acknowledge
+from gateway.filing.control import Said
+from gateway.filing.courier import Courier, keep_raw
+from gateway.filing.sql.answer import ANSWERED
+from gateway.kit import bulk
+from gateway.kit.db import act_for
+
+TABLE = "filing_answered"
+
+
+def fetch_answer(courier: Courier, document_id: int, standing: FilingStanding) -> str:
+    """Fetch the lines of an answered file and apply them; return applied, quarantined or repeated.
+
+    Raises:
+        AuthorityUnavailableError, OutcomeUnknownError, AuthorityRefusedError: The lines could not be had.
+    """
+    with courier.database.engine.connect() as pinned:
+        fetching = _Fetching(courier, pinned)
+        try:
+            with fetching.transaction() as session:
+                staging.create(session, TABLE, ANSWERED, on_commit="PRESERVE ROWS")
+                standing_id = keep_raw(session, "state.standing", standing.raw)
+            if standing.counts.lines or standing.status != "rejected":
+                for page in courier.channel.lines(standing.reference):
+                    fetching.keep(page)
+            courier.mark("filing.before_answer_applied")
+            with fetching.transaction() as session:
+                bulk.execute(session, f"ANALYZE {TABLE}")
+                return acknowledge(
+                    session,
+                    document_id,
+                    fetching.answer(standing, standing_id or 0),
+                    actor=courier.actor,
+                    today=courier.today,
+                )
+        finally:
+            with fetching.transaction() as session:
+                bulk.execute(session, f"DROP TABLE IF EXISTS pg_temp.{TABLE}")
+
+
+@dataclass
+class _Fetching:
+    courier: Courier
+    pinned: Connection
+    heads: list[Said] = field(default_factory=list)
+    pages: list[KeptPage] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.digest = hashlib.sha256()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a transaction on the pinned connection."""
+        with Session(self.pinned, expire_on_commit=False) as session, session.begin():
+            act_for(session, self.courier.mutual.id, actor=self.courier.actor)
+            yield session
+
+    def keep(self, page: LinePage) -> None:
+        """Keep a page as it came and stage its lines."""
+        self.digest.update(page.raw.body)
+        with self.transaction() as session:
+            kept = keep_raw(session, "state.answer", page.raw)
+            staging.append(session, TABLE, ANSWERED, ((*line[:10], line.amount_minor) for line in page.lines))
+        numbers = [line.line for line in page.lines]
+        self.pages.append(KeptPage(min(numbers, default=0), max(numbers, default=0), kept or 0))
+        said = Said(page.reference, page.kind, page.employer, str(page.period), page.counts, page.totals)
+        if said not in self.heads:
+            self.heads.append(said)
+
+    def answer(self, standing: FilingStanding, standing_id: int) -> Answer:
+        """Return what was fetched."""
+        self.digest.update(standing.raw.body)
+        return Answer(standing, standing_id, self.heads, self.pages, self.digest.hexdigest())

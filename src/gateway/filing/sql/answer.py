@@ -1,0 +1,190 @@
+"""Statements that carry a filing to the state and take its answer in."""
+
+DUE = """
+-- one row per filing with which something is to be done now; each is looked at again a little later in any case
+UPDATE filing SET next_check_at = clock_timestamp() + interval '30 seconds'
+WHERE mutual_id = current_mutual() AND id IN (
+    SELECT id FROM filing
+    WHERE mutual_id = current_mutual() AND status NOT IN ('draft', 'discarded')
+      AND (next_check_at <= clock_timestamp() OR (status = 'sending' AND lease_until < clock_timestamp()))
+    ORDER BY id FOR UPDATE SKIP LOCKED)
+RETURNING id
+"""
+
+OPEN_STEP = """
+-- no row: an attempt, or a question of an attempt, begins
+INSERT INTO filing_submission (filing_id, attempt, step, request_sha256, worker)
+VALUES (:filing_id, :attempt, :step, :request_sha256, :worker)
+ON CONFLICT (mutual_id, filing_id, attempt, step)
+DO UPDATE SET started_at = clock_timestamp(), finished_at = NULL, outcome = NULL, detail = NULL, worker = excluded.worker
+"""
+
+CLOSE_STEP = """
+-- no row: how an attempt ended, as far as its own worker knows
+UPDATE filing_submission SET finished_at = clock_timestamp(), outcome = :outcome, detail = :detail, evidence_id = :evidence_id
+WHERE mutual_id = current_mutual() AND filing_id = :filing_id AND attempt = :attempt AND step = :step
+"""
+
+ANSWERED = {
+    "line": "int4",
+    "payroll": "text",
+    "document_kind": "text",
+    "document": "text",
+    "status": "text",
+    "code": "text",
+    "message": "text",
+    "declared_minor": "int8",
+    "accepted_minor": "int8",
+    "heads": "int4",
+    "amount_minor": "int8",
+}
+"""Columns of the staged answer: one row per line of the file."""
+
+_OURS = {
+    "workers": "filing_line o ON o.document_kind = a.document_kind AND o.document = a.document",
+    "dependants": "filing_dependant_line o ON true",
+}
+
+
+def sums_of_answer(holds: str) -> str:
+    """Return the statement that adds an answer up and counts the lines that are ours."""
+    return f"""
+-- one row: the staged answer added up, and how many of its lines stand where ours stand
+SELECT count(*) AS lines, count(DISTINCT a.line) AS distinct_lines,
+       count(*) FILTER (WHERE a.status IN ('accepted', 'accepted_with_change')) AS accepted,
+       count(*) FILTER (WHERE a.status = 'rejected') AS rejected,
+       coalesce(sum(a.declared_minor), 0)::int8 AS declared_minor, coalesce(sum(a.accepted_minor), 0)::int8 AS accepted_minor,
+       coalesce(sum(a.amount_minor), 0)::int8 AS billed_minor, count(o.id) AS ours
+FROM filing_answered a
+LEFT JOIN {_OURS[holds]} AND o.mutual_id = current_mutual() AND o.filing_id = %(filing_id)s
+    AND o.line_no = a.line + %(offset)s AND o.line_no BETWEEN %(first)s AND %(last)s
+"""
+
+
+DECLARED_WAGE = """
+-- one row: the wages of the lines in one file
+SELECT coalesce(sum(wage_minor), 0)::int8 FROM filing_line
+WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
+"""
+
+UPDATE_LINES = """
+-- no row: each line of a file takes its answer, once
+UPDATE filing_line l SET
+    status = CASE WHEN a.status = 'rejected' THEN 'rejected'
+                  WHEN a.status = 'accepted_with_change' OR a.amount_minor <> l.state_minor THEN 'changed'
+                  ELSE 'accepted' END,
+    state_code = a.code, state_text = a.message,
+    state_accepted_minor = CASE WHEN a.status = 'rejected' THEN 0 ELSE a.amount_minor END, answered_at = now()
+FROM filing_answered a
+WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.line_no = a.line + %(offset)s
+  AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
+"""
+
+UPDATE_DEPENDANT_LINES = """
+-- no row: each dependant's line of a file takes its answer, once
+UPDATE filing_dependant_line l SET status = CASE WHEN a.status = 'rejected' THEN 'rejected' ELSE 'accepted' END,
+    state_code = a.code, state_text = a.message, answered_at = now()
+FROM filing_answered a
+WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.line_no = a.line + %(offset)s
+  AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
+"""
+
+REJECT_ALL = {
+    holds: f"""
+-- no row: no line of a file was taken
+UPDATE {table} SET status = 'rejected', state_code = %(code)s, state_text = %(text)s, answered_at = now(){more}
+WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
+  AND status = 'waiting'
+"""
+    for holds, table, more in (
+        ("workers", "filing_line", ", state_accepted_minor = 0"),
+        ("dependants", "filing_dependant_line", ""),
+    )
+}
+
+MIRROR = """
+-- no row: what the state holds of dependants after its answer; told that it was so already, it is so
+INSERT INTO state_dependant (member_id, dependant_id, document_kind, document, is_active, filing_id)
+SELECT DISTINCT ON (member_id, document_kind, document) member_id, dependant_id, document_kind, document, event = 'add', filing_id
+FROM filing_dependant_line
+WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
+  AND (status = 'accepted' OR (event = 'add' AND state_code = %(held)s) OR (event = 'remove' AND state_code = %(not_held)s))
+ORDER BY member_id, document_kind, document, line_no DESC
+ON CONFLICT (mutual_id, member_id, document_kind, document)
+DO UPDATE SET dependant_id = excluded.dependant_id, is_active = excluded.is_active, filing_id = excluded.filing_id, changed_at = now()
+"""
+
+EXCEPTIONS_FOR_LOG = """
+-- one row per line that was rejected or changed: a step of its state machine
+SELECT 'filing_line', id, CASE status WHEN 'rejected' THEN 'reject' ELSE 'accept_changed' END, 'waiting', status, %(actor)s,
+       state_code, %(evidence_id)s::int8
+FROM filing_line
+WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
+  AND status IN ('rejected', 'changed') ORDER BY line_no
+"""
+
+COUNT_ANSWERED = {
+    holds: f"""
+-- one row: how the lines of a file stand
+SELECT count(*) FILTER (WHERE status IN ('accepted', 'changed')) AS accepted, count(*) FILTER (WHERE status = 'rejected') AS rejected,
+       count(*) FILTER (WHERE status = 'waiting') AS waiting{fees}
+FROM {table} WHERE mutual_id = current_mutual() AND filing_id = :filing_id AND line_no BETWEEN :first AND :last
+"""
+    for holds, table, fees in (
+        (
+            "workers",
+            "filing_line",
+            ", coalesce(sum(fee_minor) FILTER (WHERE status IN ('accepted', 'changed')), 0)::int8 AS fee_minor",
+        ),
+        ("dependants", "filing_dependant_line", ", 0::int8 AS fee_minor"),
+    )
+}
+
+RELEASE = """
+-- one row per account that gets its money back, and one for the filing's reserve that gives it
+WITH line AS (
+    SELECT * FROM filing_line
+    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
+      AND status = 'rejected'
+), given AS (
+    SELECT 'fund:' || fund_id AS code, sum(from_fund_minor)::int8 AS amount_minor FROM line WHERE from_fund_minor > 0 GROUP BY fund_id
+    UNION ALL
+    SELECT 'reserve:solidarity', sum(from_reserve_minor)::int8 FROM line WHERE from_reserve_minor > 0
+    UNION ALL
+    SELECT %(reserved)s, -sum(total_minor)::int8 FROM line
+)
+SELECT a.id AS account_id, a.currency, -l.from_member_minor AS amount_minor
+FROM line l
+JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.owner_kind = 'member' AND a.owner_id = l.member_id
+    AND a.control = 'member:contributions'
+UNION ALL
+SELECT a.id, a.currency, -g.amount_minor FROM given g JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = g.code
+"""
+
+FIND_ANSWER = """
+-- at most one row: an answer of these bytes to a file
+SELECT id, status FROM filing_answer WHERE mutual_id = current_mutual() AND document_id = :document_id AND sha256 = :sha256
+"""
+
+INSERT_ANSWER = """
+-- one row: the new answer's id
+INSERT INTO filing_answer (filing_id, document_id, sha256, evidence_id, status, code, accepted_count, rejected_count, problem)
+VALUES (:filing_id, :document_id, :sha256, :evidence_id, :status, :code, :accepted, :rejected, :problem)
+ON CONFLICT (mutual_id, document_id, sha256) DO NOTHING RETURNING id
+"""
+
+INSERT_PAGES = """
+-- no row: the pages an answer came in
+INSERT INTO filing_answer_page (answer_id, page_no, first_line, last_line, evidence_id)
+SELECT :answer_id, n, first_line, last_line, evidence_id
+FROM unnest(CAST(:first AS int[]), CAST(:last AS int[]), CAST(:evidence AS bigint[])) WITH ORDINALITY AS p (first_line, last_line, evidence_id, n)
+"""
+
+WORKERS_STANDING = """
+-- one row: how the files of a filing stand
+SELECT count(*) FILTER (WHERE status = 'sealed') AS sealed, count(*) FILTER (WHERE status = 'received') AS received,
+       count(*) FILTER (WHERE holds = 'workers' AND status IN ('sealed', 'received')) AS workers_open,
+       coalesce(sum(accepted_count) FILTER (WHERE holds = 'workers'), 0)::int AS accepted,
+       coalesce(sum(rejected_count) FILTER (WHERE holds = 'workers'), 0)::int AS rejected
+FROM filing_document WHERE mutual_id = current_mutual() AND filing_id = :filing_id
+"""

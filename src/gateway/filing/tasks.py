@@ -1,0 +1,57 @@
+"""The jobs of filing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gateway.authority.errors import OutcomeUnknownError
+from gateway.filing import collect_bills, listen
+from gateway.filing import pursue as pursuing
+from gateway.filing.courier import Courier
+from gateway.kit import jobs, tenant
+from gateway.kit.jobs import Context, periodic, task
+
+
+@contextmanager
+def _courier(context: Context, mutual_id: int) -> Iterator[Courier]:
+    with context.session(mutual_id) as session:
+        mutual = tenant.current(session)
+    channel = context.services["state"](mutual)
+    try:
+        today = context.today(mutual.time_zone)
+        yield Courier(context.database, mutual, channel, context.worker, today, context.mark)
+    finally:
+        channel.close()
+
+
+@task("filing.pursue")
+def pursue(context: Context, mutual_id: int, *, filing_id: int) -> None:
+    """Do what is next between a filing and the state."""
+    with _courier(context, mutual_id) as courier:
+        pursuing.pursue(courier, filing_id)
+
+
+@periodic(seconds=5)
+@task("filing.sweep")
+def sweep(context: Context, mutual_id: int) -> None:
+    """Queue every filing with which something is to be done: a lease that ran out, an answer that is due."""
+    with context.session(mutual_id) as session:
+        for filing_id in pursuing.due(session):
+            jobs.defer(session, "filing.pursue", lock=f"filing:{filing_id}", filing_id=filing_id)
+
+
+@task("filing.inbox", retry_on=(OutcomeUnknownError,))
+def read_inbox(context: Context, mutual_id: int) -> None:
+    """Read what the state pushed to us; each event makes us ask for the truth."""
+    with _courier(context, mutual_id) as courier:
+        listen.read_events(courier)
+
+
+@periodic(seconds=20)
+@task("filing.bills", retry_on=(OutcomeUnknownError,))
+def collect(context: Context, mutual_id: int) -> None:
+    """Ask for the bills of months that are accepted and not settled, and for the confirmation of what was paid."""
+    with context.session(mutual_id) as session:
+        anything = collect_bills.is_anything_open(session)
+    if anything:
+        with _courier(context, mutual_id) as courier:
+            collect_bills.collect(courier)
