@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     payer_providers: Words = ["momo:orange"]
     """Providers that payouts may go through, with commas; each is the code of its float account."""
 
+    seal_key_file: Path | None = None
+    """PEM file with the Ed25519 private key that signs the heads of the ledger's seals; without one they are unsigned."""
+
     session_hours: int = Field(default=12, ge=1, le=168)
     """How long a log-in lasts."""
     login_rate_per_minute: int = Field(default=20, ge=1)

@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from typing import Any
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gateway.authority.connect import state_channel, state_format
 from gateway.authority.protocol import StateChannel
@@ -29,6 +31,7 @@ SLICES = ("ledger", "membership", "contributions", "filing", "benefits", "payout
 """Slices, lowest first; each may have a module of jobs."""
 CRASHED = 70
 
+
 log = structlog.get_logger("gateway.worker")
 
 
@@ -37,6 +40,13 @@ class WayOutMissingError(UnavailableError):
 
     code = "way_out_missing"
     title = "No address to send this to"
+
+
+class SealKeyError(UnavailableError):
+    """The key that signs the ledger's seals cannot be used."""
+
+    code = "seal_key_unusable"
+    title = "The key for the seals cannot be used"
 
 
 def run(settings: Settings) -> None:
@@ -78,7 +88,12 @@ def context_of(settings: Settings, database: Database) -> Context:
 
 def services(settings: Settings) -> Mapping[str, Any]:
     """Return the ways out of the house."""
-    return {"state": _state(settings), "payer": _payer(settings), "format": state_format}
+    return {
+        "state": _state(settings),
+        "payer": _payer(settings),
+        "format": state_format,
+        "seal_key": _seal_key(settings),
+    }
 
 
 def faults(settings: Settings) -> Callable[[str], None]:
@@ -94,6 +109,15 @@ def faults(settings: Settings) -> Callable[[str], None]:
             os._exit(CRASHED)
 
     return mark
+
+
+def _seal_key(settings: Settings) -> Ed25519PrivateKey | None:
+    if settings.seal_key_file is None:
+        return None
+    key = load_pem_private_key(settings.seal_key_file.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SealKeyError(f"{settings.seal_key_file} holds no Ed25519 private key; make one with openssl genpkey")
+    return key
 
 
 def _state(settings: Settings) -> Callable[..., StateChannel]:

@@ -11,7 +11,7 @@ from gateway.api import errors, openapi
 from gateway.api.dependencies import Gate
 from gateway.api.edge import Edge
 from gateway.api.rate import RateLimit
-from gateway.api.routers import callbacks, health, problems, staff
+from gateway.api.routers import callbacks, health, ledger, month, problems, staff
 from gateway.kit.db import Database
 from gateway.settings import Settings
 from gateway.settings import from_environment as settings_from_environment
@@ -21,6 +21,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     problems.router,
     staff.router,
     callbacks.router,
+    ledger.router,
+    month.router,
 )
 """Every router, in the order of the API's description; a slice adds its own line."""
 

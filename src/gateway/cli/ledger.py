@@ -3,6 +3,7 @@
 import typer
 
 from gateway.cli.acting import JsonOption, MutualOption, print_json, print_table, reading
+from gateway.ledger.verify import verify as verify_books
 
 NOT_WHOLE = 3
 
@@ -16,10 +17,8 @@ def add_to(app: typer.Typer) -> None:
 
 def verify(mutual: MutualOption = None, as_json: JsonOption = False) -> None:
     """Check sums, sub-ledgers, balances, seals and clearing accounts; name each row that fails. Exit status 3 if any does."""
-    from gateway.ledger.verify import verify as verify_books
-
     with reading(mutual) as at:
-        findings = verify_books(at.session)
+        findings = verify_books(at.session, today=at.today)
     shown = [finding._asdict() for finding in findings]
     if as_json:
         print_json({"verify": "failed" if shown else "ok", "findings": shown})

@@ -1,0 +1,167 @@
+"""What the month's overview reads from the slices' tables."""
+
+import datetime as dt
+from typing import Any
+
+from sqlmodel import Session
+
+from gateway.kit import db
+from gateway.kit.period import Period
+
+_ENROLLED = """SELECT DISTINCT member_id FROM enrolment WHERE mutual_id = current_mutual()
+        AND valid_from <= :last AND (valid_to IS NULL OR valid_to > :first)"""
+
+FIGURES = f"""
+-- one row: the month's counts and sums, each of one table
+WITH enrolled AS ({_ENROLLED}
+), assessed AS (
+    SELECT coalesce(sum(total_minor), 0)::bigint AS minor, count(DISTINCT member_id) AS members FROM (
+        SELECT DISTINCT ON (payroll_id, member_id) member_id, total_minor, is_withdrawn FROM contribution_assessment
+        WHERE mutual_id = current_mutual() AND period_start = :first
+        ORDER BY payroll_id, member_id, version DESC
+    ) newest WHERE NOT is_withdrawn
+), received AS (
+    SELECT coalesce(sum(r.amount_minor), 0)::bigint AS minor, count(*) AS receipts FROM contribution_receipt r
+    WHERE r.mutual_id = current_mutual() AND r.paid_on BETWEEN :first AND :last AND NOT EXISTS (
+        SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
+), filings AS (
+    SELECT id, status FROM filing WHERE mutual_id = current_mutual() AND period_start = :first AND status <> 'discarded'
+), filed AS (
+    SELECT count(*) AS lines, coalesce(sum(l.state_minor), 0)::bigint AS minor,
+           coalesce(sum(l.total_minor), 0)::bigint AS reserved_minor,
+           count(*) FILTER (WHERE l.status IN ('accepted', 'changed')) AS accepted,
+           count(*) FILTER (WHERE l.status = 'rejected') AS rejected,
+           coalesce(sum(l.state_minor) FILTER (WHERE l.status IN ('accepted', 'changed')), 0)::bigint AS accepted_minor
+    FROM filings f JOIN filing_line l ON l.mutual_id = current_mutual() AND l.filing_id = f.id
+    WHERE f.status <> 'draft'
+), bills AS (
+    SELECT count(*) AS bills, coalesce(sum(total_minor), 0)::bigint AS minor,
+           count(*) FILTER (WHERE status = 'received') AS to_order, count(*) FILTER (WHERE status = 'ordered') AS to_release,
+           count(*) FILTER (WHERE status = 'released') AS to_book, count(*) FILTER (WHERE status = 'booked') AS to_confirm
+    FROM bill WHERE mutual_id = current_mutual() AND period_start = :first AND status <> 'superseded'
+), paid AS (
+    SELECT coalesce(sum(p.amount_minor), 0)::bigint AS minor FROM filing_payment p
+    JOIN bill b ON b.mutual_id = p.mutual_id AND b.id = p.bill_id
+    WHERE p.mutual_id = current_mutual() AND b.period_start = :first AND p.booked_on IS NOT NULL
+), remitted AS (
+    SELECT coalesce(sum(funded_minor) FILTER (WHERE funded_on BETWEEN :first AND :last), 0)::bigint AS minor,
+           coalesce(sum(allotted_minor) FILTER (WHERE funded_on BETWEEN :first AND :last), 0)::bigint AS distributed_minor,
+           count(*) FILTER (WHERE status IN ('advised', 'differs')) AS unfunded, count(*) FILTER (WHERE status = 'funded') AS funded,
+           count(*) FILTER (WHERE status = 'quarantined') AS quarantined,
+           count(*) FILTER (WHERE advised_on BETWEEN :first AND :last) AS advised
+    FROM benefit_remittance WHERE mutual_id = current_mutual() AND (advised_on <= :last OR funded_on <= :last)
+), payouts AS (
+    SELECT coalesce(sum(amount_minor), 0)::bigint AS minor FROM payout
+    WHERE mutual_id = current_mutual() AND status = 'paid' AND settled_on BETWEEN :first AND :last
+), batches AS (
+    SELECT count(*) FILTER (WHERE status = 'draft') AS to_release,
+           count(*) FILTER (WHERE status IN ('released', 'sending', 'unknown', 'submitted')) AS under_way
+    FROM payout_batch WHERE mutual_id = current_mutual()
+), owed AS (
+    SELECT coalesce(sum(b.held_minor), 0)::bigint AS minor FROM ledger_account a
+    JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
+    WHERE a.mutual_id = current_mutual() AND a.control = 'member:benefits'
+), suspense AS (
+    SELECT coalesce(-sum(e.amount_minor), 0)::bigint AS minor FROM ledger_account a
+    JOIN ledger_entry e ON e.mutual_id = a.mutual_id AND e.account_id = a.id
+    JOIN ledger_tx t ON t.mutual_id = e.mutual_id AND t.id = e.tx_id AND t.valid_on <= :last
+    WHERE a.mutual_id = current_mutual() AND a.control LIKE 'suspense%'
+), breaks AS (
+    SELECT count(*) FILTER (WHERE period_start = :first) AS of_month, count(*) AS of_all FROM reconciliation_break
+    WHERE mutual_id = current_mutual() AND status <> 'resolved'
+)
+SELECT (SELECT count(*) FROM enrolled) AS enrolled, assessed.members AS assessed_members, assessed.minor AS assessed_minor,
+       received.receipts, received.minor AS received_minor,
+       (SELECT count(*) FROM filings WHERE status = 'draft') AS drafts,
+       (SELECT count(*) FROM filings WHERE status = 'sealed') AS sealed,
+       (SELECT count(*) FROM filings WHERE status IN ('sending', 'unknown', 'submitted')) AS under_way,
+       (SELECT count(*) FROM filings WHERE status IN ('accepted', 'partial', 'rejected', 'settled')) AS answered,
+       filed.lines AS filed_lines, filed.minor AS filed_minor, filed.reserved_minor, filed.accepted AS accepted_lines,
+       filed.rejected AS rejected_lines, filed.accepted_minor,
+       bills.bills, bills.minor AS billed_minor, bills.to_order AS bills_to_order, bills.to_release AS bills_to_release,
+       bills.to_book AS bills_to_book, bills.to_confirm AS bills_to_confirm, paid.minor AS paid_minor,
+       remitted.advised, remitted.minor AS remitted_minor, remitted.distributed_minor, remitted.unfunded, remitted.funded,
+       remitted.quarantined, payouts.minor AS paid_out_minor, batches.to_release AS batches_to_release,
+       batches.under_way AS batches_under_way, owed.minor AS owed_minor, suspense.minor AS suspense_minor,
+       breaks.of_month AS open_breaks, breaks.of_all AS all_open_breaks,
+       coalesce((SELECT is_closed FROM ledger_period WHERE mutual_id = current_mutual() AND period_start = :first
+                 ORDER BY id DESC LIMIT 1), false) AS is_closed
+FROM assessed, received, filed, bills, paid, remitted, payouts, batches, owed, suspense, breaks
+"""
+
+COVERAGE = f"""
+-- one row per state of cover and reason, most members first: how many of the month's enrolled members it is said of
+WITH enrolled AS ({_ENROLLED}
+), lines AS (
+    SELECT DISTINCT ON (l.member_id) l.member_id, l.status, l.state_code FROM filing f
+    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id
+    WHERE f.mutual_id = current_mutual() AND f.period_start = :first AND f.status NOT IN ('draft', 'discarded')
+    ORDER BY l.member_id, l.status IN ('accepted', 'changed') DESC, l.id DESC
+), drafted AS (
+    SELECT DISTINCT l.member_id FROM filing f JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id
+    WHERE f.mutual_id = current_mutual() AND f.period_start = :first AND f.status = 'draft'
+), decisions AS (
+    SELECT DISTINCT ON (d.member_id) d.member_id, d.reason FROM filing f
+    JOIN filing_decision d ON d.mutual_id = f.mutual_id AND d.filing_id = f.id
+    WHERE f.mutual_id = current_mutual() AND f.period_start = :first AND f.status <> 'discarded'
+    ORDER BY d.member_id, d.id DESC
+)
+SELECT CASE WHEN l.status IN ('accepted', 'changed') THEN 'covered'
+            WHEN l.status = 'rejected' THEN 'not_covered'
+            WHEN l.member_id IS NOT NULL OR t.member_id IS NOT NULL THEN 'waiting'
+            WHEN d.member_id IS NOT NULL THEN 'not_covered' ELSE 'waiting' END AS standing,
+       CASE WHEN l.status IN ('accepted', 'changed') THEN l.status
+            WHEN l.status = 'rejected' THEN 'rejected_by_state'
+            WHEN l.member_id IS NOT NULL THEN 'state_has_not_answered'
+            WHEN t.member_id IS NOT NULL THEN 'filing_not_sealed'
+            ELSE coalesce(d.reason, 'not_prepared') END AS reason,
+       CASE WHEN l.status = 'rejected' THEN l.state_code END AS detail, count(*) AS members
+FROM enrolled e
+LEFT JOIN lines l ON l.member_id = e.member_id
+LEFT JOIN drafted t ON t.member_id = e.member_id
+LEFT JOIN decisions d ON d.member_id = e.member_id
+GROUP BY 1, 2, 3 ORDER BY members DESC, 1, 2, 3
+"""
+
+COVERED_DEPENDANTS = """
+-- one row: how many dependants are covered through a member whose line of the month was accepted
+SELECT count(*) AS dependants FROM dependant d
+WHERE d.mutual_id = current_mutual() AND d.valid_from <= :last AND (d.valid_to IS NULL OR d.valid_to > :first)
+  AND EXISTS (
+    SELECT FROM filing f JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id
+    WHERE f.mutual_id = d.mutual_id AND f.period_start = :first AND l.member_id = d.member_id
+      AND l.status IN ('accepted', 'changed'))
+"""
+
+MONTHS = """
+-- one row per month that something was assessed, filed or received for, newest first
+SELECT period_start FROM (
+    SELECT period_start FROM contribution_assessment WHERE mutual_id = current_mutual()
+    UNION SELECT period_start FROM filing WHERE mutual_id = current_mutual()
+    UNION SELECT date_trunc('month', paid_on)::date FROM contribution_receipt WHERE mutual_id = current_mutual()
+) known ORDER BY period_start DESC LIMIT :limit
+"""
+
+
+def figures(session: Session, period: Period) -> Any:
+    """Return the month's counts and sums."""
+    return db.one(session, FIGURES, _days(period))
+
+
+def coverage(session: Session, period: Period) -> list[Any]:
+    """Return how many of the month's members are covered, not covered or waiting, by reason."""
+    return db.rows(session, COVERAGE, _days(period))
+
+
+def covered_dependants(session: Session, period: Period) -> int:
+    """Return how many dependants are covered in the month."""
+    return int(db.scalar(session, COVERED_DEPENDANTS, _days(period)))
+
+
+def list_months(session: Session, *, limit: int = 120) -> list[Period]:
+    """Return the months that something is known of, newest first."""
+    return [Period.of(row.period_start) for row in db.rows(session, MONTHS, {"limit": limit})]
+
+
+def _days(period: Period) -> dict[str, dt.date]:
+    return {"first": period.start, "last": period.end}
