@@ -143,7 +143,7 @@ def _line(value: Any, unit: Currency, kinds: Kinds) -> AnsweredLine:
             tuple([(part["code"], minor(part["amount"])) for part in value["components"]]),
             minor(value["amount"]),
         )
-    except (KeyError, TypeError, AttributeError, MalformedError):
+    except (KeyError, TypeError, AttributeError, MalformedError, read.UnreadableAnswerError):
         return _line_slowly(read.mapping(value, "line"), unit, kinds)
     texts = {str}.issuperset(map(type, line[1:7])) and {str}.issuperset(type(code) for code, _ in line.components)
     numbers = type(line.line) is int and type(line.additional_dependants) is int

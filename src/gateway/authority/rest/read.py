@@ -86,7 +86,9 @@ def amounts_in(unit: Currency) -> Callable[[str], int]:
     def read(written: str) -> int:
         digits = written.replace(".", "", 1)
         plain = decimals and written[-decimals - 1 : -decimals] == "." and decimals + 2 <= len(written) <= 18
-        if plain and digits.isdigit() and digits.isascii():
+        if not written.isascii():
+            raise UnreadableAnswerError(f"{written[:40]!r} is no amount")
+        if plain and digits.isdigit():
             return int(digits)
         return parse_amount(written, unit, exact_decimals=True)
 
