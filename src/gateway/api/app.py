@@ -7,22 +7,25 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from gateway import __version__
-from gateway.api import errors, openapi
+from gateway.api import docs, errors, openapi
 from gateway.api.dependencies import Gate
 from gateway.api.edge import Edge
 from gateway.api.rate import RateLimit
-from gateway.api.routers import callbacks, health, ledger, month, problems, staff
+from gateway.api.routers import benefits, callbacks, health, ledger, month, payouts, problems, staff
 from gateway.kit.db import Database
 from gateway.settings import Settings
 from gateway.settings import from_environment as settings_from_environment
 
 ROUTERS: tuple[APIRouter, ...] = (
+    docs.router,
     health.router,
     problems.router,
     staff.router,
     callbacks.router,
     ledger.router,
     month.router,
+    benefits.router,
+    payouts.router,
 )
 """Every router, in the order of the API's description; a slice adds its own line."""
 
@@ -42,7 +45,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         openapi_url="/openapi.json",
         lifespan=_lifespan,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=lambda route: "_".join([*map(str, route.tags[:1]), route.name]),
     )
     app.state.settings = settings
     app.state.login_rate = RateLimit(settings.login_rate_per_minute)
@@ -51,7 +54,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    openapi.install(app)
+    openapi.install(app, ROUTERS)
     app.add_middleware(
         Edge,
         max_body=settings.max_body_bytes,

@@ -1,9 +1,9 @@
 """The API's description (OpenAPI 3.1): what FastAPI derives, completed by what every route of ours has in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
@@ -24,18 +24,18 @@ its bill, benefits and payouts, and the books that prove it.
 """
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     """Let the application describe itself in full."""
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _describe(app)
+            app.openapi_schema = _describe(app, routers)
         return app.openapi_schema
 
     app.openapi = described  # type: ignore[method-assign]
 
 
-def _describe(app: FastAPI) -> dict[str, Any]:
+def _describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, description=ABOUT.strip(), routes=app.routes)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -45,16 +45,16 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         schema.pop("$defs", None)
         schemas[model.__name__] = schema
     document["components"]["schemas"] = dict(sorted(schemas.items()))
-    roles = {(route.path, method): found for route, found in roles_by_route(app) for method in route.methods or ()}
+    roles = {(route.path, method): found for route, found in roles_by_route(routers) for method in route.methods or ()}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete(operation, path, method, roles.get((path, method.upper())))
     return document
 
 
-def roles_by_route(app: FastAPI) -> Iterator[tuple[APIRoute, frozenset[str] | None]]:
+def roles_by_route(routers: Sequence[APIRouter]) -> Iterator[tuple[APIRoute, frozenset[str] | None]]:
     """Return each route with the roles it lets in; None where nobody needs to be logged in."""
-    for route in app.routes:
+    for route in (route for router in routers for route in router.routes):
         if isinstance(route, APIRoute):
             named = [roles for roles in map(_roles_of, route.dependant.dependencies) if roles is not None]
             yield route, named[0] if named else None
