@@ -1,5 +1,6 @@
 """Pure rules of the books: which side an account is on, what a control account is, what an event's fingerprint is."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -81,3 +82,31 @@ def fingerprint_of(kind: str, valid_on: str, entries: Sequence[tuple[str, int]],
     """
     body = json.dumps([kind, valid_on, sorted(entries), dict(more)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
+
+
+def canonical_entry(entry: Sequence[Any]) -> bytes:
+    """Return the exact bytes of an entry that are sealed, from its line, account code, currency and signed amount.
+
+    Source:
+        SRC-LEDGER, sealing over the exact canonical bytes.
+    """
+    line, code, currency, amount_minor = entry
+    return _compact(["entry", line, code, currency, amount_minor])
+
+
+def canonical_tx(header: Sequence[Any], entries_root: bytes) -> bytes:
+    """Return the exact bytes of a transaction that are sealed.
+
+    The header's values are id, key, fingerprint, kind, day, instant of booking, number of entries, what it reverses,
+    actor, reason, evidence; the root is that of the tree over its entries.
+
+    Source:
+        SRC-LEDGER, sealing over the exact canonical bytes.
+    """
+    number, key, fingerprint, kind, valid_on, recorded_at, n_entries, reverses, actor, reason, evidence = header
+    told = [number, key, fingerprint, kind, valid_on.isoformat(), recorded_at.astimezone(dt.UTC).isoformat(), n_entries]
+    return _compact(["tx", *told, reverses, actor, reason, evidence, entries_root.hex()])
+
+
+def _compact(values: Sequence[Any]) -> bytes:
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
