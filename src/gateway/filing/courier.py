@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
+from typing import overload
 
 from sqlmodel import Session
 
@@ -59,6 +59,10 @@ class Courier:
             seq += 1
 
 
+@overload
+def keep_raw(session: Session, kind: str, raw: RawAnswer) -> int: ...
+@overload
+def keep_raw(session: Session, kind: str, raw: RawAnswer | None) -> int | None: ...
 def keep_raw(session: Session, kind: str, raw: RawAnswer | None) -> int | None:
     """Keep an answer of the state as it came; None where none came."""
     if raw is None:
@@ -96,11 +100,6 @@ def as_sent(filing: Filing, document: FilingDocument, payroll: PayrollRow) -> Do
         part=document.part,
         part_count=document.part_count,
     )
-
-
-def business_day(mutual: MutualRow, now: dt.datetime) -> dt.date:
-    """Return the day it is for a mutual."""
-    return now.astimezone(ZoneInfo(mutual.time_zone)).date()
 
 
 def backoff(tries: int, asked_seconds: float | None = None) -> dt.timedelta:

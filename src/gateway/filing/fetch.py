@@ -45,7 +45,7 @@ def fetch_answer(courier: Courier, document_id: int, standing: FilingStanding) -
                 return acknowledge(
                     session,
                     document_id,
-                    fetching.answer(standing, standing_id or 0),
+                    fetching.answer(standing, standing_id),
                     actor=courier.actor,
                     today=courier.today,
                 )
@@ -78,7 +78,7 @@ class _Fetching:
             kept = keep_raw(session, "state.answer", page.raw)
             staging.append(session, TABLE, ANSWERED, ((*line[:10], line.amount_minor) for line in page.lines))
         numbers = [line.line for line in page.lines]
-        self.pages.append(KeptPage(min(numbers, default=0), max(numbers, default=0), kept or 0))
+        self.pages.append(KeptPage(min(numbers, default=0), max(numbers, default=0), kept))
         said = Said(page.reference, page.kind, page.employer, str(page.period), page.counts, page.totals)
         if said not in self.heads:
             self.heads.append(said)

@@ -39,15 +39,23 @@ def sweep(context: Context, mutual_id: int) -> None:
             jobs.defer(session, "filing.pursue", lock=f"filing:{filing_id}", filing_id=filing_id)
 
 
-@task("filing.inbox", retry_on=(OutcomeUnknownError,))
+@task("filing.look", retry_on=(OutcomeUnknownError,))
+def look(context: Context, mutual_id: int, *, filing_id: int, document_id: int) -> None:
+    """Ask about a file of which the state says that it has an answer, or a new one."""
+    with _courier(context, mutual_id) as courier:
+        pursuing.look_again(courier, document_id, filing_id)
+
+
+@task("filing.inbox")
 def read_inbox(context: Context, mutual_id: int) -> None:
     """Read what the state pushed to us; each event makes us ask for the truth."""
-    with _courier(context, mutual_id) as courier:
-        listen.read_events(courier)
+    with context.session(mutual_id) as session:
+        if listen.read_events(session) == listen.AT_ONCE:
+            jobs.defer(session, "filing.inbox", lock=f"inbox:{listen.KIND}")
 
 
 @periodic(seconds=20)
-@task("filing.bills", retry_on=(OutcomeUnknownError,))
+@task("filing.bills")
 def collect(context: Context, mutual_id: int) -> None:
     """Ask for the bills of months that are accepted and not settled, and for the confirmation of what was paid."""
     with context.session(mutual_id) as session:

@@ -1,0 +1,193 @@
+"""Take the state's bill in: component by component against our lines, then from the filings' reserve to the state.
+
+A notice that was seen before has no effect. One that replaces an unpaid one takes its place by a linked reversal. The
+difference between theirs and ours stands on ``suspense:state`` until somebody resolves it; nothing is edited.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from gateway.authority.protocol import Notice
+from gateway.filing import queries
+from gateway.filing.courier import keep_raw
+from gateway.filing.models import Bill
+from gateway.filing.sql import bill as sql
+from gateway.filing.states import BillEvent, BillStatus
+from gateway.filing.steps import advance_bill
+from gateway.kit import audit, db
+from gateway.ledger.accounts import NewAccount, open_accounts
+from gateway.ledger.post import Event, Line, post, reverse
+
+DIFFERENCE = "suspense:state"
+GONE = ("cancelled",)
+_UNPAID = (BillStatus.RECEIVED, BillStatus.ORDERED)
+
+
+class _Claim(NamedTuple):
+    """What a notice takes of one filing's reserve."""
+
+    filing_id: int
+    amount_minor: int
+
+
+def receive_notice(session: Session, notice: Notice, *, actor: str, today: dt.date) -> Bill | None:
+    """Write a bill down and book it; return it, or None where there is nothing to write.
+
+    None where the payroll is not ours, where the notice was cancelled, and where it is an older version than the one
+    that counts. The same notice again returns the bill it made.
+    """
+    payroll = db.first(session, sql.PAYROLL_OF_NOTICE, {"employer": notice.employer, "payroll": notice.payroll})
+    if payroll is None:
+        return None
+    found = db.first(
+        session,
+        sql.FIND_BILL,
+        {"reference": notice.reference, "version": notice.version, "sha256": digest_of(notice)},
+    )
+    if found is not None and notice.status not in GONE and notice.replaced_by is None:
+        return queries.get_bill(session, found.id)
+    live = _live(session, notice)
+    if any(bill.notice_reference == notice.reference and bill.version > notice.version for bill in live):
+        return None
+    if notice.status in GONE or notice.replaced_by is not None:
+        for bill in live:
+            if bill.notice_reference == notice.reference and bill.status in _UNPAID:
+                _supersede(session, bill, actor=actor, today=today)
+        return None
+    return _take_in(session, notice, payroll.id, live, actor=actor, today=today)
+
+
+def digest_of(notice: Notice) -> str:
+    """Return the digest of what a notice asks for; when it is paid or falls overdue it is still the same."""
+    asked: list[Any] = [
+        notice.reference,
+        notice.version,
+        notice.employer,
+        str(notice.period),
+        notice.payroll,
+        notice.currency,
+        notice.total_minor,
+        sorted(notice.components),
+        sorted((str(filing.reference), filing.amount_minor) for filing in notice.filings),
+    ]
+    return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).hexdigest()
+
+
+def _live(session: Session, notice: Notice) -> list[Bill]:
+    references = [notice.reference, *([notice.replaces] if notice.replaces else [])]
+    rows = db.rows(session, sql.LIVE_BILLS, {"references": references})
+    return [queries.get_bill(session, row.id, lock=True) for row in rows]
+
+
+def _take_in(
+    session: Session, notice: Notice, payroll_id: int, live: list[Bill], *, actor: str, today: dt.date
+) -> Bill:
+    paid_before = 0
+    for earlier in live:
+        if earlier.status in _UNPAID:
+            _supersede(session, earlier, actor=actor, today=today)
+        else:
+            paid_before += earlier.total_minor - earlier.paid_before_minor
+    claims = _claims(session, notice)
+    ours = ours_by_component(session, payroll_id, notice)
+    bill = Bill(
+        notice_reference=notice.reference,
+        version=notice.version,
+        sha256=digest_of(notice),
+        payroll_id=payroll_id,
+        period_start=notice.period.start,
+        replaces_id=live[-1].id if live else None,
+        status=BillStatus.RECEIVED,
+        currency=notice.currency,
+        total_minor=notice.total_minor,
+        ours_minor=sum(ours.values()),
+        paid_before_minor=paid_before,
+        issued_on=notice.issued_on,
+        due_on=notice.due_on,
+        evidence_id=keep_raw(session, "state.notice", notice.raw),
+    )
+    session.add(bill)
+    session.flush()
+    session.refresh(bill)
+    _write_parts(session, bill, notice, claims, ours)
+    _book(session, bill, claims, actor=actor, today=today)
+    audit.record(
+        session,
+        actor=actor,
+        action="bill.receive",
+        subject_kind="bill",
+        subject_id=bill.id,
+        detail={
+            "notice": notice.reference,
+            "version": notice.version,
+            "difference_minor": bill.total_minor - bill.ours_minor,
+        },
+    )
+    return bill
+
+
+def _claims(session: Session, notice: Notice) -> list[_Claim]:
+    references = [str(filing.reference) for filing in notice.filings]
+    rows = db.rows(session, sql.CLAIMED, {"references": references})
+    return [_Claim(row.filing_id, max(0, row.claimed_minor - row.moved_minor)) for row in rows]
+
+
+def ours_by_component(session: Session, payroll_id: int, notice: Notice) -> Mapping[str, int]:
+    """Return what our accepted lines say a notice should ask for, by component."""
+    values = {"payroll_id": payroll_id, "start": notice.period.start}
+    references = [notice.reference, *([notice.replaces] if notice.replaces else [])]
+    ours: dict[str, int] = {}
+    for schedule in db.rows(session, sql.SCHEDULES, values):
+        asked = {"schedule_id": schedule.id, "places": len(schedule.components), "references": references}
+        sums = db.scalar(session, sql.OURS, {**values, **asked}) or [0] * len(schedule.components)
+        for component, minor in zip(schedule.components, sums, strict=True):
+            if component["share"] != "fee":
+                ours[component["code"]] = ours.get(component["code"], 0) + int(minor)
+    return ours
+
+
+def _write_parts(session: Session, bill: Bill, notice: Notice, claims: list[_Claim], ours: Mapping[str, int]) -> None:
+    theirs: dict[str, int] = {}
+    for code, minor in notice.components:
+        theirs[code] = theirs.get(code, 0) + minor
+    codes = list(dict.fromkeys([*theirs, *ours]))
+    values = {
+        "bill_id": bill.id,
+        "codes": codes,
+        "theirs": [theirs.get(code, 0) for code in codes],
+        "ours": [ours.get(code, 0) for code in codes],
+    }
+    db.run(session, sql.INSERT_COMPONENTS, values)
+    amounts = {"filings": [claim.filing_id for claim in claims], "amounts": [claim.amount_minor for claim in claims]}
+    db.run(session, sql.INSERT_FILINGS, {"bill_id": bill.id, **amounts})
+
+
+def _book(session: Session, bill: Bill, claims: list[_Claim], *, actor: str, today: dt.date) -> None:
+    payable, asked = f"state:{bill.notice_reference}:payable", max(0, bill.total_minor - bill.paid_before_minor)
+    open_accounts(session, [NewAccount(payable), NewAccount(DIFFERENCE)], bill.currency)
+    taken = [Line(f"filing:{claim.filing_id}:reserved", claim.amount_minor) for claim in claims if claim.amount_minor]
+    difference = asked - sum(line.amount_minor for line in taken)
+    lines = [*taken, Line(DIFFERENCE, difference), Line(payable, -asked)]
+    if sum(line.amount_minor != 0 for line in lines) < 2:
+        return
+    event = Event(f"bill:{bill.id}:receive", "bill.receive", today, lines, actor, evidence=f"bill:{bill.id}")
+    bill.ledger_tx_id = post(session, event).tx_id
+    session.add(bill)
+    session.flush()
+
+
+def _supersede(session: Session, bill: Bill, *, actor: str, today: dt.date) -> None:
+    reason = "the state replaced the notice before it was paid"
+    payment = db.first(session, sql.LIVE_PAYMENT, {"bill_id": bill.id})
+    if payment is not None:
+        order = queries.get_payment(session, payment.id, lock=True)
+        order.withdrawn_at = queries.now(session)
+        session.add(order)
+    if bill.ledger_tx_id is not None:
+        reverse(session, bill.ledger_tx_id, key=f"bill:{bill.id}:supersede", valid_on=today, actor=actor, reason=reason)
+    advance_bill(session, bill, BillEvent.SUPERSEDE, actor=actor, reason=reason)

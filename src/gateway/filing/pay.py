@@ -1,0 +1,240 @@
+"""Pay a bill: one person orders, another releases, the bank books, the state confirms.
+
+The order is a pain.001 file, frozen with its digest when it is made; the amount is what the notice asks for, no more and
+no less, because a state takes no part of it.
+"""
+
+import datetime as dt
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from gateway.authority.protocol import NoticePayments
+from gateway.bank.pain001 import Party, Payment, payment_order
+from gateway.filing import queries
+from gateway.filing.courier import keep_raw
+from gateway.filing.errors import (
+    NothingToPayError,
+    NotReadyError,
+    PaymentDiffersError,
+    PaymentUnknownError,
+    SamePersonError,
+    SettingMissingError,
+)
+from gateway.filing.models import Bill, FilingPayment
+from gateway.filing.sql import bill as sql
+from gateway.filing.states import BILL, BillEvent, BillStatus, FilingEvent
+from gateway.filing.steps import advance, advance_bill
+from gateway.kit import audit, db, evidence, tenant
+from gateway.kit.tenant import MutualRow
+from gateway.ledger.bank_accounts import get_bank_account
+from gateway.ledger.errors import KeyReusedError
+from gateway.ledger.post import Event, Line, post
+
+LONGEST_ID = 35
+
+
+class BookedPayment(NamedTuple):
+    """A payment that the bank has booked."""
+
+    payment_id: int
+    ledger_tx_id: int
+
+
+def order_payment(session: Session, bill_id: int, *, account_code: str, actor: str, today: dt.date) -> FilingPayment:
+    """Order the payment of a bill from a bank account; the file for the bank is frozen now.
+
+    Raises:
+        BillUnknownError: No such bill.
+        UnknownBankAccountError: The mutual has no bank account with this code.
+        InvalidTransitionError: The bill is ordered already, paid, or replaced.
+        NothingToPayError: Nothing is left to pay.
+        SettingMissingError: The state's account is not in the mutual's settings.
+    """
+    bill = queries.get_bill(session, bill_id, lock=True)
+    BILL.advance(BillStatus(bill.status), BillEvent.ORDER)
+    amount = bill.total_minor - bill.paid_before_minor
+    if amount <= 0:
+        raise NothingToPayError(f"bill {bill.id} asks for nothing more; it was paid under an earlier version")
+    mutual, account = tenant.current(session), get_bank_account(session, code=account_code)
+    number = 1 + int(db.scalar(session, sql.PAID_BEFORE, {"bill_id": bill.id}))
+    end_to_end_id = end_to_end_id_of(mutual.id, bill, number)
+    body = payment_order(
+        message_id=f"M{end_to_end_id}"[:LONGEST_ID],
+        payment_information_id=f"P{end_to_end_id}"[:LONGEST_ID],
+        created_at=queries.now(session),
+        execute_on=today,
+        debtor=Party(account.holder or mutual.name, account.number, account.bank_identifier),
+        currency=bill.currency,
+        payments=[Payment(end_to_end_id, amount, _state(mutual), text=f"NP {bill.notice_reference}")],
+    )
+    about = {"bill_id": bill.id, "end_to_end_id": end_to_end_id}
+    kept = evidence.keep(
+        session, kind="bank.payment_order", source="gateway", media_type="application/xml", body=body, about=about
+    )
+    payment = FilingPayment(
+        bill_id=bill.id,
+        amount_minor=amount,
+        currency=bill.currency,
+        account_code=account_code,
+        message_id=f"M{end_to_end_id}"[:LONGEST_ID],
+        end_to_end_id=end_to_end_id,
+        ordered_by=actor,
+        order_sha256=evidence.digest(body),
+        order_evidence_id=kept,
+    )
+    session.add(payment)
+    session.flush()
+    session.refresh(payment)
+    advance_bill(session, bill, BillEvent.ORDER, actor=actor, evidence_id=kept)
+    _record(session, payment, "order", actor)
+    return payment
+
+
+def end_to_end_id_of(mutual_id: int, bill: Bill, number: int) -> str:
+    """Return the id of a payment, at most 34 characters: ours first, then the notice's reference where it fits."""
+    ours = f"F{mutual_id}B{bill.id}P{number}"
+    reference = "".join(letter for letter in bill.notice_reference if letter.isascii() and letter.isalnum())
+    whole = f"{ours}-{reference}"
+    return whole if len(whole) < LONGEST_ID else ours
+
+
+def release_payment(session: Session, payment_id: int, *, actor: str) -> FilingPayment:
+    """Let an ordered payment be carried to the bank.
+
+    Raises:
+        PaymentUnknownError: No such payment.
+        SamePersonError: Who ordered it may not release it.
+        InvalidTransitionError: Released before, or withdrawn.
+    """
+    bill, payment = _ordered(session, payment_id)
+    if payment.ordered_by == actor:
+        raise SamePersonError(f"{actor} ordered payment {payment.id}; another person must release it")
+    advance_bill(session, bill, BillEvent.RELEASE, actor=actor, evidence_id=payment.order_evidence_id)
+    payment.released_by, payment.released_at = actor, queries.now(session)
+    _record(session, payment, "release", actor)
+    return payment
+
+
+def withdraw_payment(session: Session, payment_id: int, *, actor: str, reason: str | None = None) -> FilingPayment:
+    """Take back an order that was not released; the bill may be ordered again, under a new id.
+
+    Raises:
+        PaymentUnknownError: No such payment.
+        InvalidTransitionError: Released, or withdrawn before.
+    """
+    bill, payment = _ordered(session, payment_id)
+    advance_bill(session, bill, BillEvent.WITHDRAW, actor=actor, reason=reason)
+    payment.withdrawn_at = queries.now(session)
+    _record(session, payment, "withdraw", actor)
+    return payment
+
+
+def read_order_file(session: Session, payment_id: int) -> bytes:
+    """Return the file for the bank, byte for byte as it was ordered.
+
+    Raises:
+        PaymentUnknownError: No such payment.
+        NotReadyError: Nobody has released it yet, or it was withdrawn.
+    """
+    payment = queries.get_payment(session, payment_id)
+    if payment.released_at is None or payment.withdrawn_at is not None or payment.order_evidence_id is None:
+        raise NotReadyError(f"payment {payment_id} is not released; another person releases it first")
+    return evidence.read(session, payment.order_evidence_id).body
+
+
+def book_payment(
+    session: Session, *, end_to_end_id: str, amount_minor: int, booked_on: dt.date, statement_line_id: int, actor: str
+) -> BookedPayment:
+    """Book what the bank's statement says left our account; the same line again changes nothing.
+
+    Args:
+        session: The open transaction.
+        end_to_end_id: As the statement gives it.
+        amount_minor: What left the account, above zero.
+        booked_on: The bank's day.
+        statement_line_id: The line that says so.
+        actor: Who matches.
+
+    Raises:
+        PaymentUnknownError: No payment of ours has the id.
+        PaymentDiffersError: Not the amount that was ordered, or an order that was not released.
+        KeyReusedError: Another line booked it before.
+    """
+    row = db.first(session, queries.PAYMENT_BY_END_TO_END_ID, {"end_to_end_id": end_to_end_id})
+    if row is None:
+        raise PaymentUnknownError(f"no payment of ours has the end-to-end id {end_to_end_id!r}")
+    bill = queries.get_bill(session, queries.get_payment(session, row.id).bill_id, lock=True)
+    payment = queries.get_payment(session, row.id, lock=True)
+    if payment.amount_minor != amount_minor:
+        raise PaymentDiffersError(
+            f"payment {payment.id} was ordered over {payment.amount_minor} minor units; the bank booked {amount_minor}"
+        )
+    if payment.released_at is None:
+        raise PaymentDiffersError(f"payment {payment.id} was never released, and the bank booked it")
+    if payment.booked_on is not None:
+        if payment.statement_line_id != statement_line_id or payment.ledger_tx_id is None:
+            raise KeyReusedError(f"payment {payment.id} was booked by another line of a statement")
+        return BookedPayment(payment.id, payment.ledger_tx_id)
+    lines = [Line(f"state:{bill.notice_reference}:payable", amount_minor), Line(payment.account_code, -amount_minor)]
+    told = f"statement_line:{statement_line_id}"
+    booked = post(session, Event(f"payment:{payment.id}:book", "bill.pay", booked_on, lines, actor, evidence=told))
+    payment.booked_on, payment.statement_line_id, payment.ledger_tx_id = booked_on, statement_line_id, booked.tx_id
+    _record(session, payment, "book", actor)
+    if bill.status != BillStatus.CONFIRMED:
+        advance_bill(session, bill, BillEvent.BOOK, actor=actor)
+    return BookedPayment(payment.id, booked.tx_id)
+
+
+def confirm_payment(session: Session, bill_id: int, told: NoticePayments, *, actor: str) -> bool:
+    """Write down that the state says a bill is paid, and settle the filings it covers; return whether it says so.
+
+    Raises:
+        BillUnknownError: No such bill.
+    """
+    bill = queries.get_bill(session, bill_id, lock=True)
+    confirmed = sum(paid.amount_minor for paid in told.payments if paid.status == "confirmed")
+    if told.reference != bill.notice_reference or told.currency != bill.currency or confirmed < bill.total_minor:
+        return False
+    if not BILL.allows(BillStatus(bill.status), BillEvent.CONFIRM):
+        return bill.status == BillStatus.CONFIRMED
+    kept = keep_raw(session, "state.payments", told.raw)
+    row = db.first(session, sql.LIVE_PAYMENT, {"bill_id": bill.id})
+    if row is not None:
+        payment = queries.get_payment(session, row.id, lock=True)
+        payment.confirmed_at, payment.confirmation_evidence_id = queries.now(session), kept
+        session.add(payment)
+    advance_bill(session, bill, BillEvent.CONFIRM, actor=actor, evidence_id=kept)
+    for covered in db.rows(session, sql.COVERED, {"bill_id": bill.id}):
+        filing = queries.lock_filing(session, covered.id)
+        advance(session, filing, FilingEvent.SETTLE, actor=actor, evidence_id=kept)
+    return True
+
+
+def _ordered(session: Session, payment_id: int) -> tuple[Bill, FilingPayment]:
+    # The bill is locked before its payment, everywhere.
+    bill = queries.get_bill(session, queries.get_payment(session, payment_id).bill_id, lock=True)
+    return bill, queries.get_payment(session, payment_id, lock=True)
+
+
+def _state(mutual: MutualRow) -> Party:
+    told = mutual.settings.get("state_account")
+    if not isinstance(told, dict) or not told.get("account") or not told.get("name"):
+        raise SettingMissingError(
+            'the mutual\'s settings need "state_account": {"name": …, "account": …, "bank_identifier": …},'
+            " the account that the state's bills are paid to"
+        )
+    return Party(str(told["name"]), str(told["account"]), str(told.get("bank_identifier", "")))
+
+
+def _record(session: Session, payment: FilingPayment, verb: str, actor: str) -> None:
+    session.add(payment)
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action=f"bill_payment.{verb}",
+        subject_kind="filing_payment",
+        subject_id=payment.id,
+        detail={"bill_id": payment.bill_id, "amount_minor": payment.amount_minor},
+    )

@@ -1,0 +1,108 @@
+"""Statements that set the state's bill against our lines, and follow its payment."""
+
+PAYROLL_OF_NOTICE = """
+-- at most one row: the payroll a notice is for, held so that two cannot take the same notice in at once
+SELECT id, code FROM payroll WHERE mutual_id = current_mutual() AND employer_number = :employer AND code = :payroll
+FOR NO KEY UPDATE
+"""
+
+FIND_BILL = """
+-- at most one row: the bill with this content
+SELECT id FROM bill WHERE mutual_id = current_mutual() AND notice_reference = :reference AND version = :version AND sha256 = :sha256
+"""
+
+LIVE_BILLS = """
+-- one row per bill under a reference, or under the one it replaces, that still counts, oldest first
+SELECT id FROM bill WHERE mutual_id = current_mutual() AND notice_reference = ANY(CAST(:references AS text[]))
+  AND status <> 'superseded' ORDER BY id
+"""
+
+CLAIMED = """
+-- one row per filing that a notice names: what our lines that the state took cost in the files it names, and what
+-- earlier bills that still count have taken of the filing's reserve
+SELECT d.filing_id, f.status, coalesce(sum(l.state_minor), 0)::int8 AS claimed_minor, (
+    SELECT coalesce(sum(c.amount_minor), 0)::int8 FROM bill_filing c
+    JOIN bill b ON b.mutual_id = c.mutual_id AND b.id = c.bill_id AND b.status <> 'superseded'
+    WHERE c.mutual_id = current_mutual() AND c.filing_id = d.filing_id) AS moved_minor
+FROM filing_document d
+JOIN filing f ON f.mutual_id = d.mutual_id AND f.id = d.filing_id
+LEFT JOIN filing_line l ON l.mutual_id = d.mutual_id AND l.filing_id = d.filing_id AND l.status IN ('accepted', 'changed')
+    AND l.line_no BETWEEN d.first_line_no AND d.first_line_no + d.line_count - 1
+WHERE d.mutual_id = current_mutual() AND d.holds = 'workers' AND d.reference = ANY(CAST(:references AS uuid[]))
+GROUP BY d.filing_id, f.status ORDER BY d.filing_id
+"""
+
+SCHEDULES = """
+-- one row per schedule that accepted lines of a payroll and month were assessed by
+SELECT DISTINCT s.id, s.components FROM filing f
+JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
+JOIN contribution_assessment a ON a.mutual_id = l.mutual_id AND a.id = l.assessment_id
+JOIN contribution_schedule s ON s.mutual_id = a.mutual_id AND s.id = a.schedule_id
+WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
+  AND f.status IN ('accepted', 'partial', 'settled')
+"""
+
+OURS = """
+-- one row: the components of our accepted lines of a payroll and month, by place, of the filings that no other notice has
+SELECT array_agg(minor ORDER BY place) FROM (
+    SELECT c.place, coalesce(sum(l.amounts_minor[c.place]), 0)::int8 AS minor
+    FROM generate_series(1, :places) AS c (place)
+    CROSS JOIN filing f
+    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
+    JOIN contribution_assessment a ON a.mutual_id = l.mutual_id AND a.id = l.assessment_id AND a.schedule_id = :schedule_id
+    WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
+      AND f.status IN ('accepted', 'partial', 'settled') AND NOT EXISTS (
+        SELECT FROM bill_filing o JOIN bill b ON b.mutual_id = o.mutual_id AND b.id = o.bill_id AND b.status <> 'superseded'
+        WHERE o.mutual_id = f.mutual_id AND o.filing_id = f.id AND b.notice_reference <> ALL(CAST(:references AS text[])))
+    GROUP BY c.place
+) s
+"""
+
+INSERT_COMPONENTS = """
+-- no row: a bill's components, theirs beside ours
+INSERT INTO bill_component (bill_id, code, theirs_minor, ours_minor)
+SELECT :bill_id, * FROM unnest(CAST(:codes AS text[]), CAST(:theirs AS bigint[]), CAST(:ours AS bigint[]))
+"""
+
+INSERT_FILINGS = """
+-- no row: the filings a bill covers
+INSERT INTO bill_filing (bill_id, filing_id, amount_minor)
+SELECT :bill_id, * FROM unnest(CAST(:filings AS bigint[]), CAST(:amounts AS bigint[]))
+"""
+
+OPEN_MONTHS = """
+-- one row per employer, month and payroll for which a bill or its confirmation is waited for
+SELECT DISTINCT p.employer_number, p.code, f.period_start FROM filing f
+JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = f.payroll_id
+WHERE f.mutual_id = current_mutual() AND f.status IN ('accepted', 'partial') ORDER BY 3, 1, 2
+"""
+
+UNCONFIRMED = """
+-- one row per bill whose payment the state has not confirmed yet
+SELECT id, notice_reference FROM bill
+WHERE mutual_id = current_mutual() AND status IN ('released', 'booked') ORDER BY id
+"""
+
+PAID_BEFORE = """
+-- one row: how many payments of a bill there were
+SELECT count(*) FROM filing_payment WHERE mutual_id = current_mutual() AND bill_id = :bill_id
+"""
+
+LIVE_PAYMENT = """
+-- at most one row: the payment of a bill that was not withdrawn
+SELECT id, amount_minor FROM filing_payment WHERE mutual_id = current_mutual() AND bill_id = :bill_id AND withdrawn_at IS NULL
+"""
+
+COVERED = """
+-- one row per filing of a bill whose accepted lines are all on bills that the state says are paid
+SELECT f.id FROM bill_filing c
+JOIN filing f ON f.mutual_id = c.mutual_id AND f.id = c.filing_id AND f.status IN ('accepted', 'partial')
+WHERE c.mutual_id = current_mutual() AND c.bill_id = :bill_id AND (
+    SELECT coalesce(sum(l.state_minor), 0) FROM filing_line l
+    WHERE l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
+) <= (
+    SELECT coalesce(sum(o.amount_minor), 0) FROM bill_filing o
+    JOIN bill b ON b.mutual_id = o.mutual_id AND b.id = o.bill_id AND b.status = 'confirmed'
+    WHERE o.mutual_id = f.mutual_id AND o.filing_id = f.id
+) ORDER BY f.id
+"""
