@@ -281,7 +281,8 @@ def test_every_amount_is_read_back_as_written_with_groups(minor: int, marks: str
 # Going back
 
 
-CELLS = st.text(st.characters(codec="latin-1", exclude_categories=["Cc", "Cf"]), max_size=12)
+# Ã before a sign is what UTF-8 looks like to somebody who takes it for Latin-1; such a file is refused.
+CELLS = st.text(st.characters(codec="latin-1", exclude_categories=["Cc", "Cf"], exclude_characters="Ã"), max_size=12)
 
 
 @given(

@@ -395,8 +395,9 @@ def test_a_truncated_upload_is_refused_and_nothing_is_kept(database: Database) -
     body = file_of(line(1), line(2))
     with database.session(1) as session:
         prepare(session)
-        with pytest.raises(FileTruncatedError, match="line 3"):
-            shown(session, body[:-30])
+    with pytest.raises(FileTruncatedError, match="line 3"), database.session(1) as session:
+        shown(session, body[:-30])
+    with database.session(1) as session:
         with pytest.raises(DigestError, match="send the file again"):
             preview(
                 session,

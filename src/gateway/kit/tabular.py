@@ -124,7 +124,8 @@ def _width_problem(row_no: int, raw: list[str], width: int) -> tuple[FieldProble
     return FieldProblem(f"line {row_no}", "row_width", detail), raw + [""] * (width - len(raw))
 
 
-_GUARDED = re.compile(r"'(?=[=+\-@\t\r])")
+# A spreadsheet's mark for "this is text", ours or its own; a name that begins with an apostrophe keeps it.
+_GUARDED = re.compile(r"'(?=[=+\-@\t\r\d$(])")
 
 
 def _tidy(value: str) -> tuple[str, str | None]:

@@ -23,7 +23,8 @@ from gateway.kit.tabular_shape import (
 
 _SEPARATORS = (",", ";", "\t", "|")
 _CP1252_GAPS = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-_UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]|\xc2[\xa1-\xbf]")
+# An accented letter in UTF-8. In Latin-1 it would be a capital A with tilde before a sign, which no name has.
+_UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]")
 _PIECE = 1 << 20
 
 

@@ -25,7 +25,7 @@ from gateway.membership.rules import (
     check_day_ahead,
     check_identity,
     check_name,
-    fold_name,
+    full_name,
 )
 from gateway.membership.states import DependantCategory, IdentityKind, MemberStatus
 
@@ -73,7 +73,7 @@ def add_dependant(
         raise NotEnrolledError(f"member {holder.number} has left; nobody is covered through her")
     new, identity = _checked(new, country, today=today)
     rule = _rule(session, holder, new, identity, country)
-    name = fold_name(f"{new.given_names} {new.first_surname} {new.second_surname}")
+    name = full_name(new.given_names, new.first_surname, new.second_surname)
     same = _known_cover(session, holder, new, identity, name)
     row = _row(holder.id, new, identity, rule, name)
     if same is not None:

@@ -10,9 +10,10 @@ from sqlmodel import Session
 
 from gateway.kit import audit, db, tenant
 from gateway.membership import queries, write_queries
-from gateway.membership.enrol import Person, check_person, search_name
+from gateway.membership.enrol import Person, check_person
 from gateway.membership.errors import ChangedMeanwhileError, ChangeInvalidError
 from gateway.membership.queries import MemberRow
+from gateway.membership.rules import full_name
 
 
 def change(
@@ -58,7 +59,15 @@ def change(
         return member
     keep_before(session, member, {name: getattr(before, name) for name in changed}, actor=actor, reason=reason)
     values = {name: getattr(after, name) for name in Person.__slots__}
-    db.scalar(session, write_queries.UPDATE_MEMBER, {**values, "id": member_id, "search_name": search_name(after)})
+    db.scalar(
+        session,
+        write_queries.UPDATE_MEMBER,
+        {
+            **values,
+            "id": member_id,
+            "search_name": full_name(after.given_names, after.first_surname, after.second_surname),
+        },
+    )
     audit.record(
         session,
         actor=actor,

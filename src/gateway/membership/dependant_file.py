@@ -1,15 +1,26 @@
 """A file of dependants: its columns, and what is read from a row."""
 
 import datetime as dt
+import functools
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.kit.tabular import Header, Row, Table, read_date
+from gateway.kit.tabular import Table, read_date
 from gateway.kit.tabular_shape import fold
 from gateway.membership.errors import CodeInvalidError, DependantNotEligibleError
-from gateway.membership.family import RELATIONS, Eligibility, Kin, eligibility
-from gateway.membership.row_reader import NAME_COLUMNS, Cells, Surroundings, read_identity, read_sex, read_yes
-from gateway.membership.rules import check_birth_date, check_code, check_name, fold_name
+from gateway.membership.family import RELATIONS, Kin, eligibility
+from gateway.membership.row_reader import (
+    NAME_COLUMNS,
+    Cells,
+    Reader,
+    Rule,
+    Surroundings,
+    known_name,
+    read_kind,
+    read_sex,
+    read_yes,
+)
+from gateway.membership.rules import check_birth_date, check_code, full_name
 from gateway.membership.states import DependantCategory
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -96,54 +107,82 @@ def read_rows(
         refused: Line -> problems; filled here.
         only: Lines to look at; all without it.
     """
+    reader = Reader(table.header, _rules(around))
     for row in table.rows:
         if only is None or row.row_no in only:
-            read = _read(row, table.header, around)
-            if isinstance(read, list):
-                refused[row.row_no] = read
+            cells = reader.read(row)
+            staged = _staged(cells, around)
+            if cells.problems:
+                refused[row.row_no] = cells.problems
             else:
-                yield read
+                yield staged
 
 
-def _read(row: Row, header: Header, around: Surroundings) -> tuple[Any, ...] | list[dict[str, str]]:
-    cells = Cells(row, header)
-    country, today = around.country, around.today
-    if row.problem is not None:
-        cells.problems.append({"column": "", "code": row.problem.code, "detail": row.problem.detail})
-    holder = read_identity(cells, "holder", "holder_kind", country)
-    number = cells.read("holder_number", check_code)
-    given = cells.read("given_names", lambda text: check_name(text, "given_names"))
-    first = cells.read("first_surname", lambda text: check_name(text, "first_surname"))
-    second = cells.read("second_surname", lambda text: check_name(text, "second_surname")) or ""
-    sex = cells.read("sex", read_sex)
-    identity = read_identity(cells, "document", "document_kind", country)
-    valid_from = cells.read("from", lambda text: read_date(text, latest=around.latest)) or today
-    kin = _kin(cells, today)
-    category = cells.read("category", _category)
-    for column, value in (("given_names", given), ("first_surname", first), ("relation", cells.get("relation"))):
-        if not value and not cells.get(column):
+def _rules(around: Surroundings) -> dict[str, Rule]:
+    today, latest = around.today, around.latest
+
+    @functools.lru_cache(maxsize=65_536)
+    def birth_date(text: str) -> dt.date:
+        return check_birth_date(read_date(text, latest=today), today=today, member=False)
+
+    return {
+        "holder_kind": read_kind,
+        "holder_number": check_code,
+        "relation": _relation,
+        "category": _category,
+        "given_names": lambda text: known_name(text, "given_names"),
+        "first_surname": lambda text: known_name(text, "first_surname"),
+        "second_surname": lambda text: known_name(text, "second_surname"),
+        "sex": read_sex,
+        "birth_date": birth_date,
+        "document_kind": read_kind,
+        "student": read_yes,
+        "disabled": read_yes,
+        "together_since": lambda text: read_date(text, latest=today),
+        "common_children": read_yes,
+        "from": lambda text: read_date(text, latest=latest),
+    }
+
+
+def _staged(cells: Cells, around: Surroundings) -> tuple[Any, ...]:
+    read = cells.values
+    holder = cells.identity("holder", "holder_kind", around.country)
+    identity = cells.identity("document", "document_kind", around.country)
+    for column in ("relation", "given_names", "first_surname"):
+        if not cells.row.fields.get(column):
             cells.note(column, "cell_missing", "this is needed")
-    if holder is None and number is None and not cells.get("holder"):
+    if read["holder_number"] is None and not cells.row.fields.get("holder"):
         cells.note("holder", "cell_missing", "the holder's identity or number is needed")
-    if cells.problems or kin is None:
-        return cells.problems
-    rule = _rule(cells, kin, country, valid_from, category)
-    if rule is None:
-        return cells.problems
+    if cells.problems:
+        return ()
+    valid_from = read["from"] or around.today
+    kin = Kin(
+        read["relation"],
+        read["birth_date"],
+        bool(read["student"]),
+        bool(read["disabled"]),
+        read["together_since"],
+        bool(read["common_children"]),
+    )
+    try:
+        rule = eligibility(around.country, kin, on=valid_from, category=read["category"])
+    except DependantNotEligibleError as error:
+        cells.note("relation", error.code, error.detail)
+        return ()
     return (
-        row.row_no,
-        number,
+        cells.row.row_no,
+        read["holder_number"],
         holder.kind.value if holder else None,
         holder.value if holder else None,
         kin.relation,
         rule.category.value,
         rule.rule,
         rule.eligible_until,
-        given,
-        first,
-        second,
-        fold_name(f"{given} {first} {second}"),
-        sex,
+        read["given_names"],
+        read["first_surname"],
+        read["second_surname"] or "",
+        full_name(read["given_names"], read["first_surname"], read["second_surname"]),
+        read["sex"],
         kin.birth_date,
         identity.kind.value if identity else None,
         identity.value if identity else None,
@@ -153,18 +192,6 @@ def _read(row: Row, header: Header, around: Surroundings) -> tuple[Any, ...] | l
         kin.has_common_children,
         valid_from,
     )
-
-
-def _kin(cells: Cells, today: dt.date) -> Kin | None:
-    relation = cells.read("relation", _relation)
-    birth_date = cells.read(
-        "birth_date", lambda text: check_birth_date(read_date(text, latest=today), today=today, member=False)
-    )
-    together_since = cells.read("together_since", lambda text: read_date(text, latest=today))
-    student, disabled, children = (
-        bool(cells.read(column, read_yes)) for column in ("student", "disabled", "common_children")
-    )
-    return Kin(relation, birth_date, student, disabled, together_since, children) if relation else None
 
 
 def _relation(text: str) -> str:
@@ -181,13 +208,3 @@ def _category(text: str) -> DependantCategory:
     if known is None:
         raise CodeInvalidError(f"{text!r} is no category; write directo or adicional")
     return known
-
-
-def _rule(
-    cells: Cells, kin: Kin, country: str, valid_from: dt.date, category: DependantCategory | None
-) -> Eligibility | None:
-    try:
-        return eligibility(country, kin, on=valid_from, category=category)
-    except DependantNotEligibleError as error:
-        cells.note("relation", error.code, error.detail)
-        return None

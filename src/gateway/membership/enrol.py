@@ -24,7 +24,7 @@ from gateway.membership.rules import (
     check_name,
     check_phone,
     check_wage,
-    fold_name,
+    full_name,
     rank_of,
 )
 
@@ -128,11 +128,6 @@ def check_person(person: Person, mutual: MutualRow, *, today: dt.date) -> Person
     )
 
 
-def search_name(person: Person) -> str:
-    """Return what a person is found by."""
-    return fold_name(f"{person.given_names} {person.first_surname} {person.second_surname}")
-
-
 def _check_identities(
     session: Session, identities: Sequence[NewIdentity], country: str, day: dt.date
 ) -> list[CheckedIdentity]:
@@ -169,7 +164,10 @@ def refuse_taken(session: Session, identity: CheckedIdentity, day: dt.date) -> N
 
 def _insert(session: Session, person: Person, number: str | None) -> int:
     values = {name: getattr(person, name) for name in Person.__slots__}
-    values |= {"number": check_code(number) if number else None, "search_name": search_name(person)}
+    values |= {
+        "number": check_code(number) if number else None,
+        "search_name": full_name(person.given_names, person.first_surname, person.second_surname),
+    }
     row = db.first(session, write_queries.INSERT_MEMBER, values)
     if row is None:
         raise CodeTakenError(f"the number {number!r} belongs to another member; leave it out to be given the next")

@@ -22,7 +22,7 @@ def judge(
     bulk.stage(session, "dependant_in", dependant_file.STAGED, dependant_file.read_rows(table, around, refused, only))
     bulk.execute(session, sql.DROP_JUDGED)
     bulk.execute(session, sql.JUDGE)
-    bulk.execute(session, "ANALYZE dependant_judged")
+    bulk.execute(session, "ANALYZE dependant_judged (row_no, member_id, action)")
     for fault in db.rows(session, sql.FAULTS):
         refused[fault.row_no] = [_told(code, fault, table.header) for code in fault.faults]
     return {row.action: row.count for row in db.rows(session, sql.COUNT_JUDGED)}
@@ -37,7 +37,7 @@ def write(session: Session, loading: Loading) -> None:
     """Write every line that is taken."""
     save_lines(session, loading.import_id)
     bulk.execute(session, sql.WORK)
-    bulk.execute(session, "ANALYZE dependant_work")
+    bulk.execute(session, "ANALYZE dependant_work (row_no, member_id, cover_id)")
     for statement in (sql.END_RENEWED, sql.INSERT_DEPENDANTS, sql.NEXT_VERSIONS):
         bulk.execute(session, statement, {"actor": loading.actor})
 

@@ -39,7 +39,7 @@ def judge(
     bulk.stage(session, "member_in", member_file.STAGED, member_file.read_rows(table, around, refused, only))
     bulk.execute(session, sql.DROP_JUDGED)
     bulk.execute(session, sql.JUDGE, {"today": around.today, "month": around.today.replace(day=1)})
-    bulk.execute(session, "ANALYZE member_judged")
+    bulk.execute(session, "ANALYZE member_judged (row_no, member_id, action)")
     for fault in db.rows(session, sql.FAULTS):
         refused[fault.row_no] = [_told(code, fault, table.header) for code in fault.faults]
     return {row.action: row.count for row in db.rows(session, sql.COUNT_JUDGED)}
@@ -65,7 +65,7 @@ def write(session: Session, loading: Loading, around: Surroundings) -> None:
         "to_state": MEMBER.target(MemberEvent.COME_BACK).value,
     }
     bulk.execute(session, sql.WORK)
-    bulk.execute(session, "ANALYZE member_work")
+    bulk.execute(session, "ANALYZE member_work (id, member_id)")
     audit.log_selected_transitions(session, sql.RETURNED, values)
     bulk.execute(session, sql.INSERT_MEMBERS.format(number=NUMBER_OF.format(id="id")), values)
     for statement in (

@@ -1,19 +1,29 @@
 """A file of members: its columns, and what is read from a row."""
 
 import datetime as dt
+import functools
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.kit.tabular import Header, Row, Table, read_amount, read_date
-from gateway.membership.row_reader import NAME_COLUMNS, Cells, Surroundings, read_code, read_identity, read_sex
+from gateway.kit.tabular import Table, read_amount, read_date
+from gateway.membership.row_reader import (
+    NAME_COLUMNS,
+    Cells,
+    Reader,
+    Rule,
+    Surroundings,
+    known_name,
+    read_code,
+    read_kind,
+    read_sex,
+)
 from gateway.membership.rules import (
     check_birth_date,
     check_code,
     check_identity,
-    check_name,
     check_phone,
     check_wage,
-    fold_name,
+    full_name,
     rank_of,
 )
 from gateway.membership.states import IdentityKind
@@ -75,30 +85,63 @@ def read_rows(
         refused: Line -> problems; filled here.
         only: Lines to look at; all without it.
     """
+    reader = Reader(table.header, _rules(around))
     for row in table.rows:
         if only is None or row.row_no in only:
-            read = _read(row, table.header, around)
-            if isinstance(read, list):
-                refused[row.row_no] = read
+            cells = reader.read(row)
+            staged = _staged(cells, around.country)
+            if cells.problems:
+                refused[row.row_no] = cells.problems
             else:
-                yield read
+                yield staged
 
 
-def _read(row: Row, header: Header, around: Surroundings) -> tuple[Any, ...] | list[dict[str, str]]:
-    cells = Cells(row, header)
-    country, today, latest = around.country, around.today, around.latest
-    if row.problem is not None:
-        cells.problems.append({"column": "", "code": row.problem.code, "detail": row.problem.detail})
-    identity = read_identity(cells, "document", "document_kind", country)
-    social = cells.read("social_security", lambda text: check_identity(IdentityKind.SOCIAL_SECURITY, text, country))
-    number = cells.read("number", check_code)
-    given = cells.read("given_names", lambda text: check_name(text, "given_names"))
-    first = cells.read("first_surname", lambda text: check_name(text, "first_surname"))
-    second = cells.read("second_surname", lambda text: check_name(text, "second_surname"))
-    fields = row.fields
-    staged = (
-        row.row_no,
-        number,
+def _rules(around: Surroundings) -> dict[str, Rule]:
+    country, currency, today, latest = around.country, around.currency, around.today, around.latest
+
+    @functools.lru_cache(maxsize=65_536)
+    def birth_date(text: str) -> dt.date:
+        return check_birth_date(read_date(text, latest=today), today=today, member=True)
+
+    return {
+        "document_kind": read_kind,
+        "social_security": lambda text: check_identity(IdentityKind.SOCIAL_SECURITY, text, country),
+        "number": check_code,
+        "given_names": lambda text: known_name(text, "given_names"),
+        "first_surname": lambda text: known_name(text, "first_surname"),
+        "second_surname": lambda text: known_name(text, "second_surname"),
+        "sex": read_sex,
+        "birth_date": birth_date,
+        "phone": lambda text: check_phone(text, country),
+        "occupation": str,
+        "municipality": str,
+        "fund": lambda text: read_code(around.funds, "fund", text),
+        "payroll": lambda text: read_code(around.payrolls, "payroll", text),
+        "wage": lambda text: check_wage(read_amount(text, currency), currency.code),
+        "wage_from": lambda text: read_date(text, latest=latest),
+        "enrolled_from": lambda text: read_date(text, latest=latest),
+    }
+
+
+def _staged(cells: Cells, country: str) -> tuple[Any, ...]:
+    identity, read = cells.identity("document", "document_kind", country), cells.values
+    social, given, first, second = (
+        read["social_security"],
+        read["given_names"],
+        read["first_surname"],
+        read["second_surname"],
+    )
+    if not cells.problems and identity is None and social is None and read["number"] is None:
+        cells.note(
+            "document", "identity_missing", "an identity number or the member's own number is needed to know her"
+        )
+    if identity is not None and social is not None and identity.kind is IdentityKind.SOCIAL_SECURITY:
+        cells.note(
+            "social_security", "identity_invalid", "the document is a social security number too; leave one empty"
+        )
+    return (
+        cells.row.row_no,
+        read["number"],
         identity.kind.value if identity else None,
         identity.value if identity else None,
         identity.warning if identity else None,
@@ -107,28 +150,15 @@ def _read(row: Row, header: Header, around: Surroundings) -> tuple[Any, ...] | l
         given,
         first,
         second,
-        fold_name(f"{given} {first} {second or ''}") if given and first else None,
-        cells.read("sex", read_sex),
-        cells.read("birth_date", lambda text: _birth_date(text, today)),
-        cells.read("phone", lambda text: check_phone(text, country)),
-        fields.get("occupation") or None,
-        fields.get("municipality") or None,
-        cells.read("fund", lambda text: read_code(around.funds, "fund", text)),
-        cells.read("payroll", lambda text: read_code(around.payrolls, "payroll", text)),
-        cells.read("wage", lambda text: check_wage(read_amount(text, around.currency), around.currency.code)),
-        cells.read("wage_from", lambda text: read_date(text, latest=latest)),
-        cells.read("enrolled_from", lambda text: read_date(text, latest=latest)),
+        full_name(given, first, second) if given and first else None,
+        read["sex"],
+        read["birth_date"],
+        read["phone"],
+        read["occupation"],
+        read["municipality"],
+        read["fund"],
+        read["payroll"],
+        read["wage"],
+        read["wage_from"],
+        read["enrolled_from"],
     )
-    if not cells.problems and identity is None and social is None and number is None:
-        cells.note(
-            "document", "identity_missing", "an identity number or the member's own number is needed to know her"
-        )
-    if identity is not None and social is not None and identity.kind is IdentityKind.SOCIAL_SECURITY:
-        cells.note(
-            "social_security", "identity_invalid", "the document is a social security number too; leave one empty"
-        )
-    return cells.problems or staged
-
-
-def _birth_date(text: str, today: dt.date) -> dt.date:
-    return check_birth_date(read_date(text, latest=today), today=today, member=True)

@@ -1,19 +1,18 @@
 """Reading one row of an uploaded file: each cell by its rule, each mistake with its column, none raised."""
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 from gateway.kit.errors import GatewayError
 from gateway.kit.money import Currency
 from gateway.kit.tabular import Header, Row
 from gateway.kit.tabular_shape import fold
 from gateway.membership.errors import CodeInvalidError, IdentityInvalidError, SexInvalidError
-from gateway.membership.rules import CheckedIdentity, check_identity, guess_kind
+from gateway.membership.rules import CheckedIdentity, check_identity, check_name, guess_kind
 from gateway.membership.states import IdentityKind
-
-T = TypeVar("T")
 
 SEXES = {
     "m": "M", "masculino": "M", "hombre": "M", "varon": "M", "male": "M", "homme": "M", "masculin": "M",
@@ -58,32 +57,58 @@ class Surroundings:
     """Folded code -> id; None where two employers have the code."""
 
 
+Rule = Callable[[str], Any]
+"""Makes a value of a cell's text, or refuses it."""
+
+
 @dataclass(slots=True)
 class Cells:
     """One row being read; what is wrong gathers in ``problems``."""
 
     row: Row
     header: Header
-    problems: list[dict[str, str]] = field(default_factory=list)
-
-    def get(self, column: str) -> str:
-        """Return a cell, empty where the file has no such column."""
-        return self.row.fields.get(column, "")
-
-    def read(self, column: str, rule: Callable[[str], T]) -> T | None:
-        """Return what a rule makes of a cell; None where it is empty or the rule refuses it."""
-        text = self.row.fields.get(column)
-        if not text:
-            return None
-        try:
-            return rule(text)
-        except GatewayError as error:
-            self.note(column, error.code, error.detail)
-            return None
+    values: dict[str, Any]
+    problems: list[dict[str, str]]
 
     def note(self, column: str, code: str, detail: str) -> None:
         """Write down a mistake by the column's name in the file."""
         self.problems.append({"column": self.header.label(column), "code": code, "detail": detail})
+
+    def identity(self, column: str, kind_column: str, country: str) -> CheckedIdentity | None:
+        """Return the identity of a row; without a kind, digits are a national card and letters a passport."""
+        text = self.row.fields.get(column)
+        if not text:
+            return None
+        try:
+            return check_identity(self.values[kind_column] or guess_kind(text), text, country)
+        except GatewayError as error:
+            self.note(column, error.code, error.detail)
+            return None
+
+
+class Reader:
+    """Reads the cells of one file's rows; made once per file, because a file has a million of them."""
+
+    def __init__(self, header: Header, rules: Mapping[str, Rule]) -> None:
+        self._header = header
+        self._rules = [(column, rule) for column, rule in rules.items() if column in header.places]
+        self._empty = dict.fromkeys(rules)
+
+    def read(self, row: Row) -> Cells:
+        """Return a row's values by column, None where a cell is empty or refused."""
+        values: dict[str, Any] = self._empty.copy()
+        cells = Cells(row, self._header, values, [])
+        fields = row.fields
+        if row.problem is not None:
+            cells.problems.append({"column": "", "code": row.problem.code, "detail": row.problem.detail})
+        for column, rule in self._rules:
+            text = fields[column]
+            if text:
+                try:
+                    values[column] = rule(text)
+                except GatewayError as error:
+                    cells.note(column, error.code, error.detail)
+        return cells
 
 
 def read_sex(text: str) -> str:
@@ -124,10 +149,14 @@ def read_kind(text: str) -> IdentityKind:
     return kind
 
 
-def read_identity(cells: Cells, column: str, kind_column: str, country: str) -> CheckedIdentity | None:
-    """Return the identity of a row; without a kind, digits are a national card and letters a passport."""
-    kind = cells.read(kind_column, read_kind)
-    return cells.read(column, lambda text: check_identity(kind or guess_kind(text), text, country))
+@functools.lru_cache(maxsize=65_536)
+def known_name(text: str, what: str) -> str:
+    """Return a name that was checked before, or check it: a file has each name many times.
+
+    Raises:
+        NameInvalidError: It is no name.
+    """
+    return check_name(text, what)
 
 
 def read_code(known: Mapping[str, Any], what: str, text: str) -> Any:
@@ -136,7 +165,8 @@ def read_code(known: Mapping[str, Any], what: str, text: str) -> Any:
     Raises:
         CodeInvalidError: Nothing has the code, or two employers have it.
     """
-    found = known.get(fold(text), known.get(fold(text.zfill(3)), 0))
+    code = fold(text)
+    found = known[code] if code in known else known.get(fold(text.zfill(3)), 0)
     if found == 0:
         raise CodeInvalidError(f"there is no {what} {text!r}; open it first, or mend the code")
     if found is None:

@@ -179,6 +179,7 @@ def mask(value: str) -> str:
     return "•" * max(len(value) - 4, 0) + value[-4:] if len(value) > 4 else "•" * len(value)
 
 
+@functools.lru_cache(maxsize=65_536)
 def fold_name(text: str) -> str:
     """Return a name for finding and comparing: lower case, no accents, single spaces, ñ as n.
 
@@ -190,6 +191,16 @@ def fold_name(text: str) -> str:
         plain = unicodedata.normalize("NFKD", folded)
         folded = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return " ".join(folded.replace("'", "").replace("’", "").replace("-", " ").split())
+
+
+def full_name(given_names: str, first_surname: str, second_surname: str | None) -> str:
+    """Return what a person is found by: her folded names in their order.
+
+    Source:
+        SRC-001, as for each of its parts.
+    """
+    first = f"{fold_name(given_names)} {fold_name(first_surname)}"
+    return f"{first} {fold_name(second_surname)}" if second_surname else first
 
 
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’.\-]+[^\W\d_]+)*\.?")
