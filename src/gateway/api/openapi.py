@@ -68,7 +68,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, roles: frozense
     parameters = {(one["in"], one["name"].lower()): one for one in operation.get("parameters", [])}
     statuses = {503}
     if roles is not None:
-        operation["x-roles"] = sorted(roles)
+        operation["x-roles"] = sorted(roles | {"auditor"} if method == "get" else roles)
         statuses |= {401, 403}
     if ("header", "idempotency-key") in parameters:
         _require_header(parameters["header", "idempotency-key"])
