@@ -72,7 +72,12 @@ def test_each_member_is_declared_or_told_why_not(database: Database) -> None:
             (2, ids[1], COST),
         ]
         figures = figures_of(session, filing)
-        assert figures["by_reason"]["short"] == {"members": 1, "needed_minor": COST, "short_minor": 1}
+        assert figures["by_reason"]["short"] == {
+            "is_funded": False,
+            "members": 1,
+            "needed_minor": COST,
+            "short_minor": 1,
+        }
         assert figures["by_change"] == {"new": 6}
 
 

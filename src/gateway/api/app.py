@@ -11,7 +11,7 @@ from gateway.api import docs, errors, openapi
 from gateway.api.dependencies import Gate
 from gateway.api.edge import Edge
 from gateway.api.rate import RateLimit
-from gateway.api.routers import benefits, callbacks, health, ledger, month, payouts, problems, staff
+from gateway.api.routers import benefits, callbacks, filing, health, ledger, month, payouts, problems, staff
 from gateway.kit.db import Database
 from gateway.settings import Settings
 from gateway.settings import from_environment as settings_from_environment
@@ -24,6 +24,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     callbacks.router,
     ledger.router,
     month.router,
+    filing.router,
     benefits.router,
     payouts.router,
 )

@@ -72,3 +72,10 @@ def read_policy(session: Session, policy_id: int) -> FundingPolicy:
     mutual = tenant.current(session)
     row = session.get_one(FundingPolicyRow, (mutual.id, policy_id))
     return FundingPolicy.parse(row.rules, currency_of(mutual.currency))
+
+
+def list_policies(session: Session, *, before: int, limit: int) -> list[FundingPolicyRow]:
+    """Return the mutual's funding policies, newest first, older than ``before``."""
+    mutual = tenant.current(session)
+    rows = db.rows(session, sql.POLICIES, {"before": before, "limit": limit})
+    return [session.get_one(FundingPolicyRow, (mutual.id, row.id)) for row in rows]

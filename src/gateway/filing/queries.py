@@ -15,7 +15,6 @@ from gateway.filing.errors import (
     PaymentUnknownError,
 )
 from gateway.filing.models import Bill, Filing, FilingDocument, FilingPayment
-from gateway.filing.rules import FUNDED
 from gateway.kit import db, tenant
 from gateway.kit.db import driver
 
@@ -184,6 +183,9 @@ FROM filing f WHERE f.mutual_id = current_mutual() AND f.period_start = :start A
 """
 
 
+_SUMS = ("members", "needed_minor", "short_minor")
+
+
 class Coverage(NamedTuple):
     """How many members of a payroll stand where for a month."""
 
@@ -286,13 +288,12 @@ def list_lines(session: Session, filing_id: int, *, status: str | None = None, a
 
 def figures_of(session: Session, filing: Filing) -> dict[str, Any]:
     """Return a filing's preview: members by reason and by change, what is short, and the last bill beside it."""
-    by_reason: dict[str, dict[str, int]] = {}
+    by_reason: dict[str, dict[str, Any]] = {}
     by_change: dict[str, int] = {}
     for row in db.rows(session, FIGURES, {"filing_id": filing.id}):
-        sums = by_reason.setdefault(row.reason, {"members": 0, "needed_minor": 0, "short_minor": 0})
-        sums["members"] += row.members
-        sums["needed_minor"] += row.needed_minor
-        sums["short_minor"] += row.short_minor
+        sums = by_reason.setdefault(row.reason, {"is_funded": row.is_funded, **dict.fromkeys(_SUMS, 0)})
+        for name in _SUMS:
+            sums[name] += getattr(row, name)
         by_change[row.change_since_last] = by_change.get(row.change_since_last, 0) + row.members
     bill = db.first(session, LAST_BILL, {"payroll_id": filing.payroll_id, "start": filing.period_start})
     return {"by_reason": by_reason, "by_change": by_change, "last_bill": bill}
@@ -421,8 +422,3 @@ def coverage(session: Session, period_start: dt.date) -> list[Coverage]:
 def month_figures(session: Session, period_start: dt.date) -> MonthFigures:
     """Return what was filed, answered, billed and paid for a month."""
     return MonthFigures(*db.one(session, MONTH_FIGURES, {"start": period_start}))
-
-
-def is_funding_reason(reason: str) -> bool:
-    """Tell whether a reason says how a line is funded, not why there is none."""
-    return reason in FUNDED

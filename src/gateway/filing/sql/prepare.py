@@ -20,6 +20,11 @@ SELECT id, rules FROM funding_policy WHERE mutual_id = current_mutual() AND vali
 ORDER BY valid_from DESC, version DESC LIMIT 1
 """
 
+POLICIES = """
+-- one row per funding policy, newest first
+SELECT id FROM funding_policy WHERE mutual_id = current_mutual() AND id < :before ORDER BY id DESC LIMIT :limit
+"""
+
 INSERT_POLICY = """
 -- one row: a funding policy, numbered after those of its day
 INSERT INTO funding_policy (valid_from, version, rules, reason, actor)
