@@ -22,7 +22,7 @@ IDENTITIES = """
 -- no row: each member's identity, 999 and her place in the list
 INSERT INTO member_identity (member_id, kind, value, is_primary)
 SELECT m.id, 'national_id', '999' || lpad(substr(m.number, 2), 8, '0'), true
-FROM member m WHERE m.mutual_id = current_mutual() AND m.id = ANY(CAST(:ids AS bigint[]))
+FROM unnest(CAST(:ids AS bigint[])) AS u (id) JOIN member m ON m.mutual_id = current_mutual() AND m.id = u.id
 """
 
 

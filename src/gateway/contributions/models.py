@@ -151,6 +151,7 @@ class ContributionReceiptLine(TenantTable, table=True):
         refers("member_id", "member"),
         check("amount_minor > 0", "amount"),
         Index(None, "mutual_id", "member_id"),
+        Index("ix_receipt_line_unplaced", "mutual_id", "id", postgresql_where=text("member_id IS NULL")),
     )
     receipt_id: int = big()
     line_no: int = whole()
@@ -213,7 +214,13 @@ class ReceiptImport(TenantTable, table=True):
     """An uploaded file of receipts."""
 
     __tablename__ = "receipt_import"
-    __table_args__ = (unique("sha256"), one_of("state", ReceiptImportState))
+    __table_args__ = (
+        one_of("state", ReceiptImportState),
+        # A file may be looked at many times and is applied once.
+        Index(
+            "uq_receipt_import_applied", "mutual_id", "sha256", unique=True, postgresql_where=text("state = 'applied'")
+        ),
+    )
     file_name: str = words()
     sha256: str = words()
     evidence_id: int = big()

@@ -1,0 +1,212 @@
+"""The statements of a receipts file: what becomes of each row, and the writing of those that are accepted."""
+
+SOURCE = "import"
+"""Who numbers the payments of files: their content and their ordinal among equals, whichever file brings them."""
+
+STAGED = {
+    "row_no": "int4",
+    "claimed": "text",
+    "amount_minor": "int8",
+    "paid_on": "date",
+    "payer_reference": "text",
+    "collector": "text",
+    "note": "text",
+    "raw": "text",
+    "problems": "text",
+}
+"""One row per row of the file: what was read, the cells as they came, and why it cannot be read, if it cannot."""
+
+DROP_ROWS = "DROP TABLE IF EXISTS pg_temp.import_row"
+
+KEEP_ROWS = """
+-- no row: a temporary table with one row per readable row of the file, whose it is and what becomes of it.
+-- Equal rows are told apart by their ordinal, so two equal payments are two, and the same file again is the same.
+CREATE TEMPORARY TABLE import_row ON COMMIT DROP AS
+WITH bare AS (
+    SELECT s.row_no, s.claimed, translate(upper(s.claimed), E' \\t-./_', '') AS value, s.amount_minor, s.paid_on,
+           s.payer_reference, coalesce(s.collector, %(collector)s) AS collector, s.note
+    FROM import_staged s WHERE s.problems IS NULL
+), marked AS (
+    SELECT b.*, md5(concat_ws(E'\\x1f', b.value, b.paid_on, b.amount_minor, coalesce(b.payer_reference, ''),
+                              coalesce(b.collector, '')))::uuid AS mark
+    FROM bare b
+), numbered AS (
+    SELECT m.*, m.mark || '-' || row_number() OVER (PARTITION BY m.mark ORDER BY m.row_no) AS source_reference
+    FROM marked m
+), named AS (
+    SELECT value, min(member_id) AS member_id FROM (
+        SELECT value, member_id FROM member_identity WHERE mutual_id = (SELECT current_mutual())
+        UNION ALL
+        SELECT translate(upper(number), E' \\t-./_', ''), id FROM member WHERE mutual_id = (SELECT current_mutual())
+    ) n GROUP BY value HAVING min(member_id) = max(member_id)
+), closed AS (
+    SELECT period_start FROM (
+        SELECT DISTINCT ON (period_start) period_start, is_closed FROM ledger_period
+        WHERE mutual_id = (SELECT current_mutual()) ORDER BY period_start, id DESC
+    ) p WHERE p.is_closed
+), account AS (
+    SELECT owner_id, id FROM ledger_account
+    WHERE mutual_id = (SELECT current_mutual()) AND control = 'member:contributions' AND currency = %(currency)s
+)
+SELECT f.*, CASE WHEN %(numbering)s AND f.fate IN ('accept', 'suspense')
+                 THEN nextval(pg_get_serial_sequence('contribution_receipt', 'id')) END AS receipt_id
+FROM (
+    SELECT n.*, k.member_id, coalesce(a.id, %(suspense_id)s) AS account_id,
+           CASE WHEN e.id IS NOT NULL AND e.account_code = %(account_code)s THEN 'same'
+                WHEN e.id IS NOT NULL THEN 'receipt_repeated'
+                WHEN r.row_no IS NOT NULL THEN 'refused_before'
+                WHEN c.period_start IS NOT NULL THEN 'period_closed'
+                WHEN k.member_id IS NOT NULL THEN 'accept'
+                WHEN %(unknown)s = 'suspense' THEN 'suspense'
+                ELSE 'member_unknown' END AS fate
+    FROM numbered n
+    LEFT JOIN named k ON k.value = n.value
+    LEFT JOIN account a ON a.owner_id = k.member_id
+    LEFT JOIN closed c ON c.period_start = date_trunc('month', n.paid_on)::date
+    LEFT JOIN contribution_receipt e ON e.mutual_id = (SELECT current_mutual()) AND e.source = 'import'
+         AND e.source_reference = n.source_reference
+    LEFT JOIN receipt_import_refusal r ON r.mutual_id = (SELECT current_mutual()) AND r.import_id = %(import_id)s
+         AND r.row_no = n.row_no
+) f
+"""
+
+ANALYZE_ROWS = "ANALYZE import_row"
+
+COUNTS = """
+-- one row: how many rows of each fate, and their amounts
+SELECT (SELECT count(*) FROM import_staged) AS row_count,
+       count(*) FILTER (WHERE fate = 'accept') AS accept_count,
+       count(*) FILTER (WHERE fate = 'suspense') AS suspense_count,
+       count(*) FILTER (WHERE fate = 'same') AS same_count,
+       coalesce(sum(amount_minor) FILTER (WHERE fate IN ('accept', 'suspense')), 0)::bigint AS accept_minor,
+       coalesce(sum(amount_minor) FILTER (WHERE fate NOT IN ('accept', 'suspense', 'same')), 0)::bigint AS refused_minor
+FROM import_row
+"""
+
+INSERT_REFUSALS = """
+-- no row: every row that is refused, as it came, with the reason
+INSERT INTO receipt_import_refusal (import_id, row_no, raw, problems)
+SELECT %(import_id)s, s.row_no, to_jsonb(string_to_array(s.raw, E'\\x1f')), s.problems::jsonb
+FROM import_staged s WHERE s.problems IS NOT NULL
+UNION ALL
+SELECT %(import_id)s, s.row_no, to_jsonb(string_to_array(s.raw, E'\\x1f')), jsonb_build_array(jsonb_build_object(
+    'pointer', 'line ' || s.row_no || ', column ' || CASE WHEN i.fate = 'period_closed' THEN %(day_column)s ELSE %(who_column)s END,
+    'code', i.fate,
+    'detail', CASE i.fate
+        WHEN 'period_closed' THEN 'the month of ' || i.paid_on || ' is closed in the books; give a day of an open month and say the true one in the note'
+        WHEN 'receipt_repeated' THEN 'the same payment was received into another account by an earlier file; look it up before it is typed again'
+        ELSE 'nobody is known by ' || quote_literal(i.claimed) || '; register her, mend the number, or choose suspense' END))
+FROM import_row i JOIN import_staged s ON s.row_no = i.row_no
+WHERE i.fate IN ('period_closed', 'receipt_repeated', 'member_unknown')
+ON CONFLICT (mutual_id, import_id, row_no) DO NOTHING
+"""
+
+DROP_ENTRIES = "DROP TABLE IF EXISTS pg_temp.import_entry"
+
+KEEP_ENTRIES = """
+-- no row: a temporary table with the two entries of each accepted row
+CREATE TEMPORARY TABLE import_entry ON COMMIT DROP AS
+SELECT 'receipt:import:' || i.source_reference AS key, 'receipt' AS kind, i.paid_on AS valid_on, l.line, l.account_id,
+       l.amount_minor, 'receipt:' || i.receipt_id AS evidence
+FROM import_row i
+CROSS JOIN LATERAL (VALUES (1, %(account_id)s::bigint, i.amount_minor), (2, i.account_id, -i.amount_minor))
+     l (line, account_id, amount_minor)
+WHERE i.receipt_id IS NOT NULL
+"""
+
+ANALYZE_ENTRIES = "ANALYZE import_entry"
+
+INSERT_RECEIPTS = """
+-- no row: the receipt of each accepted row. Its number is made here as reference.receipt_number makes one.
+INSERT INTO contribution_receipt (id, number, source, source_reference, channel, account_code, collector, payer_reference,
+    amount_minor, currency, paid_on, actor, note, import_id, ledger_tx_id)
+SELECT n.receipt_id, 'RF' || lpad((98 - (n.body || '271500')::numeric %% 97)::text, 2, '0') || n.body, 'import',
+       n.source_reference, %(channel)s, %(account_code)s, n.collector, n.payer_reference, n.amount_minor, %(currency)s,
+       n.paid_on, %(actor)s, n.note, %(import_id)s, n.tx_id
+FROM (
+    SELECT i.*, t.tx_id, lpad(m.id::text, 4, '0')
+           || lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint %% 10000000)::text, 7, '0')
+           || lpad(i.receipt_id::text, 10, '0') AS body
+    FROM import_row i
+    JOIN import_entry_tx t ON t.key = 'receipt:import:' || i.source_reference
+    CROSS JOIN (SELECT current_mutual() AS id) m
+    WHERE i.receipt_id IS NOT NULL
+) n ORDER BY n.receipt_id
+"""
+
+INSERT_RECEIPT_LINES = """
+-- no row: the one line of each accepted row
+INSERT INTO contribution_receipt_line (receipt_id, line_no, member_id, amount_minor, claimed_identity)
+SELECT receipt_id, 1, member_id, amount_minor, CASE WHEN member_id IS NULL THEN claimed END
+FROM import_row WHERE receipt_id IS NOT NULL ORDER BY receipt_id
+"""
+
+LOCK_IMPORTS = """
+-- one row: nobody else applies a file of receipts until the transaction ends
+SELECT pg_advisory_xact_lock(hashtextextended('receipt-import:' || current_mutual(), 0))
+"""
+
+ACCOUNT = """
+-- at most one row: a ledger account's id and currency
+SELECT id, currency FROM ledger_account WHERE mutual_id = current_mutual() AND code = :code
+"""
+
+INSERT_IMPORT = """
+-- one row: the new import's id
+INSERT INTO receipt_import (file_name, sha256, evidence_id, row_count, accept_count, same_count, suspense_count,
+    refused_count, accept_minor, refused_minor, dialect, options, created_by)
+VALUES (:file_name, :sha256, :evidence_id, 0, 0, 0, 0, 0, 0, 0, CAST(:dialect AS jsonb), CAST(:options AS jsonb), :actor)
+RETURNING id
+"""
+
+COUNT_IMPORT = """
+-- no row: what the preview found
+UPDATE receipt_import SET row_count = :row_count, accept_count = :accept_count, same_count = :same_count,
+    suspense_count = :suspense_count, refused_count = :refused_count, accept_minor = :accept_minor,
+    refused_minor = :refused_minor
+WHERE mutual_id = current_mutual() AND id = :import_id
+"""
+
+APPLY_IMPORT = """
+-- no row: the import, applied
+UPDATE receipt_import SET state = 'applied', applied_at = now(), applied_by = :actor, applied_count = :applied_count,
+    applied_minor = :applied_minor
+WHERE mutual_id = current_mutual() AND id = :import_id
+"""
+
+IMPORT_COLUMNS = """id, file_name, sha256, evidence_id, state, row_count, accept_count, same_count, suspense_count,
+       refused_count, accept_minor, refused_minor, applied_count, applied_minor, dialect, options, created_at, created_by,
+       applied_at, applied_by"""
+
+GET_IMPORT = f"""
+-- at most one row: an import of receipts
+SELECT {IMPORT_COLUMNS} FROM receipt_import WHERE mutual_id = current_mutual() AND id = :import_id
+"""
+
+LIST_IMPORTS = f"""
+-- one row per import of receipts, newest first
+SELECT {IMPORT_COLUMNS} FROM receipt_import
+WHERE mutual_id = current_mutual() AND id < :before ORDER BY id DESC LIMIT :limit
+"""
+
+APPLIED_IMPORT = """
+-- at most one row: the import by which a file was applied
+SELECT id FROM receipt_import WHERE mutual_id = current_mutual() AND sha256 = :sha256 AND state = 'applied'
+"""
+
+REFUSALS = """
+-- one row per refused row of a file after a row, in its order
+SELECT row_no, raw, problems FROM receipt_import_refusal
+WHERE mutual_id = current_mutual() AND import_id = :import_id AND row_no > :after ORDER BY row_no LIMIT :limit
+"""
+
+COUNT_REFUSALS = """
+-- one row: how many rows of a file are refused
+SELECT count(*) FROM receipt_import_refusal WHERE mutual_id = current_mutual() AND import_id = :import_id
+"""
+
+STREAM_REFUSALS = """
+-- one row per refused row of a file, in its order
+SELECT raw, problems FROM receipt_import_refusal
+WHERE mutual_id = current_mutual() AND import_id = %(import_id)s ORDER BY row_no
+"""

@@ -1,0 +1,247 @@
+"""Receive a file of payments: preview what becomes of each row, then apply, in a fixed number of statements.
+
+A file is kept as evidence and read again when it is applied, so what is applied is what was sent. A row refused in the
+preview stays refused. A payment is known by its content and its ordinal among equals, whichever file brings it.
+"""
+
+import datetime as dt
+import itertools
+import json
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from gateway.contributions import import_queries as queries
+from gateway.contributions.errors import (
+    ReceiptImportAppliedError,
+    ReceiptImportRefusedError,
+    ReceiptImportUnknownError,
+    ReceiptInvalidError,
+)
+from gateway.contributions.models import Channel, ReceiptImportState
+from gateway.contributions.read_receipts import Reading, open_receipts, stage_receipts, who_column
+from gateway.contributions.receive import OPENED_AT_FIRST_USE, PLACES, suspense_account
+from gateway.kit import audit, bulk, db, evidence, tenant
+from gateway.kit.money import CurrencyError, currency_of
+from gateway.kit.tabular import Dialect, Header, write_refused
+from gateway.ledger.accounts import NewAccount, open_accounts
+from gateway.ledger.bulk import post_staged
+from gateway.ledger.errors import UnknownAccountError
+
+EVIDENCE_KIND = "import.receipts"
+WHOLE, GOOD = "all_or_nothing", "good_rows"
+
+
+class Options(NamedTuple):
+    """What holds for every row of a file."""
+
+    channel: str
+    account_code: str
+    unknown: str = "suspense"
+    """What to do with a payer nobody knows: ``suspense`` or ``refuse``."""
+    collector: str | None = None
+    """For rows that name none."""
+    day_first: bool = True
+    """Whether 3/7 is the third of July."""
+
+
+class ImportRow(NamedTuple):
+    """An uploaded file and what was found in it."""
+
+    id: int
+    file_name: str
+    sha256: str
+    evidence_id: int
+    state: str
+    row_count: int
+    accept_count: int
+    """Rows whose member is known."""
+    same_count: int
+    """Rows that were received before; they have no effect."""
+    suspense_count: int
+    refused_count: int
+    accept_minor: int
+    """Of accepted rows and those for suspense."""
+    refused_minor: int
+    """Of refused rows whose amount can be read."""
+    applied_count: int
+    applied_minor: int
+    dialect: dict[str, Any]
+    options: dict[str, Any]
+    created_at: dt.datetime
+    created_by: str
+    applied_at: dt.datetime | None
+    applied_by: str | None
+
+
+def preview_import(
+    session: Session, *, body: bytes, file_name: str, media_type: str, options: Options, actor: str, today: dt.date
+) -> ImportRow:
+    """Keep a file, read it and say what would become of each row; nothing is received.
+
+    A file that was applied before gives the import it was applied by.
+
+    Raises:
+        FileUnreadableError: No table, another encoding, cut off, or a header without the columns.
+        ReceiptInvalidError: The account is not one of the channel, or ``unknown`` says neither thing.
+        UnknownAccountError: No such bank account.
+        CurrencyError: The account is not kept in the mutual's currency.
+    """
+    digest = evidence.digest(body)
+    applied = db.first(session, queries.APPLIED_IMPORT, {"sha256": digest})
+    if applied is not None:
+        return get_import(session, applied.id)
+    currency = tenant.current(session).currency
+    _account_of(session, options, currency)
+    table = open_receipts(body, file_name)
+    kept = evidence.find(session, EVIDENCE_KIND, digest) or evidence.keep(
+        session, kind=EVIDENCE_KIND, source=actor, media_type=media_type, body=body, about={"file_name": file_name}
+    )
+    stage_receipts(session, table, Reading(currency_of(currency), today, options.day_first))
+    values = {"file_name": file_name, "sha256": digest, "evidence_id": kept, "actor": actor}
+    dialect = {**table.dialect.as_json(), "header": list(table.header.names)}
+    texts = {"dialect": json.dumps(dialect), "options": json.dumps(options._asdict())}
+    import_id = int(db.scalar(session, queries.INSERT_IMPORT, {**values, **texts}))
+    found = _classify(session, import_id, options, table.header, currency, numbering=False)
+    refused = db.scalar(session, queries.COUNT_REFUSALS, {"import_id": import_id})
+    db.run(session, queries.COUNT_IMPORT, {**found._mapping, "refused_count": refused, "import_id": import_id})
+    return get_import(session, import_id)
+
+
+def apply_import(session: Session, import_id: int, *, policy: str, actor: str, today: dt.date) -> ImportRow:
+    """Receive every row that the preview accepted, in one transaction; a second run does nothing.
+
+    Args:
+        session: The open transaction.
+        import_id: A previewed file.
+        policy: ``good_rows``, or ``all_or_nothing`` to apply only a file without refused rows.
+        actor: Who applies it.
+        today: Of the mutual.
+
+    Raises:
+        ReceiptImportUnknownError: No such import.
+        ReceiptImportAppliedError: The same file was applied by another import.
+        ReceiptImportRefusedError: All rows were asked for and some are refused, now or in the preview.
+    """
+    db.one(session, queries.LOCK_IMPORTS)
+    found = get_import(session, import_id)
+    if found.state == ReceiptImportState.APPLIED:
+        return found
+    other = db.first(session, queries.APPLIED_IMPORT, {"sha256": found.sha256})
+    if other is not None:
+        raise ReceiptImportAppliedError(f"the same file was applied by import {other.id}; it has no second effect")
+    if policy not in (GOOD, WHOLE):
+        raise ReceiptInvalidError(f"the policy is {GOOD} or {WHOLE}, not {policy!r}")
+    options, currency = Options(**found.options), tenant.current(session).currency
+    _stage_again(session, found, options, currency, today)
+    if policy == WHOLE and db.scalar(session, queries.COUNT_REFUSALS, {"import_id": import_id}):
+        raise ReceiptImportRefusedError(
+            f"import {import_id} has refused rows and all rows or none were asked for; mend them or apply the good rows"
+        )
+    _receive_rows(session, found, options, currency, actor)
+    done = db.one(session, queries.COUNTS)
+    applied = {"applied_count": done.accept_count + done.suspense_count, "applied_minor": done.accept_minor}
+    db.run(session, queries.APPLY_IMPORT, {**applied, "import_id": import_id, "actor": actor})
+    audit.record(
+        session,
+        actor=actor,
+        action="receipt_import.apply",
+        subject_kind="receipt_import",
+        subject_id=import_id,
+        detail={**applied, "policy": policy},
+    )
+    return get_import(session, import_id)
+
+
+def get_import(session: Session, import_id: int) -> ImportRow:
+    """Return an uploaded file and what was found in it.
+
+    Raises:
+        ReceiptImportUnknownError: None has this identifier.
+    """
+    row = db.first(session, queries.GET_IMPORT, {"import_id": import_id})
+    if row is None:
+        raise ReceiptImportUnknownError(f"no import of receipts {import_id}")
+    return ImportRow(**row._mapping)
+
+
+def list_imports(session: Session, *, limit: int, before_id: int | None = None) -> list[ImportRow]:
+    """Return at most ``limit`` uploaded files, newest first, older than ``before_id``."""
+    values = {"limit": limit, "before": before_id if before_id is not None else 2**62}
+    return [ImportRow(**row._mapping) for row in db.rows(session, queries.LIST_IMPORTS, values)]
+
+
+def list_refusals(session: Session, import_id: int, *, limit: int, after: int = 0) -> list[Any]:
+    """Return refused rows of a file in its order: row number, cells as they came, problems."""
+    return db.rows(session, queries.REFUSALS, {"import_id": import_id, "limit": limit, "after": after})
+
+
+def refused_file(session: Session, import_id: int) -> bytes:
+    """Return the refused rows as the same kind of file, with a column that says why.
+
+    Raises:
+        ReceiptImportUnknownError: No such import.
+    """
+    found = get_import(session, import_id)
+    dialect, header = Dialect.from_json(found.dialect), list(found.dialect["header"])
+    chunks = bulk.read_chunks(session, queries.STREAM_REFUSALS, {"import_id": import_id})
+    told = ((raw, "; ".join(one["detail"] for one in problems)) for chunk in chunks for raw, problems in chunk)
+    cells, reasons = itertools.tee(told)
+    return write_refused(dialect, header, (raw for raw, _ in cells), (reason for _, reason in reasons))
+
+
+def _account_of(session: Session, options: Options, currency: str) -> int:
+    """Return the id of the account the money is in, opened where a till or provider is used for the first time."""
+    place = PLACES[Channel(options.channel)]
+    if place.fullmatch(options.account_code) is None or options.unknown not in ("suspense", "refuse"):
+        raise ReceiptInvalidError(
+            f"{options.channel} into {options.account_code!r}, unknown payers to {options.unknown!r}: expected an "
+            f"account that begins with {place.pattern.split(':')[0]}: and suspense or refuse"
+        )
+    if options.account_code.startswith(OPENED_AT_FIRST_USE):
+        open_accounts(session, [NewAccount(options.account_code)], currency)
+    account = db.first(session, queries.ACCOUNT, {"code": options.account_code})
+    if account is None:
+        raise UnknownAccountError(f"no account has the code {options.account_code!r}; register it first")
+    if account.currency != currency:
+        raise CurrencyError(f"{options.account_code} is kept in {account.currency}, the mutual's members in {currency}")
+    return int(account.id)
+
+
+def _stage_again(session: Session, found: ImportRow, options: Options, currency: str, today: dt.date) -> None:
+    table = open_receipts(evidence.read(session, found.evidence_id).body, found.file_name)
+    stage_receipts(session, table, Reading(currency_of(currency), today, options.day_first))
+    _classify(session, found.id, options, table.header, currency, numbering=True)
+
+
+def _classify(
+    session: Session, import_id: int, options: Options, header: Header, currency: str, *, numbering: bool
+) -> Any:
+    """Decide what becomes of each staged row, keep the refused ones, and return the counts."""
+    suspense = suspense_account(options.channel)
+    open_accounts(session, [NewAccount(suspense)], currency)
+    values = {
+        **options._asdict(),
+        "import_id": import_id,
+        "currency": currency,
+        "suspense_id": db.one(session, queries.ACCOUNT, {"code": suspense}).id,
+        "numbering": numbering,
+        "day_column": header.label("paid_on"),
+        "who_column": who_column(header),
+    }
+    bulk.execute(session, queries.DROP_ROWS)
+    bulk.execute(session, queries.KEEP_ROWS, values)
+    bulk.execute(session, queries.ANALYZE_ROWS)
+    bulk.execute(session, queries.INSERT_REFUSALS, values)
+    return db.one(session, queries.COUNTS)
+
+
+def _receive_rows(session: Session, found: ImportRow, options: Options, currency: str, actor: str) -> None:
+    values = {**options._asdict(), "currency": currency, "actor": actor, "import_id": found.id}
+    account_id = _account_of(session, options, currency)
+    bulk.execute(session, queries.DROP_ENTRIES)
+    bulk.execute(session, queries.KEEP_ENTRIES, {"account_id": account_id})
+    bulk.execute(session, queries.ANALYZE_ENTRIES)
+    post_staged(session, "import_entry", actor=actor)
+    bulk.execute(session, queries.INSERT_RECEIPTS, values)
+    bulk.execute(session, queries.INSERT_RECEIPT_LINES)
