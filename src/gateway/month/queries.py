@@ -8,15 +8,15 @@ from sqlmodel import Session
 from gateway.kit import db
 from gateway.kit.period import Period
 
-_ENROLLED = """SELECT DISTINCT member_id FROM enrolment WHERE mutual_id = current_mutual()
+_ENROLLED = """SELECT DISTINCT member_id, payroll_id FROM enrolment WHERE mutual_id = current_mutual()
         AND valid_from <= :last AND (valid_to IS NULL OR valid_to > :first)"""
 
 FIGURES = f"""
 -- one row: the month's counts and sums, each of one table
 WITH enrolled AS ({_ENROLLED}
 ), assessed AS (
-    SELECT coalesce(sum(total_minor), 0)::bigint AS minor, count(DISTINCT member_id) AS members FROM (
-        SELECT DISTINCT ON (payroll_id, member_id) member_id, total_minor, is_withdrawn FROM contribution_assessment
+    SELECT coalesce(sum(total_minor), 0)::bigint AS minor, count(*) AS members FROM (
+        SELECT DISTINCT ON (payroll_id, member_id) total_minor, is_withdrawn FROM contribution_assessment
         WHERE mutual_id = current_mutual() AND period_start = :first
         ORDER BY payroll_id, member_id, version DESC
     ) newest WHERE NOT is_withdrawn
@@ -26,23 +26,11 @@ WITH enrolled AS ({_ENROLLED}
         SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
 ), filings AS (
     SELECT id, status FROM filing WHERE mutual_id = current_mutual() AND period_start = :first AND status <> 'discarded'
-), filed AS (
-    SELECT count(*) AS lines, coalesce(sum(l.state_minor), 0)::bigint AS minor,
-           coalesce(sum(l.total_minor), 0)::bigint AS reserved_minor,
-           count(*) FILTER (WHERE l.status IN ('accepted', 'changed')) AS accepted,
-           count(*) FILTER (WHERE l.status = 'rejected') AS rejected,
-           coalesce(sum(l.state_minor) FILTER (WHERE l.status IN ('accepted', 'changed')), 0)::bigint AS accepted_minor
-    FROM filings f JOIN filing_line l ON l.mutual_id = current_mutual() AND l.filing_id = f.id
-    WHERE f.status <> 'draft'
 ), bills AS (
-    SELECT count(*) AS bills, coalesce(sum(total_minor), 0)::bigint AS minor,
+    SELECT count(*) AS bills,
            count(*) FILTER (WHERE status = 'received') AS to_order, count(*) FILTER (WHERE status = 'ordered') AS to_release,
            count(*) FILTER (WHERE status = 'released') AS to_book, count(*) FILTER (WHERE status = 'booked') AS to_confirm
     FROM bill WHERE mutual_id = current_mutual() AND period_start = :first AND status <> 'superseded'
-), paid AS (
-    SELECT coalesce(sum(p.amount_minor), 0)::bigint AS minor FROM filing_payment p
-    JOIN bill b ON b.mutual_id = p.mutual_id AND b.id = p.bill_id
-    WHERE p.mutual_id = current_mutual() AND b.period_start = :first AND p.booked_on IS NOT NULL
 ), remitted AS (
     SELECT coalesce(sum(funded_minor) FILTER (WHERE funded_on BETWEEN :first AND :last), 0)::bigint AS minor,
            coalesce(sum(allotted_minor) FILTER (WHERE funded_on BETWEEN :first AND :last), 0)::bigint AS distributed_minor,
@@ -76,51 +64,15 @@ SELECT (SELECT count(*) FROM enrolled) AS enrolled, assessed.members AS assessed
        (SELECT count(*) FROM filings WHERE status = 'sealed') AS sealed,
        (SELECT count(*) FROM filings WHERE status IN ('sending', 'unknown', 'submitted')) AS under_way,
        (SELECT count(*) FROM filings WHERE status IN ('accepted', 'partial', 'rejected', 'settled')) AS answered,
-       filed.lines AS filed_lines, filed.minor AS filed_minor, filed.reserved_minor, filed.accepted AS accepted_lines,
-       filed.rejected AS rejected_lines, filed.accepted_minor,
-       bills.bills, bills.minor AS billed_minor, bills.to_order AS bills_to_order, bills.to_release AS bills_to_release,
-       bills.to_book AS bills_to_book, bills.to_confirm AS bills_to_confirm, paid.minor AS paid_minor,
+       bills.bills, bills.to_order AS bills_to_order, bills.to_release AS bills_to_release,
+       bills.to_book AS bills_to_book, bills.to_confirm AS bills_to_confirm,
        remitted.advised, remitted.minor AS remitted_minor, remitted.distributed_minor, remitted.unfunded, remitted.funded,
        remitted.quarantined, payouts.minor AS paid_out_minor, batches.to_release AS batches_to_release,
        batches.under_way AS batches_under_way, owed.minor AS owed_minor, suspense.minor AS suspense_minor,
        breaks.of_month AS open_breaks, breaks.of_all AS all_open_breaks,
        coalesce((SELECT is_closed FROM ledger_period WHERE mutual_id = current_mutual() AND period_start = :first
                  ORDER BY id DESC LIMIT 1), false) AS is_closed
-FROM assessed, received, filed, bills, paid, remitted, payouts, batches, owed, suspense, breaks
-"""
-
-COVERAGE = f"""
--- one row per state of cover and reason, most members first: how many of the month's enrolled members it is said of
-WITH enrolled AS ({_ENROLLED}
-), lines AS (
-    SELECT DISTINCT ON (l.member_id) l.member_id, l.status, l.state_code FROM filing f
-    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id
-    WHERE f.mutual_id = current_mutual() AND f.period_start = :first AND f.status NOT IN ('draft', 'discarded')
-    ORDER BY l.member_id, l.status IN ('accepted', 'changed') DESC, l.id DESC
-), drafted AS (
-    SELECT DISTINCT l.member_id FROM filing f JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id
-    WHERE f.mutual_id = current_mutual() AND f.period_start = :first AND f.status = 'draft'
-), decisions AS (
-    SELECT DISTINCT ON (d.member_id) d.member_id, d.reason FROM filing f
-    JOIN filing_decision d ON d.mutual_id = f.mutual_id AND d.filing_id = f.id
-    WHERE f.mutual_id = current_mutual() AND f.period_start = :first AND f.status <> 'discarded'
-    ORDER BY d.member_id, d.id DESC
-)
-SELECT CASE WHEN l.status IN ('accepted', 'changed') THEN 'covered'
-            WHEN l.status = 'rejected' THEN 'not_covered'
-            WHEN l.member_id IS NOT NULL OR t.member_id IS NOT NULL THEN 'waiting'
-            WHEN d.member_id IS NOT NULL THEN 'not_covered' ELSE 'waiting' END AS standing,
-       CASE WHEN l.status IN ('accepted', 'changed') THEN l.status
-            WHEN l.status = 'rejected' THEN 'rejected_by_state'
-            WHEN l.member_id IS NOT NULL THEN 'state_has_not_answered'
-            WHEN t.member_id IS NOT NULL THEN 'filing_not_sealed'
-            ELSE coalesce(d.reason, 'not_prepared') END AS reason,
-       CASE WHEN l.status = 'rejected' THEN l.state_code END AS detail, count(*) AS members
-FROM enrolled e
-LEFT JOIN lines l ON l.member_id = e.member_id
-LEFT JOIN drafted t ON t.member_id = e.member_id
-LEFT JOIN decisions d ON d.member_id = e.member_id
-GROUP BY 1, 2, 3 ORDER BY members DESC, 1, 2, 3
+FROM assessed, received, bills, remitted, payouts, batches, owed, suspense, breaks
 """
 
 COVERED_DEPENDANTS = """
@@ -146,11 +98,6 @@ SELECT period_start FROM (
 def figures(session: Session, period: Period) -> Any:
     """Return the month's counts and sums."""
     return db.one(session, FIGURES, _days(period))
-
-
-def coverage(session: Session, period: Period) -> list[Any]:
-    """Return how many of the month's members are covered, not covered or waiting, by reason."""
-    return db.rows(session, COVERAGE, _days(period))
 
 
 def covered_dependants(session: Session, period: Period) -> int:

@@ -4,6 +4,8 @@ Steps run one way. A step is ``done`` when nothing of it is left, ``ready`` when
 the worker or somebody outside has it, ``waiting`` while a step before has not given it anything.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -31,6 +33,50 @@ class Step:
     """What is to be done, in a sentence; empty where nothing is."""
     blockers: tuple[str, ...] = ()
     """What keeps it from being done."""
+
+
+COVERED, NOT_COVERED, WAITING = "covered", "not_covered", "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why so many members are covered, not covered or waiting."""
+
+    standing: str
+    reason: str
+    detail: str | None
+    """The state's code, where it rejected them."""
+    members: int
+
+
+def reasons_of(enrolled: int, decided: Iterable[Any]) -> list[Reason]:
+    """Return who is covered and who is not and why, most members first.
+
+    Args:
+        enrolled: Places in payrolls in the month.
+        decided: How many members each filing's line or decision is said of (``filing.queries.Coverage``).
+
+    Source:
+        SRC-MONTH, cover begins with the state's acceptance.
+    """
+    counts: Counter[tuple[str, str, str | None]] = Counter()
+    for row in decided:
+        counts[_standing(row.standing, row.reason)] += row.members
+    missing = enrolled - counts.total()
+    if missing > 0:
+        counts[WAITING, "not_prepared", None] += missing
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0][0], item[0][1], item[0][2] or ""))
+    return [Reason(*key, members) for key, members in ranked]
+
+
+def _standing(standing: str, reason: str) -> tuple[str, str, str | None]:
+    if standing in {"accepted", "changed"}:
+        return COVERED, standing, None
+    if standing == "rejected":
+        return NOT_COVERED, "rejected_by_state", reason or None
+    if standing == "not_declared":
+        return NOT_COVERED, reason, None
+    return WAITING, "filing_not_sealed" if standing == "draft" else "state_has_not_answered", None
 
 
 def steps_of(figures: Any) -> list[Step]:

@@ -1,39 +1,15 @@
 """How a month stands: its steps, its figures, its coverage."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from sqlmodel import Session
 
+from gateway.filing.queries import coverage, month_figures
 from gateway.kit.period import Period
 from gateway.month import queries
-from gateway.month.rules import Step, next_step, steps_of
-
-COVERED, NOT_COVERED, WAITING = "covered", "not_covered", "waiting"
-
-AMOUNTS = (
-    "assessed_minor",
-    "received_minor",
-    "filed_minor",
-    "billed_minor",
-    "paid_minor",
-    "remitted_minor",
-    "distributed_minor",
-    "paid_out_minor",
-    "suspense_minor",
-)
-COUNTS = ("enrolled", "receipts", "filed_lines", "accepted_lines", "rejected_lines", "open_breaks")
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why so many members are covered, not covered or waiting."""
-
-    standing: str
-    reason: str
-    detail: str | None
-    """The state's code, where it rejected them."""
-    members: int
+from gateway.month.rules import Reason, Step, next_step, reasons_of, steps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +31,9 @@ class Month:
 
 def get_month(session: Session, period: Period) -> Month:
     """Return how a month stands now."""
-    figures = queries.figures(session, period)
+    filed = month_figures(session, period.start)
+    figures = SimpleNamespace(**queries.figures(session, period)._mapping, **filed._asdict())
     steps = steps_of(figures)
-    reasons = [Reason(*row) for row in queries.coverage(session, period)]
+    reasons = reasons_of(figures.enrolled, coverage(session, period.start))
     dependants = queries.covered_dependants(session, period)
     return Month(period, figures.is_closed, steps, next_step(steps), figures, reasons, dependants)

@@ -1,10 +1,11 @@
 """The month as it is shown."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from gateway.api.money import AmountText, text_of
 from gateway.api.schemas.common import ReadModel
-from gateway.month.standing import COUNTS, COVERED, NOT_COVERED, WAITING, Month
+from gateway.month.rules import COVERED, NOT_COVERED, WAITING
+from gateway.month.standing import Month
 
 
 class StepRead(ReadModel):
@@ -106,12 +107,17 @@ class ClosureRead(ReadModel):
     is_closed: bool
 
 
+COUNTS = {"enrolled", "receipts", "filed_lines", "accepted_lines", "rejected_lines", "open_breaks"}
+
+
 def _figures(month: Month, currency: str) -> FiguresRead:
-    shown = {}
+    shown: dict[str, Any] = {"currency": currency}
     for name in FiguresRead.model_fields:
-        value = getattr(month.figures, name if name in COUNTS else f"{name}_minor", currency)
-        shown[name] = value if name in COUNTS or name == "currency" else text_of(value, currency)
-    return FiguresRead(**shown)
+        if name in COUNTS:
+            shown[name] = getattr(month.figures, name)
+        elif name != "currency":
+            shown[name] = text_of(getattr(month.figures, f"{name}_minor"), currency)
+    return FiguresRead.model_validate(shown)
 
 
 def _coverage(month: Month) -> CoverageRead:
