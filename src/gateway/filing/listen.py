@@ -52,4 +52,7 @@ def _read(session: Session, message: Message) -> str | None:
     if kind.startswith("notice."):
         jobs.defer(session, "filing.bills", lock="filing.bills")
         return None
+    if kind.startswith("remittance."):
+        # Benefits collects the advice itself; the edge wakes it together with this reader.
+        return None
     return f"nobody reads events of the type {kind[:80]!r}"
