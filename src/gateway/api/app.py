@@ -11,7 +11,18 @@ from gateway.api import docs, errors, openapi
 from gateway.api.dependencies import Gate
 from gateway.api.edge import Edge
 from gateway.api.rate import RateLimit
-from gateway.api.routers import benefits, callbacks, filing, health, ledger, month, payouts, problems, staff
+from gateway.api.routers import (
+    benefits,
+    callbacks,
+    filing,
+    health,
+    ledger,
+    month,
+    payouts,
+    problems,
+    reconciliation,
+    staff,
+)
 from gateway.kit.db import Database
 from gateway.settings import Settings
 from gateway.settings import from_environment as settings_from_environment
@@ -27,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     filing.router,
     benefits.router,
     payouts.router,
+    reconciliation.router,
 )
 """Every router, in the order of the API's description; a slice adds its own line."""
 

@@ -16,16 +16,22 @@ from gateway.reconciliation.rules import KINDS, OVERDUE_DAYS, due_on
 # evidence_id. Parameters: :late_before, the day before which what is still on its way is overdue.
 FINDERS = {
     "bill_differs": """
--- one row per payable bill whose amount is not that of the lines the state accepted
-SELECT 'bill' AS subject_kind, b.id AS subject_id, '' AS detail_key, b.total_minor - b.ours_minor AS amount_minor, b.currency,
+-- one row per payable bill whose amount is neither that of our lines nor explained by lines that the state changed
+SELECT 'bill' AS subject_kind, b.id AS subject_id, '' AS detail_key, b.total_minor - b.ours_minor - changed.minor AS amount_minor, b.currency,
     b.period_start, jsonb_build_object('total_minor', b.total_minor, 'reference', b.notice_reference, 'components', c.theirs) AS theirs,
-    jsonb_build_object('total_minor', b.ours_minor, 'components', c.ours) AS ours, b.evidence_id
+    jsonb_build_object('total_minor', b.ours_minor, 'changed_lines_minor', changed.minor, 'components', c.ours) AS ours, b.evidence_id
 FROM bill b
 LEFT JOIN LATERAL (
     SELECT jsonb_object_agg(k.code, k.theirs_minor) AS theirs, jsonb_object_agg(k.code, k.ours_minor) AS ours
     FROM bill_component k WHERE k.mutual_id = b.mutual_id AND k.bill_id = b.id AND k.theirs_minor <> k.ours_minor
 ) c ON true
-WHERE b.mutual_id = current_mutual() AND b.status <> 'superseded' AND b.total_minor <> b.ours_minor
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(l.state_accepted_minor - l.state_minor), 0)::bigint AS minor
+    FROM bill_filing f
+    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.filing_id AND l.status = 'changed'
+    WHERE f.mutual_id = b.mutual_id AND f.bill_id = b.id
+) changed
+WHERE b.mutual_id = current_mutual() AND b.status <> 'superseded' AND b.total_minor <> b.ours_minor + changed.minor
 """,
     "amount_changed": """
 -- one row per line that the state accepted with another amount
@@ -50,7 +56,7 @@ SELECT 'filing_line' AS subject_kind, l.id AS subject_id, '' AS detail_key, -l.s
     '{}'::jsonb AS theirs, jsonb_build_object('filing_id', l.filing_id, 'line_no', l.line_no, 'member_id', l.member_id,
         'amount_minor', l.state_minor) AS ours, NULL::bigint AS evidence_id
 FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
-WHERE l.mutual_id = current_mutual() AND l.status = 'sealed' AND f.status IN ('accepted', 'partial', 'settled')
+WHERE l.mutual_id = current_mutual() AND l.status = 'waiting' AND f.status IN ('accepted', 'partial', 'settled')
 """,
     "statement_quarantined": """
 -- one row per statement that could not be used

@@ -185,7 +185,7 @@ def _book_payment(session: Session, line: Any, _today: dt.date) -> int:
         statement_line_id=line.id,
         actor=ACTOR,
     )
-    return booked.ledger_tx_id
+    return int(booked.ledger_tx_id)
 
 
 def _book_remittance(session: Session, line: Any, _today: dt.date) -> int:
