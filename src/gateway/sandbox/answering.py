@@ -11,6 +11,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from gateway.sandbox.script import ON_THE_WIRE, Rule, Script
 from gateway.sandbox.serving import cut
@@ -198,3 +199,20 @@ def read_rules(body: Any) -> Sequence[Mapping[str, Any]]:
     """Return the rules of a request: a list, or an object with ``rules``."""
     rules = body.get("rules") if isinstance(body, dict) else body
     return rules if isinstance(rules, list) else []
+
+
+def by_method(routes: list[Route]) -> list[Route]:
+    """Make one route of those that share a path: Starlette stops at the first path that matches, whatever its method."""
+    by_path: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        for method in (route.methods or set()) - {"HEAD"}:
+            by_path.setdefault(route.path, {})[method] = route.endpoint
+
+    def choose(known: Mapping[str, Any]) -> Callable[[Request], Any]:
+        async def chosen(request: Request) -> Response:
+            found: Response = await known[request.method](request)
+            return found
+
+        return chosen
+
+    return [Route(path, choose(known), methods=list(known)) for path, known in by_path.items()]

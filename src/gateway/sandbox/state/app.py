@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.sandbox.answering import Answer, Call, Handler, World, endpoint, respond
+from gateway.sandbox.answering import Answer, Call, Handler, World, by_method, endpoint, respond
 from gateway.sandbox.state import (
     answers,
     control,
@@ -88,26 +88,9 @@ def create_app(state: State) -> Starlette:
             thread.stop()
 
     return Starlette(
-        routes=_merged(routes), lifespan=lifespan,
+        routes=by_method(routes), lifespan=lifespan,
         exception_handlers={404: _nothing_here, 405: _nothing_here, 500: _broken},
     )  # fmt: skip
-
-
-def _merged(routes: list[Route]) -> list[Route]:
-    """One route for each path: Starlette answers 405 at the first path that matches with another method."""
-    by_path: dict[str, dict[str, Any]] = {}
-    for route in routes:
-        for method in (route.methods or set()) - {"HEAD"}:
-            by_path.setdefault(route.path, {})[method] = route.endpoint
-
-    def choose(known: Mapping[str, Any]) -> Callable[[Request], Any]:
-        async def chosen(request: Request) -> Response:
-            found: Response = await known[request.method](request)
-            return found
-
-        return chosen
-
-    return [Route(path, choose(known), methods=list(known)) for path, known in by_path.items()]
 
 
 async def _health(_request: Request) -> Response:

@@ -12,6 +12,7 @@ from typing import Any
 
 COMPONENTS = ("health_worker", "health_employer", "pension_worker", "pension_employer", "work_risk")
 ALL_COMPONENTS = (*COMPONENTS, "additional_dependants", "voluntary")
+Components = tuple[int, int, int, int, int]
 _BOUND_BY = ("health", "health", "pension", "pension", "work_risk")
 
 
@@ -30,22 +31,21 @@ def _in_force(rows: list[dict[str, Any]], day: dt.date) -> dict[str, Any] | None
 class Tariff:
     """Everything that bills one period."""
 
-    shares: tuple[int, ...]
-    tops: tuple[int, ...]
+    bounded: tuple[tuple[int, int], ...]
+    """For each component, the top of the wage and the share of it."""
     dependant_minor: int
     minimum_wage_minor: int
 
-    def components(self, before_minor: int, wage_minor: int) -> tuple[int, ...]:
+    def components(self, before_minor: int, wage_minor: int) -> Components:
         """Return what a wage adds, ``before_minor`` of the same person being billed already elsewhere."""
         whole = before_minor + wage_minor
-        if not before_minor:
-            return tuple(
-                (min(whole, top) * share + 5000) // 10000 for top, share in zip(self.tops, self.shares, strict=True)
-            )
-        return tuple(
-            ((min(whole, top) - min(before_minor, top)) * share + 5000) // 10000
-            for top, share in zip(self.tops, self.shares, strict=True)
-        )
+        a, b, c, d, e = [
+            ((whole if whole <= top else top) * share + 5000) // 10000
+            if not before_minor
+            else ((min(whole, top) - min(before_minor, top)) * share + 5000) // 10000
+            for top, share in self.bounded
+        ]
+        return a, b, c, d, e
 
 
 @cache
@@ -58,8 +58,10 @@ def tariff_of(period: str) -> Tariff | None:
     if shares is None or wage is None or dependant is None:
         return None
     return Tariff(
-        shares=tuple(shares[name] for name in COMPONENTS),
-        tops=tuple(wage["minor"] * given["bounds"][bound] for bound in _BOUND_BY),
+        bounded=tuple(
+            (wage["minor"] * given["bounds"][bound], shares[name])
+            for name, bound in zip(COMPONENTS, _BOUND_BY, strict=True)
+        ),
         dependant_minor=dependant["minor"],
         minimum_wage_minor=wage["minor"],
     )

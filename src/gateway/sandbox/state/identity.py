@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 _DOUBLED = bytes(min(2 * digit, 2 * digit - 9) if digit > 4 else 2 * digit for digit in range(10))
 _DOUBLE = bytes(range(48)) + bytes(48 + _DOUBLED[digit] for digit in range(10)) + bytes(range(58, 256))
-_FORMS = {"C": re.compile(r"\d{11}"), "N": re.compile(r"\d{1,10}"), "P": re.compile(r"[A-Z0-9-]{3,25}")}
+_FORMS = {"C": re.compile("[0-9]{11}"), "N": re.compile("[0-9]{1,10}"), "P": re.compile("[A-Z0-9-]{3,25}")}
 LISTS = ("not_registered", "nss_of_nobody", "active_elsewhere", "working", "not_in_family", "not_active")
 """Scripted facts about persons, each a set of documents."""
 
@@ -41,7 +41,8 @@ class Register:
 
     def refusal(self, kind: str, document: str) -> str | None:
         """Return the code for a person who is not known, None for one who is."""
-        if not has_form(kind, document):
+        form = _FORMS.get(kind)
+        if form is None or form.fullmatch(document) is None:
             return "101"
         if kind == "N":
             return "417" if self.says("nss_of_nobody", document) else None

@@ -16,7 +16,8 @@ ACCEPTED, REJECTED, CHANGED = 0, 1, 2
 NOTHING = (0, 0, 0, 0, 0, 0, 0)
 _NAME = r"[A-ZÑ '\-]"
 _USUAL = re.compile(
-    rf"D\d{{3}}C\d{{11}} {{14}}{_NAME}{{130}}[MF ](?:\d{{8}}| {{8}})(?:{AMOUNT}){{4}}(?: {{11}}|\d{{9}}  |\d{{11}})"
+    rf"D[0-9]{{3}}C[0-9]{{11}} {{14}}{_NAME}{{130}}[MF ](?:[0-9]{{8}}| {{8}})(?:{AMOUNT}){{4}}"
+    rf"(?: {{11}}|[0-9]{{9}}  |[0-9]{{11}})"
     rf"(?:{AMOUNT}){{3}}(?:{AMOUNT}(?:(?:    |000[1-7])(?:0[123]{AMOUNT}){{0,3}})?)?"
 )
 """A citizen's line with nothing wrong in any field; whatever does not match is looked at field by field."""
@@ -24,6 +25,7 @@ _ONE_AMOUNT = re.compile(AMOUNT)
 _NAMES = re.compile(rf"{_NAME}*")
 _AGENT = re.compile(r" {11}|\d{9}  |\d{11}")
 _PERIODIC = ((185, "157"), (201, "158"), (217, "PY1"), (244, "PY1"), (260, "PY1"), (276, "PY1"))
+_ZERO = "0000000000000.00"
 _MONEY_AT = (169, 185, 201, 217, 244, 260, 276)
 Forced = Callable[[int, str, int], tuple[str, int] | None]
 """A scripted verdict: line number, document, wage in; code and wage out, None for none. Code "0" changes the wage."""
@@ -80,14 +82,15 @@ class PayrollJudge:
             status = ACCEPTED if self.silent or wage == declared_wage else CHANGED
         if code is not None:
             return (number, payroll, kind, document, REJECTED, code, declared_wage, 0, 0, *NOTHING)
-        before = sum(one[1] for one in declared.get(person, ())) + self.running.get(person, 0)
+        before = sum(one[1] for one in declared[person]) if person in declared else 0
         if self.track:
+            before += self.running.get(person, 0)
             self.running[person] = self.running.get(person, 0) + wage
-        heads = self.dependants.get(line[1:30].rstrip(" "), 0)
+        heads = self.dependants.get(payroll + person, 0) if self.dependants else 0
         billed = self.tariff.components(before, wage)
         return (
             number, payroll, kind, document, status, "0", declared_wage, wage, heads,
-            *billed, heads * self.tariff.dependant_minor, minor(line, 185),
+            *billed, heads * self.tariff.dependant_minor, 0 if line[185:201] == _ZERO else minor(line, 185),
         )  # fmt: skip
 
     def _refusal(
@@ -103,7 +106,7 @@ class PayrollJudge:
             return "422"
         if self.register.says("not_active", document):
             return "514"
-        if not any(minor(line, at) for at in _MONEY_AT):
+        if line[169:185] == _ZERO and not any(minor(line, at) for at in _MONEY_AT):
             return "188"
         return None
 

@@ -19,7 +19,7 @@ EDITIONS = {"AM": "2003-06", "AR": "2003-06", "NV": "2003-06", "RD": "2007-09"}
 BLOCK = 18
 """An exempt block after the longest detail: a code of two and an amount of sixteen."""
 MAX_ERRORS = 100
-AMOUNT = r"\d{13}\.\d{2}"
+AMOUNT = r"[0-9]{13}\.[0-9]{2}"
 _BLOCKS = re.compile(rf"(?:01{AMOUNT})?(?:02{AMOUNT})?(?:03{AMOUNT})?")
 
 

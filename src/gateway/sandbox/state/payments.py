@@ -1,6 +1,7 @@
 """What the bank says was paid for a notice, and what the state makes of it."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from gateway.kit.money import AmountError, parse_amount
@@ -81,7 +82,7 @@ def take_up(state: State) -> None:
     """After a start: confirm what was received and not confirmed."""
     rows = state.store.read().execute("SELECT authorisation FROM payment WHERE status = 'received'")
     for row in rows.fetchall():
-        state.errands.after(0, lambda one=row["authorisation"]: confirm(state, one))  # type: ignore[misc]
+        state.errands.after(0, partial(confirm, state, row["authorisation"]))
 
 
 def confirm(state: State, authorisation: str) -> None:

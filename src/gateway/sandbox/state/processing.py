@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from gateway.sandbox.state.codes import message
 from gateway.sandbox.state.core import VERDICTS, State
 from gateway.sandbox.state.judge_dependants import DependantJudge
 from gateway.sandbox.state.judge_movements import MovementJudge
-from gateway.sandbox.state.judge_payroll import REJECTED, PayrollJudge, Row
+from gateway.sandbox.state.judge_payroll import NOTHING, REJECTED, PayrollJudge, Row
 from gateway.sandbox.state.layout import LENGTHS, Inspection, inspect, read_details
 from gateway.sandbox.state.tally import Tally
 from gateway.sandbox.state.tampering import forced_verdicts
@@ -33,7 +34,7 @@ def take_up(state: State) -> None:
         with state.store.write() as connection:
             connection.execute("DELETE FROM line WHERE filing_seq = ?", [row["seq"]])
             connection.execute("DELETE FROM declared WHERE filing_seq = ?", [row["seq"]])
-        state.work.after(0, lambda filing_id=row["filing_id"]: process(state, filing_id))  # type: ignore[misc]
+        state.work.after(0, partial(process, state, row["filing_id"]))
 
 
 def process(state: State, filing_id: str, rules: Sequence[Rule] | None = None) -> None:
@@ -120,7 +121,7 @@ def _answer_lines(state: State, filing: sqlite3.Row, found: Inspection, path: Pa
             judge = DependantJudge(
                 connection, filing["employer"], filing["period"], state.register(), found.repeated, _inactive(state)
             ).judge
-            for chunk in _chunks(_judged(judge, path, _forced_codes(state, filing, rules, found))):
+            for chunk in _chunks(_judged(state, filing, found, judge, path, rules)):
                 _keep(connection, filing, tally, chunk)
             _finish(state, connection, filing, found, tally, rules)
         return
@@ -141,24 +142,19 @@ def _answer_lines(state: State, filing: sqlite3.Row, found: Inspection, path: Pa
         _finish(state, connection, filing, found, tally, rules)
 
 
-def _judged(judge: Judge, path: Path, forced: Callable[[int, str], str | None]) -> Iterator[Row]:
-    for number, line in read_details(path):
-        code = forced(number, line)
-        row = judge(number, line) if code is None else None
-        yield row or (number, line[1:4], line[4], line[5:16].rstrip(" "), REJECTED, code or "", *[0] * 10)  # type: ignore[misc]
-
-
-def _forced_codes(
-    state: State, filing: sqlite3.Row, rules: Sequence[Rule], found: Inspection
-) -> Callable[[int, str], str | None]:
+def _judged(
+    state: State, filing: sqlite3.Row, found: Inspection, judge: Judge, path: Path, rules: Sequence[Rule]
+) -> Iterator[Row]:
+    """Judge RD or NV, a scripted rejection before the judge sees the line: he changes the register."""
     forced = forced_verdicts(rules, state.options.seed, found.details)
-
-    def code_of(number: int, line: str) -> str | None:
-        document = line[5:16] if filing["kind"] == "RD" else line[23:48]
-        order = forced(number, document.rstrip(" "), 0) if forced else None
-        return order[0] if order and order[0] != "0" else None
-
-    return code_of
+    at, end = (4, 16) if filing["kind"] == "RD" else (22, 48)
+    for number, line in read_details(path):
+        kind, document = line[at], line[at + 1 : end].rstrip(" ")
+        order = forced(number, document, 0) if forced else None
+        if order is None or order[0] == "0":
+            yield judge(number, line)
+        else:
+            yield (number, line[1:4], kind, document, REJECTED, order[0], 0, 0, 0, *NOTHING)
 
 
 def _judged_chunks(
@@ -167,7 +163,7 @@ def _judged_chunks(
     register, inactive = state.register(), _inactive(state)
     if filing["kind"] == "NV":
         movements = MovementJudge(register, found.repeated, inactive, state.clock.today())
-        yield from _chunks(_judged(movements.judge, path, _forced_codes(state, filing, rules, found)))
+        yield from _chunks(_judged(state, filing, found, movements.judge, path, rules))
         return
     tariff = tariff_of(filing["period"])
     if tariff is None:
@@ -198,8 +194,8 @@ def _declared(
     persons = json.dumps([line[4] + line[5:30].rstrip(" ") for _, line in lines])
     found: dict[str, list[tuple[str, int]]] = {}
     for row in connection.execute(
-        "SELECT person, payroll, wage_minor FROM declared, json_each(?)"
-        " WHERE period_id = ? AND person = json_each.value AND filing_seq <> ?",
+        "SELECT person, payroll, wage_minor FROM json_each(?) CROSS JOIN declared"
+        " ON period_id = ? AND person = json_each.value AND filing_seq <> ?",
         [persons, period_id, filing_seq],
     ):
         found.setdefault(row["person"], []).append((row["payroll"], row["wage_minor"]))

@@ -5,6 +5,7 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -281,4 +282,4 @@ def take_up(state: State) -> None:
         "SELECT remittance_id FROM remittance WHERE status = 'advised' AND is_advised = 1"
     )
     for row in rows.fetchall():
-        state.errands.after(0, lambda name=row["remittance_id"]: transfer(state, name))  # type: ignore[misc]
+        state.errands.after(0, partial(transfer, state, row["remittance_id"]))
