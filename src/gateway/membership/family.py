@@ -57,14 +57,14 @@ class Eligibility:
 
 
 SOURCES = {
-    "do.spouse": "SRC-036",
-    "do.partner_three_years": "SRC-036",
-    "do.partner_common_children": "SRC-036",
-    "do.child_minor": "SRC-036",
-    "do.child_student": "SRC-036",
-    "do.child_disabled": "SRC-036",
-    "do.additional_relative": "SRC-037",
-    "declared": "SRC-038",
+    "do.spouse": "SRC-056",
+    "do.partner_three_years": "SRC-056",
+    "do.partner_common_children": "SRC-056",
+    "do.child_minor": "SRC-056",
+    "do.child_student": "SRC-056",
+    "do.child_disabled": "SRC-056",
+    "do.additional_relative": "SRC-057",
+    "declared": "SRC-058",
 }
 """Rule -> where it is written."""
 
@@ -86,7 +86,7 @@ def eligibility(
         DependantNotEligibleError: No rule covers her; says what she lacks.
 
     Source:
-        SRC-036 (direct), SRC-037 (additional), SRC-038 (other countries).
+        SRC-056 (direct), SRC-057 (additional), SRC-058 (other countries).
     """
     if kin.relation not in RELATIONS:
         raise DependantNotEligibleError(

@@ -43,7 +43,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "fund": ("fondo", "grupo", "codigo de fondo", "fund code", "fonds"),
     "payroll": ("nomina", "clave de nomina", "codigo de nomina", "payroll code", "payroll key"),
     "wage": ("salario", "salario declarado", "sueldo", "ingreso", "declared wage", "salary", "salaire"),
-    "wage_from": ("salario desde", "vigencia del salario", "wage valid from", "salario vigente desde", "salaire depuis"),
+    "wage_from": ("salario desde", "vigencia del salario", "vigente desde", "wage valid from", "salario vigente desde", "salaire depuis"),
     "enrolled_from": ("fecha de ingreso", "afiliado desde", "ingreso desde", "fecha de afiliacion", "inscrit depuis"),
 }  # fmt: skip
 REQUIRED = ("document",)

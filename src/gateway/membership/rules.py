@@ -65,7 +65,7 @@ def check_identity(kind: str, value: str, country: str) -> CheckedIdentity:
         IdentityInvalidError: The register could not have given it.
 
     Source:
-        SRC-001 (kinds, lengths), SRC-030 (check digit and its exceptions), SRC-020 (UAN).
+        SRC-001 (kinds, lengths), SRC-050 (check digit and its exceptions), SRC-020 (UAN).
     """
     register = IdentityKind(kind)
     bare = value.translate(_SEPARATORS).upper()
@@ -164,7 +164,7 @@ def passes_luhn(digits: str) -> bool:
     """Tell whether the last digit is the Luhn check digit of the others.
 
     Source:
-        SRC-030. It says what python-stdnum says, an order of magnitude faster: a file has a million of them.
+        SRC-050. It says what python-stdnum says, an order of magnitude faster: a file has a million of them.
     """
     numbers = [ord(digit) - 48 for digit in digits[::-1]]
     return (sum(numbers[::2]) + sum(_DOUBLED[number] for number in numbers[1::2])) % 10 == 0
@@ -174,7 +174,7 @@ def mask(value: str) -> str:
     """Return a number of which only the last four characters can be read.
 
     Source:
-        SRC-031: who does not need a number does not see it.
+        SRC-MEMBERSHIP: who does not need a number does not see it.
     """
     return "•" * max(len(value) - 4, 0) + value[-4:] if len(value) > 4 else "•" * len(value)
 
@@ -231,7 +231,7 @@ def check_birth_date(day: dt.date, *, today: dt.date, member: bool) -> dt.date:
         BirthDateInvalidError: In the future, too long ago, or a member too young to work.
 
     Source:
-        SRC-032: nobody works under fourteen. It also finds years written with two digits and read a century off.
+        SRC-052: nobody works under fourteen. It also finds years written with two digits and read a century off.
     """
     age = age_on(day, today)
     if day > today or age > OLDEST_PERSON:
@@ -249,7 +249,7 @@ def age_on(birth_date: dt.date, day: dt.date) -> int:
     """Return the full years lived on a day; who is born on 29 February has a birthday on 1 March in other years.
 
     Source:
-        SRC-033.
+        SRC-053.
     """
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
@@ -258,7 +258,7 @@ def birthday(birth_date: dt.date, age: int) -> dt.date:
     """Return the day on which somebody reaches an age.
 
     Source:
-        SRC-033.
+        SRC-053.
     """
     try:
         return birth_date.replace(year=birth_date.year + age)
@@ -298,7 +298,7 @@ def check_phone(text: str, country: str) -> str:
         PhoneInvalidError: Nobody can have this number.
 
     Source:
-        SRC-034. The usual shape is told by a pattern, the rest by phonenumbers, which is forty times slower.
+        SRC-054. The usual shape is told by a pattern, the rest by phonenumbers, which is forty times slower.
     """
     if country in _USUAL and (usual := _USUAL[country][1].fullmatch(text.translate(_PHONE_MARKS))):
         return _USUAL[country][0] + usual[1]
@@ -352,7 +352,7 @@ def check_code(code: str) -> str:
         CodeInvalidError: Empty, long, or with other than letters, digits, dash and dot.
 
     Source:
-        SRC-035: codes are typed, printed and part of account names.
+        SRC-MEMBERSHIP: codes are typed, printed and part of account names.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,29}", code):
         raise CodeInvalidError(f"{code!r} is not a code; expected 1 to 30 letters, digits, dashes and dots")
