@@ -5,14 +5,18 @@ local to it, row-level security reads it, and the connection's role is ``gateway
 transaction is opened and committed at the edge only: one request, one job, one command.
 """
 
-from collections.abc import Iterator, Mapping
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
+
+T = TypeVar("T")
 
 APP_ROLE = "gateway_app"
 TRANSIENT = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
@@ -54,6 +58,24 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             act_for(session, mutual_id, actor=actor)
             yield session
+
+    def unit(
+        self, mutual_id: int | None, work: Callable[[Session], T], *, actor: str = "system", attempts: int = 6
+    ) -> T:
+        """Do the work in a transaction of its own, all of it anew while only what others did is in the way.
+
+        For work that may run more than once: what it does besides the database must be safe to repeat.
+        """
+        for attempt in range(1, attempts):
+            try:
+                with self.session(mutual_id, actor=actor) as session:
+                    return work(session)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+            time.sleep(secrets.SystemRandom().uniform(0, 0.05 * 2**attempt))
+        with self.session(mutual_id, actor=actor) as session:
+            return work(session)
 
     def close(self) -> None:
         """Close every pooled connection."""
