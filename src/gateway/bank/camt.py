@@ -25,6 +25,7 @@ _ROOTS = {
 _VERSION = re.compile("V[0-9]{2}$")
 """The first version wrote its number behind the name."""
 _ISO = "urn:iso:std:iso:20022:tech:xsd:"
+_WATCHED = (*_ROOTS, *(f"{name}V01" for name in _ROOTS), "Stmt", "Ntfctn", "Ntry")
 _OPENING, _CLOSING, _PREVIOUS = "OPBD", "CLBD", "PRCD"
 
 
@@ -126,7 +127,7 @@ def read_statement(body: bytes) -> ReadFile:
         StatementError: Not XML, not a statement, or none in it.
     """
     reader = _Reader()
-    for event, element in walk(body):
+    for event, element in walk(body, _WATCHED):
         reader.see(event, element)
     return reader.finish()
 
@@ -140,49 +141,51 @@ class _Reader:
         self.statements: list[Statement] = []
         self.quarantined: list[Quarantined] = []
         self._parts: _StatementParts | None = None
-        self._depth = 0
 
     def see(self, event: str, element: Element) -> None:
+        if event == "root":
+            self._end(element)
+            return
         name = local(element)
         if event == "start":
-            self._depth += 1
-            if not self.format:
-                self._root(name, element)
-            elif name in ("Stmt", "Ntfctn") and self._parts is None:
-                number = len(self.statements) + len(self.quarantined) + 1
-                self._parts = _StatementParts(number, line_of(element))
-            return
-        self._depth -= 1
-        if self._parts is None:
-            return
-        if name == "Ntry":
+            if name in ("Stmt", "Ntfctn"):
+                self._begin(element)
+            elif name != "Ntry" and not self.format:
+                self._message(_ROOTS[_VERSION.sub("", name)], element)
+        elif self._parts is not None and name == "Ntry":
             self._parts.entry(element)
             element.clear()
-        elif name in ("Stmt", "Ntfctn"):
-            self._take(self._parts.finish(element, has_balances=self.format.startswith("camt.053"), notes=self.notes))
+        elif self._parts is not None and name in ("Stmt", "Ntfctn"):
+            has_balances = self.format.startswith("camt.053")
+            self._take(self._parts.finish(element, has_balances=has_balances, notes=self.notes))
             self._parts = None
             element.clear()
 
-    def _root(self, name: str, element: Element) -> None:
-        kind = _ROOTS.get(_VERSION.sub("", name))
-        if kind is not None:
-            self._set_format(kind, namespace(element))
-            if self._depth == 1:
-                self.notes.append("no Document around the message")
-        elif name == "Document":
-            if self._depth > 1:
-                self.notes.append("an envelope around the Document")
-        elif self._depth > 1 and self._inside_document(element):
-            raise StatementError(f"the message is {name}; expected a camt.053 statement (BkToCstmrStmt)")
-        elif self._depth == 1 and not _is_envelope(name):
-            raise StatementError(
-                f"the file begins with <{name}>; expected a camt.053 statement (Document, BkToCstmrStmt)"
-            )
-
-    @staticmethod
-    def _inside_document(element: Element) -> bool:
+    def _begin(self, element: Element) -> None:
         parent = element.getparent()
-        return parent is not None and local(parent) == "Document"
+        if self.format and self._parts is None and parent is not None and _VERSION.sub("", local(parent)) in _ROOTS:
+            number = len(self.statements) + len(self.quarantined) + 1
+            self._parts = _StatementParts(number, line_of(element))
+
+    def _message(self, kind: str, element: Element) -> None:
+        """Take the message's own element, wherever the file keeps it."""
+        around = [local(outer) for outer in element.iterancestors()]
+        if "Document" not in around:
+            self.notes.append("no Document around the message")
+        outside = around[around.index("Document") + 1 :] if "Document" in around else around
+        if outside:
+            _refuse_unknown_root(outside[-1])
+            self.notes.append("an envelope around the Document")
+        self._set_format(kind, namespace(element))
+
+    def _end(self, root: Element) -> None:
+        if self.format:
+            return
+        if local(root) != "Document":
+            _refuse_unknown_root(local(root))
+        message = next(iter(root), None)
+        if message is not None and local(root) == "Document":
+            raise StatementError(f"the message is {local(message)}; expected a camt.053 statement (BkToCstmrStmt)")
 
     def _set_format(self, kind: str, space: str) -> None:
         if kind == "camt.052":
@@ -212,9 +215,10 @@ class _Reader:
         return ReadFile(self.format, _follow_up(self.statements), quarantine)
 
 
-def _is_envelope(name: str) -> bool:
-    # Banks put the Document into a business envelope or a SOAP one.
-    return name.lower().endswith(("envelope", "envlp", "message", "bizmsg", "payload", "xchg"))
+def _refuse_unknown_root(name: str) -> None:
+    # Banks put the Document into a business envelope or a SOAP one; any other root is no statement.
+    if not name.lower().endswith(("envelope", "envlp", "message", "bizmsg", "payload", "xchg")):
+        raise StatementError(f"the file begins with <{name}>; expected a camt.053 statement (Document, BkToCstmrStmt)")
 
 
 class _StatementParts:

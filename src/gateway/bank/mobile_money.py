@@ -12,7 +12,7 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from gateway.bank.errors import PayerOutcomeUnknownError, PayerRefusedError
 from gateway.bank.protocol import BatchReception, BatchStanding, ItemFailure, ItemResult, PayoutItem, RawAnswer
@@ -88,7 +88,8 @@ class MobileMoneyChannel:
         state = _object(content, raw)
         batch_reference = _text(state.get("objectReference"))
         if batch_reference and state.get("status") != "failed":
-            return self.batch(_resource(batch_reference)[1])
+            kind, found = _resource(batch_reference)
+            return self.batch(found if kind == "batchtransactions" else batch_reference)
         error = state.get("error")
         reason = _reason(error) if isinstance(error, dict) else _text(state.get("pendingReason"))
         return BatchStanding(None, _text(state.get("status")) or "pending", 0, 0, 0, reason, raw)
@@ -204,11 +205,9 @@ def _path(reference: str) -> str:
 
 
 def _resource(link: str | None) -> tuple[str, str]:
-    """Return the kind and id a link leads to; providers give whole addresses, paths or bare ids."""
-    parts = [part for part in urlsplit(link or "").path.split("/") if part]
-    if len(parts) >= 2:
-        return parts[-2], parts[-1]
-    return "", parts[-1] if parts else ""
+    """Return the kind and id a link leads to; providers give whole addresses or paths, with or without a root."""
+    parts = [unquote(part) for part in urlsplit(link or "").path.split("/") if part]
+    return (parts[-2], parts[-1]) if len(parts) >= 2 else ("", "")
 
 
 def _standing(batch: Mapping[str, Any], raw: RawAnswer, reference: str) -> BatchStanding:

@@ -1,6 +1,7 @@
 """Reading XML that others wrote: no entities, no network, no DTD, bounded, by local name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from io import BytesIO
 
 from lxml import etree
@@ -8,11 +9,14 @@ from lxml import etree
 from gateway.bank.errors import StatementError
 
 MAX_OCTETS = 256 * 1024 * 1024
+_NO_DTD = "the file has a DTD, which no bank's statement needs; it is not read"
 Element = etree._Element
 
 
-def walk(body: bytes) -> Iterator[tuple[str, Element]]:
-    """Give ``start`` and ``end`` of every element, in order; the caller clears what it has used.
+def walk(body: bytes, names: Sequence[str]) -> Iterator[tuple[str, Element]]:
+    """Give ``start`` and ``end`` of the elements with these local names, in order, and at last ``root`` once.
+
+    The caller clears what it has used.
 
     Raises:
         StatementError: Not well-formed XML, or XML of a kind that is not read (with a DTD, too large, compressed).
@@ -21,6 +25,7 @@ def walk(body: bytes) -> Iterator[tuple[str, Element]]:
     events = etree.iterparse(
         BytesIO(body),
         events=("start", "end"),
+        tag=[f"{{*}}{name}" for name in names],
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -33,14 +38,22 @@ def walk(body: bytes) -> Iterator[tuple[str, Element]]:
     )
     try:
         for number, (event, element) in enumerate(events):
-            if number == 0 and element.getroottree().docinfo.internalDTD is not None:
-                raise StatementError("the file has a DTD, which no bank's statement needs; it is not read")
+            if number == 0:
+                _refuse_dtd(element)
             yield event, element
     except etree.XMLSyntaxError as problem:
         line, column = problem.position
         raise StatementError(
             f"line {line}, column {column}: {problem.msg}; the file may be cut off or damaged: ask the bank for it again"
         ) from problem
+    root: Element = events.root
+    _refuse_dtd(root)
+    yield "root", root
+
+
+def _refuse_dtd(element: Element) -> None:
+    if element.getroottree().docinfo.internalDTD is not None:
+        raise StatementError(_NO_DTD)
 
 
 def _refuse_what_is_no_xml(body: bytes) -> None:
@@ -56,17 +69,22 @@ def _refuse_what_is_no_xml(body: bytes) -> None:
     if not start.startswith(b"<"):
         raise StatementError("the file is no XML; expected a camt.053 statement")
     if b"<!DOCTYPE" in body[:4096].replace(b"\x00", b""):
-        raise StatementError("the file has a DTD, which no bank's statement needs; it is not read")
+        raise StatementError(_NO_DTD)
+
+
+@lru_cache(4096)
+def _without_namespace(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def local(element: Element) -> str:
     """Return an element's name without its namespace."""
-    return etree.QName(element).localname
+    return _without_namespace(element.tag)
 
 
 def namespace(element: Element) -> str:
     """Return an element's namespace; empty if it has none."""
-    return etree.QName(element).namespace or ""
+    return str(element.tag).rpartition("}")[0].removeprefix("{")
 
 
 def line_of(element: Element) -> int:
@@ -80,13 +98,18 @@ def child(element: Element | None, *path: str) -> Element | None:
     for name in path:
         if element is None:
             return None
-        element = next((found for found in element if local(found) == name), None)
+        for found in element:
+            if _without_namespace(found.tag) == name:
+                element = found
+                break
+        else:
+            return None
     return element
 
 
 def children(element: Element | None, name: str) -> list[Element]:
     """Return the direct children of a local name."""
-    return [] if element is None else [found for found in element if local(found) == name]
+    return [] if element is None else [found for found in element if _without_namespace(found.tag) == name]
 
 
 def words(element: Element | None, *path: str) -> str | None:
