@@ -1,0 +1,134 @@
+"""``import``: members and dependants, receipts, bank statements, from the files that people have."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.acting import (
+    ApplyOption,
+    JsonOption,
+    MutualOption,
+    acting,
+    note,
+    print_fields,
+    print_json,
+    print_table,
+)
+from gateway.contributions import import_receipts
+from gateway.contributions.import_receipts import Options
+from gateway.contributions.models import Channel
+from gateway.membership import import_members, refused_rows
+from gateway.membership.states import ImportKind, ImportPolicy
+from gateway.reconciliation.load_statement import load_statement
+
+FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX.", exists=True, dir_okay=False, metavar="FILE")]
+PolicyOption = Annotated[ImportPolicy, typer.Option(help="What to do if some rows are refused.")]
+RefusedOption = Annotated[
+    Path | None, typer.Option(help="Write the refused rows here, with the reason in a last column.")
+]
+SHOWN = (
+    "row_count",
+    "create_count",
+    "change_count",
+    "accept_count",
+    "suspense_count",
+    "same_count",
+    "refused_count",
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    group = typer.Typer(help="Take in files: members, receipts, statements.", no_args_is_help=True)
+    group.command("members")(members)
+    group.command("receipts")(receipts)
+    group.command("statement")(statement)
+    app.add_typer(group, name="import")
+
+
+def members(
+    path: FileArgument,
+    kind: Annotated[ImportKind, typer.Option(help="What the rows are.")] = ImportKind.MEMBERS,
+    policy: PolicyOption = ImportPolicy.GOOD_ROWS,
+    refused: RefusedOption = None,
+    mutual: MutualOption = None,
+    as_json: JsonOption = False,
+    apply: ApplyOption = False,
+) -> None:
+    """Import members or dependants. Importing the same file twice changes nothing."""
+    with acting(mutual, apply=apply) as at:
+        preview = import_members.preview(
+            at.session, body=path.read_bytes(), file_name=path.name, kind=kind, actor=at.actor, today=at.today
+        )
+        done = import_members.apply(at.session, preview.id, policy=policy, actor=at.actor, today=at.today)
+        _show(done, as_json)
+        if done.refused_count:
+            rows = refused_rows.refused_file(at.session, done.id, language=at.mutual.language)
+            _hand_back(refused, rows.body, done.refused_count)
+
+
+def receipts(
+    path: FileArgument,
+    account: Annotated[
+        str, typer.Option(help="Account the money is in, for example cash:main or momo:orange:clearing.")
+    ],
+    channel: Annotated[Channel, typer.Option(help="How it came in.")] = Channel.CASH,
+    unknown: Annotated[str, typer.Option(help="Payers nobody knows: suspense or refuse.")] = "suspense",
+    collector: Annotated[str | None, typer.Option(help="For rows that name none.")] = None,
+    month_first: Annotated[bool, typer.Option("--month-first", help="3/7 is the seventh of March.")] = False,
+    policy: PolicyOption = ImportPolicy.GOOD_ROWS,
+    refused: RefusedOption = None,
+    mutual: MutualOption = None,
+    as_json: JsonOption = False,
+    apply: ApplyOption = False,
+) -> None:
+    """Import receipts. A payment that was received before has no second effect."""
+    options = Options(channel.value, account, unknown, collector, day_first=not month_first)
+    with acting(mutual, apply=apply) as at:
+        preview = import_receipts.preview_import(
+            at.session,
+            body=path.read_bytes(),
+            file_name=path.name,
+            media_type="application/octet-stream",
+            options=options,
+            actor=at.actor,
+            today=at.today,
+        )
+        done = import_receipts.apply_import(at.session, preview.id, policy=policy.value, actor=at.actor, today=at.today)
+        _show(done, as_json)
+        if done.refused_count:
+            _hand_back(refused, import_receipts.refused_file(at.session, done.id), done.refused_count)
+
+
+def statement(
+    path: FileArgument, mutual: MutualOption = None, as_json: JsonOption = False, apply: ApplyOption = False
+) -> None:
+    """Load a bank statement (camt.053, camt.052, camt.054)."""
+    with acting(mutual, apply=apply) as at:
+        loaded = load_statement(at.session, path.read_bytes(), file_name=path.name, actor=at.actor)
+        columns = ("id", "ledger_code", "statement_reference", "from_on", "to_on", "line_count", "status", "reason")
+        rows = [[getattr(one, column) for column in columns] for one in loaded.statements]
+        if as_json:
+            listed = [dict(zip(columns, row, strict=True)) for row in rows]
+            print_json({"is_new": loaded.is_new, "new_line_count": loaded.new_line_count, "statements": listed})
+            return
+        print_table(columns, rows)
+        if not loaded.is_new:
+            note("The same file was loaded before; it has no second effect.")
+
+
+def _show(done: Any, as_json: bool) -> None:
+    counts = {name: getattr(done, name) for name in SHOWN if hasattr(done, name)}
+    if as_json:
+        print_json({"id": done.id, "file_name": done.file_name, **counts})
+    else:
+        print_fields({name.replace("_count", "s").replace("_", " "): value for name, value in counts.items()})
+
+
+def _hand_back(target: Path | None, body: bytes, count: int) -> None:
+    if target is None:
+        note(f"{count} rows were refused; --refused FILE writes them out with their reasons.")
+        return
+    target.write_bytes(body)
+    note(f"{count} refused rows are in {target}.")

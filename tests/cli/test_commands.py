@@ -1,0 +1,353 @@
+"""Commands do nothing without --apply, refuse in a sentence, and print for people or for machines."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from typer.main import get_command
+
+from gateway.cli.root import app
+from gateway.kit import db
+from gateway.kit.db import Database
+from gateway.ledger.accounts import NewAccount, open_accounts
+from gateway.ledger.post import Event, Line, post
+from gateway.membership.payrolls import open_payroll
+
+Gateway = Callable[..., Any]
+ROOT = Path(__file__).resolve().parents[2]
+MANAGER = "GATEWAY_MANAGER_PASSWORD"
+NEW = ["mutual", "create", "--code", "nueva", "--name", "Mutual Nueva", "--employer-number", "401777777"]
+ASSESS = ["assess", "--country", "do", "--period", "2026-03", "--wage", "23223.00"]
+COMMANDS = {
+    "serve", "worker", "migrate", "openapi", "demo",
+    "sandbox state", "sandbox payer", "mutual create", "mutual list",
+    "import members", "import receipts", "import statement",
+    "month status", "month open", "month close",
+    "filing prepare", "filing seal", "filing submit", "filing file", "filing check", "filing evidence",
+    "assess", "ledger verify",
+}  # fmt: skip
+
+
+def every_command(command: Any, prefix: str = "") -> dict[str, Any]:
+    found = {}
+    for name, below in getattr(command, "commands", {}).items():
+        found |= every_command(below, f"{prefix} {name}".strip())
+    return found or {prefix: command}
+
+
+def test_every_command_that_is_promised_is_there_and_says_what_it_does() -> None:
+    known = every_command(get_command(app))
+    assert known.keys() == COMMANDS
+    assert all(command.help for command in known.values())
+
+
+def test_whatever_changes_something_asks_for_apply() -> None:
+    known = every_command(get_command(app))
+    changing = {
+        "migrate", "mutual create", "import members", "import receipts", "import statement", "month open",
+        "month close", "filing prepare", "filing seal", "filing submit", "filing file",
+    }  # fmt: skip
+    asking = {name for name, command in known.items() if any("--apply" in one.opts for one in command.params)}
+    assert asking == changing
+
+
+# Assess
+
+
+def test_assess_prints_each_component_with_its_base_rate_source_and_amount(gateway: Gateway) -> None:
+    ran = gateway(*ASSESS, "--additional-dependants", 1, "--json")
+    assert ran.status == 0, ran.err
+    shown = json.loads(ran.out)
+    assert shown["total_minor"] == sum(line["amount_minor"] for line in shown["components"])
+    assert shown["wage"] == "23223.00"
+    assert all({"base", "rate", "source", "amount"} <= line.keys() for line in shown["components"])
+    assert any(line["code"] == "additional_dependants" or line["base"] == "1" for line in shown["components"])
+
+
+def test_assess_needs_no_database() -> None:
+    environment = {**os.environ, "GATEWAY_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", *ASSESS, "--json"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**environment, "PYTHONPATH": str(ROOT / "src")},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["total"] == "4923.27"
+    assert ran.stderr == ""
+
+
+def test_assess_prints_a_table_for_people(gateway: Gateway) -> None:
+    ran = gateway(*ASSESS)
+    assert "Total 4923.27 DOP" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--country", "xx", "--period", "2026-03", "--wage", "1"], "no rates for the country 'xx'"),
+        (["--country", "do", "--period", "March", "--wage", "1"], "'March' is not a month"),
+        (["--country", "do", "--period", "1991-01", "--wage", "1"], "1991-01 is earlier"),
+        (["--country", "do", "--period", "2026-03", "--wage", "1,5"], "'1,5' is not an amount"),
+        (["--country", "do", "--period", "2026-03", "--wage", "1.555"], "has 3 decimals"),
+        (["--country", "do", "--period", "2026-03", "--wage", "-1"], "-1"),
+    ],
+)
+def test_a_refusal_is_a_sentence_and_a_status(gateway: Gateway, arguments: list[str], sentence: str) -> None:
+    ran = gateway("assess", *arguments)
+    assert ran.status == 1
+    assert ran.out == ""
+    assert sentence in ran.err
+    assert "Traceback" not in ran.err
+    assert ran.err.startswith("gateway: ")
+
+
+# Mutuals
+
+
+def test_a_mutual_is_made_with_a_manager_who_can_log_in(
+    gateway: Gateway, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MANAGER, "tres mangos en la mesa")
+    dry = gateway(*NEW, "--manager", "ana")
+    assert dry.status == 0, dry.err
+    assert "Nothing was changed" in dry.err
+    assert len(json.loads(gateway("mutual", "list", "--json").out)) == 2
+    done = gateway(*NEW, "--manager", "ana", "--apply")
+    assert done.status == 0, done.err
+    listed = json.loads(gateway("mutual", "list", "--json").out)
+    assert [one["code"] for one in listed] == ["amparo", "kosove", "nueva"]
+    assert (listed[2]["currency"], listed[2]["time_zone"]) == ("DOP", "America/Santo_Domingo")
+    with database.session(listed[2]["id"]) as session:
+        row = db.one(session, "SELECT username, roles FROM staff_user")
+    assert (row.username, row.roles) == ("ana", ["manager"])
+
+
+def test_the_manager_s_password_may_come_through_standard_input(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("tres mangos en la mesa\n"))
+    assert gateway(*NEW, "--manager", "ana", "--apply").status == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "password", "sentence"),
+    [
+        (["--manager", "ana"], "short", "expected 12 to 200"),
+        (["--manager", "x"], "tres mangos en la mesa", "is not a username"),
+        (["--manager", "ana", "--country", "zz"], "tres mangos en la mesa", "no rates for the country 'zz'"),
+        (["--manager", "ana", "--time-zone", "Mars/Base"], "tres mangos en la mesa", "is no time zone"),
+        (["--manager", "ana", "--currency", "ABC"], "tres mangos en la mesa", "unknown currency"),
+    ],
+)
+def test_a_mutual_that_cannot_be_right_is_refused_before_anything_is_made(
+    gateway: Gateway, database: Database, monkeypatch: pytest.MonkeyPatch, more: list[str], password: str, sentence: str
+) -> None:
+    monkeypatch.setenv(MANAGER, password)
+    ran = gateway(*NEW, *more, "--apply")
+    assert (ran.status, sentence in ran.err) == (1, True), ran.err
+    with database.session() as session:
+        assert db.scalar(session, "SELECT count(*) FROM mutual") == 2
+
+
+def test_a_second_creation_of_the_same_mutual_and_manager_is_refused(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MANAGER, "tres mangos en la mesa")
+    gateway(*NEW, "--manager", "ana", "--apply")
+    again = gateway(*NEW, "--manager", "ana", "--apply")
+    assert again.status == 1
+    assert "has a staff user 'ana'" in again.err
+
+
+# Which mutual
+
+
+def test_with_several_mutuals_the_command_must_say_which(gateway: Gateway) -> None:
+    ran = gateway("month", "status", "2026-03")
+    assert ran.status == 1
+    assert "--mutual amparo | kosove" in ran.err
+    assert gateway("month", "status", "2026-03", "--mutual", "amparo").status == 0
+
+
+def test_a_mutual_that_is_not_there_is_refused(gateway: Gateway) -> None:
+    ran = gateway("ledger", "verify", "--mutual", "nowhere")
+    assert (ran.status, "no mutual has the code 'nowhere'" in ran.err) == (1, True)
+
+
+# The month and the books
+
+
+def test_a_month_is_closed_only_with_apply(gateway: Gateway) -> None:
+    close = ["month", "close", "2026-03", "--reason", "all is explained", "--mutual", "amparo"]
+    status = ["month", "status", "2026-03", "--json", "--mutual", "amparo"]
+    assert gateway(*close).status == 0
+    assert json.loads(gateway(*status).out)["is_closed"] is False
+    done = gateway(*close, "--apply")
+    assert (done.status, "2026-03 is closed." in done.err) == (0, True), done.err
+    assert json.loads(gateway(*status).out)["is_closed"] is True
+    reopened = gateway("month", "open", "2026-03", "--reason", "a late receipt", "--mutual", "amparo", "--apply")
+    assert reopened.status == 0
+    assert json.loads(gateway(*status).out)["is_closed"] is False
+
+
+def test_a_month_that_is_not_over_is_not_closed_and_the_obstacle_is_named(gateway: Gateway) -> None:
+    ran = gateway("month", "close", "2026-04", "--reason", "too early", "--mutual", "amparo", "--apply")
+    assert ran.status == 1
+    assert "2026-04 ends on 2026-04-30; today is 2026-04-02" in ran.err
+
+
+def test_month_status_is_readable_by_people(gateway: Gateway) -> None:
+    ran = gateway("month", "status", "2026-03", "--mutual", "amparo")
+    assert ran.status == 0, ran.err
+    assert "Enrol or import the members of the month." in ran.out
+    assert "0 members covered" in ran.out
+
+
+def book(database: Database) -> None:
+    with database.session(1) as session:
+        open_accounts(session, [NewAccount("cash:main"), NewAccount("suspense:bank")], "DOP")
+        lines = [Line("cash:main", 100), Line("suspense:bank", -100)]
+        post(session, Event("one", "test", __import__("datetime").date(2026, 3, 1), lines, "test"))
+
+
+def test_ledger_verify_says_that_the_books_are_whole(gateway: Gateway, database: Database) -> None:
+    book(database)
+    ran = gateway("ledger", "verify", "--mutual", "amparo", "--json")
+    assert (ran.status, json.loads(ran.out)["verify"]) == (0, "ok"), ran.out
+
+
+def test_ledger_verify_names_the_row_that_somebody_changed(
+    gateway: Gateway, database: Database, database_url: str
+) -> None:
+    book(database)
+    with psycopg.connect(database_url) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE ledger_entry SET amount_minor = 90 WHERE amount_minor = 100")
+    ran = gateway("ledger", "verify", "--mutual", "amparo", "--json")
+    assert ran.status == 3
+    found = json.loads(ran.out)
+    assert found["verify"] == "failed"
+    assert any("transaction" in one["check"] for one in found["findings"])
+
+
+# Migrations and the database
+
+
+def test_a_database_that_lacks_a_migration_is_refused_with_what_to_do(gateway: Gateway, database_url: str) -> None:
+    with psycopg.connect(database_url) as owner:
+        owner.execute("UPDATE alembic_version SET version_num = 'older'")
+    ran = gateway("mutual", "list")
+    assert ran.status == 1
+    assert "run gateway migrate" in ran.err
+
+
+def test_migrate_says_when_there_is_nothing_to_do(gateway: Gateway) -> None:
+    ran = gateway("migrate", "--apply")
+    assert (ran.status, "as this version needs it" in ran.err) == (0, True)
+
+
+def test_a_database_that_is_not_there_is_a_sentence(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    ran = gateway("mutual", "list")
+    assert ran.status == 1
+    assert "is the database reachable" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_setting_that_cannot_be_used_is_named(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_POOL_SIZE", "many")
+    ran = gateway("mutual", "list")
+    assert ran.status == 1
+    assert "GATEWAY_POOL_SIZE" in ran.err
+
+
+# Filing and files
+
+
+def test_filing_prepare_without_an_assessment_is_refused(gateway: Gateway, database: Database) -> None:
+    with database.session(1) as session:
+        open_payroll(session, code="001", name="Main", employer_number=None, actor="test")
+    ran = gateway("filing", "prepare", "--period", "2026-03", "--mutual", "amparo")
+    assert ran.status == 1
+    assert ran.err.startswith("gateway: ")
+
+
+@pytest.mark.parametrize("command", [["seal", "7"], ["submit", "7"], ["file", "7"], ["evidence", "7", "1"]])
+def test_a_filing_that_is_not_there_is_refused(gateway: Gateway, command: list[str]) -> None:
+    ran = gateway("filing", *command, "--mutual", "amparo")
+    assert ran.status == 1
+    assert "filing 7" in ran.err
+
+
+def test_filing_check_says_what_is_wrong_with_a_file(gateway: Gateway, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(b"not a file of the state\r\n")
+    ran = gateway("filing", "check", bad, "--json")
+    assert ran.status == 3, ran.err
+    assert json.loads(ran.out)["findings"]
+
+
+def test_a_file_that_is_no_table_is_refused(gateway: Gateway, database: Database, tmp_path: Path) -> None:
+    noise = tmp_path / "members.csv"
+    noise.write_bytes(bytes(range(256)) * 4)
+    ran = gateway("import", "members", noise, "--mutual", "amparo", "--apply")
+    assert ran.status == 1
+    assert ran.err.startswith("gateway: ")
+    with database.session(1) as session:
+        assert db.scalar(session, "SELECT count(*) FROM member") == 0
+
+
+def test_a_statement_that_is_none_is_refused(gateway: Gateway, tmp_path: Path) -> None:
+    noise = tmp_path / "statement.xml"
+    noise.write_text("<Document/>")
+    ran = gateway("import", "statement", noise, "--mutual", "amparo", "--apply")
+    assert (ran.status, ran.err.startswith("gateway: ")) == (1, True)
+
+
+MEMBERS = """cedula;nombres;primer apellido;segundo apellido;sexo;fecha de nacimiento;salario
+999-0000001-7;Ana;Pérez;Díaz;F;3/7/85;15770,00
+999-0000001-7;Ana;Pérez;Díaz;F;3/7/85;15770,00
+"""
+
+
+def test_members_are_imported_only_with_apply_and_refused_rows_handed_back(
+    gateway: Gateway, database: Database, tmp_path: Path
+) -> None:
+    with database.session(1) as session:
+        open_payroll(session, code="001", name="Main", employer_number=None, actor="test")
+    path, refused = tmp_path / "members.csv", tmp_path / "refused.csv"
+    path.write_bytes(MEMBERS.encode("latin-1"))
+    arguments = ["import", "members", path, "--mutual", "amparo", "--refused", refused, "--json"]
+
+    def members() -> int:
+        with database.session(1) as session:
+            return int(db.scalar(session, "SELECT count(*) FROM member"))
+
+    dry = gateway(*arguments)
+    assert dry.status == 0, dry.err
+    counts = json.loads(dry.out)
+    assert counts["row_count"] == 2
+    assert members() == 0
+    done = gateway(*arguments, "--apply")
+    assert json.loads(done.out)["create_count"] == members() == counts["create_count"]
+    again = gateway(*arguments, "--apply")
+    assert json.loads(again.out)["create_count"] == 0
+    if counts["refused_count"]:
+        assert refused.exists()
+
+
+# The description
+
+
+def test_openapi_prints_the_description(gateway: Gateway) -> None:
+    ran = gateway("openapi")
+    assert json.loads(ran.out)["openapi"].startswith("3.1")
