@@ -14,6 +14,7 @@ from gateway.api.rate import RateLimit
 from gateway.api.routers import (
     benefits,
     callbacks,
+    contributions,
     filing,
     health,
     ledger,
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     callbacks.router,
     ledger.router,
     month.router,
+    contributions.router,
     filing.router,
     benefits.router,
     payouts.router,
