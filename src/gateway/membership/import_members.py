@@ -269,3 +269,20 @@ def _media_type(table: Table) -> str:
     if table.dialect.kind == "xlsx":
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return "text/csv"
+
+
+def list_imports(session: Session, *, before: int, limit: int) -> list[ImportRow]:
+    """Return uploaded files, the newest first."""
+    values = {"before": before, "limit": limit}
+    return [ImportRow(*row) for row in db.rows(session, import_queries.LIST_IMPORTS, values)]
+
+
+def list_rows(session: Session, import_id: int, *, action: str | None, after: int, limit: int) -> list[Any]:
+    """Return lines of an upload that create, change or are refused, in the file's order.
+
+    Raises:
+        ImportNotFoundError: This mutual has no such upload.
+    """
+    get_import(session, import_id)
+    values = {"import_id": import_id, "action": action, "after": after, "limit": limit}
+    return db.rows(session, import_queries.LIST_ROWS, values)

@@ -5,7 +5,7 @@ made for that day; an additional dependant covered on any of its days; a leave t
 """
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sqlmodel import Session
 
@@ -16,7 +16,7 @@ from gateway.membership.errors import (
     MemberNotFoundError,
     PayrollNotFoundError,
 )
-from gateway.membership.rules import fold_name
+from gateway.membership.rules import bare_identity, check_phone, fold_name
 
 ROSTER = """
 -- one row per member enrolled in the payroll on any day of the period
@@ -98,12 +98,18 @@ WHERE m.mutual_id = current_mutual() AND m.id > :after
   AND (CAST(:payroll_id AS bigint) IS NULL OR EXISTS (
         SELECT FROM enrolment e WHERE e.mutual_id = m.mutual_id AND e.member_id = m.id AND e.payroll_id = :payroll_id
           AND e.valid_from <= :day AND (e.valid_to IS NULL OR e.valid_to > :day)))
-  AND (CAST(:identity AS text) IS NULL OR m.number = :identity OR m.id IN (
-        SELECT i.member_id FROM member_identity i WHERE i.mutual_id = current_mutual() AND i.value = :identity))
+  AND (CAST(:ids AS bigint[]) IS NULL OR m.id = ANY (CAST(:ids AS bigint[])))
   AND (CAST(:phone AS text) IS NULL OR m.phone = :phone)
   AND ' ' || m.search_name LIKE ALL (CAST(:words AS text[]))
 ORDER BY m.id
 LIMIT :limit
+"""
+
+MEANT = """
+-- one row per member that a typed number may mean: of ours, or of any register
+SELECT id FROM member WHERE mutual_id = current_mutual() AND number = :number
+UNION
+SELECT member_id FROM member_identity WHERE mutual_id = current_mutual() AND value = :value
 """
 
 IDENTITIES_OF = """
@@ -297,12 +303,21 @@ class Search(NamedTuple):
     text: str | None = None
     """Beginnings of words of the name, in any order."""
     identity: str | None = None
-    """A bare identity number, or the mutual's own number."""
+    """An identity number or the mutual's own, as typed."""
     phone: str | None = None
     """E.164."""
     status: str | None = None
     fund_id: int | None = None
     payroll_id: int | None = None
+
+    @classmethod
+    def typed(cls, country: str, text: str | None, identity: str | None, phone: str | None) -> Self:
+        """Return a search for what somebody typed.
+
+        Raises:
+            PhoneInvalidError: Nobody can have this telephone number.
+        """
+        return cls(text=text, identity=identity, phone=check_phone(phone, country) if phone else None)
 
 
 def get_member(session: Session, member_id: int) -> MemberRow:
@@ -337,8 +352,7 @@ def find_member_by_identity(session: Session, value: str, *, kind: str | None = 
         value: As typed; dashes, spaces and case do not matter.
         kind: One register; without it, any.
     """
-    bare = "".join(letter for letter in value if letter.isalnum()).upper()
-    found = db.rows(session, BY_IDENTITY, {"value": bare, "kind": kind})
+    found = db.rows(session, BY_IDENTITY, {"value": bare_identity(value), "kind": kind})
     return MemberRow(*found[0]) if len(found) == 1 else None
 
 
@@ -353,7 +367,11 @@ def list_members(
 ) -> list[MemberRow]:
     """Return members that fit, by id, beginning after one."""
     words = [f"% {_like(word)}%" for word in fold_name(search.text or "").split()]
-    values = {**search._asdict(), "words": words, "day": today, "after": after, "limit": limit}
+    ids = None
+    if search.identity:
+        meant = {"number": search.identity.strip(), "value": bare_identity(search.identity)}
+        ids = [row.id for row in db.rows(session, MEANT, meant)]
+    values = {**search._asdict(), "ids": ids, "words": words, "day": today, "after": after, "limit": limit}
     return [MemberRow(*row) for row in db.rows(session, LIST_MEMBERS, values)]
 
 
@@ -429,3 +447,33 @@ class HistoryRow(NamedTuple):
 def history(session: Session, member_id: int) -> list[HistoryRow]:
     """Return what was recorded about a member, in the order it was recorded."""
     return [HistoryRow(*row) for row in db.rows(session, HISTORY, {"member_id": member_id})]
+
+
+def list_dependants(session: Session, member_id: int) -> list[Any]:
+    """Return the dependants a member has or had, the newest first.
+
+    Raises:
+        MemberNotFoundError: This mutual has no such member.
+    """
+    get_member(session, member_id)
+    return db.rows(session, DEPENDANTS_OF, {"member_id": member_id})
+
+
+def list_wages(session: Session, member_id: int) -> list[Any]:
+    """Return the wages a member has declared, the newest record first.
+
+    Raises:
+        MemberNotFoundError: This mutual has no such member.
+    """
+    get_member(session, member_id)
+    return db.rows(session, WAGES_OF, {"member_id": member_id})
+
+
+def list_leaves(session: Session, member_id: int) -> list[Any]:
+    """Return a member's leaves, the newest first.
+
+    Raises:
+        MemberNotFoundError: This mutual has no such member.
+    """
+    get_member(session, member_id)
+    return db.rows(session, LEAVES_OF, {"member_id": member_id})

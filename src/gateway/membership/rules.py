@@ -68,7 +68,7 @@ def check_identity(kind: str, value: str, country: str) -> CheckedIdentity:
         SRC-001 (kinds, lengths), SRC-050 (check digit and its exceptions), SRC-020 (UAN).
     """
     register = IdentityKind(kind)
-    bare = value.translate(_SEPARATORS).upper()
+    bare = bare_identity(value)
     if register is IdentityKind.PASSPORT:
         return _passport(value, bare)
     check = _CHECKS.get((country, register))
@@ -77,6 +77,15 @@ def check_identity(kind: str, value: str, country: str) -> CheckedIdentity:
     if not (bare.isascii() and bare.isalnum() and 4 <= len(bare) <= 25):
         raise IdentityInvalidError(f"{value!r} is not an identity number; expected 4 to 25 letters and digits")
     return CheckedIdentity(register, bare, None)
+
+
+def bare_identity(value: str) -> str:
+    """Return a number as it is kept: without dashes and spaces, upper case.
+
+    Source:
+        SRC-001: documents have no separators.
+    """
+    return value.translate(_SEPARATORS).upper()
 
 
 def guess_kind(value: str) -> IdentityKind:
