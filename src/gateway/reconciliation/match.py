@@ -75,7 +75,7 @@ WHERE {_OPEN} AND l.amount_minor > 0 AND r.status IN ('advised', 'differs')
 -- one row per open line and ordered transfer with its reference
 SELECT l.id AS line_id, t.id AS matched_id FROM bank_statement_line l
 JOIN bank_account a ON a.mutual_id = l.mutual_id AND a.id = l.account_id
-JOIN own_transfer t ON t.mutual_id = l.mutual_id AND t.transit_code = a.ledger_code || ':in-transit'
+JOIN own_transfer t ON t.mutual_id = l.mutual_id AND t.transit_code = a.ledger_code || ':' || 'in-transit'
     AND t.reference IN (l.reference, l.end_to_end_id, l.bank_reference)
 WHERE {_OPEN} AND t.status = 'ordered' AND (l.amount_minor > 0) = (t.to_code = a.ledger_code)
 """,
