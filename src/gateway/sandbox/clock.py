@@ -9,6 +9,7 @@ from gateway.sandbox.store import Store
 _ZONE = dt.timezone(dt.timedelta(hours=-4))
 """The Dominican Republic keeps UTC-4 all the year."""
 _OPENING = dt.time(8, tzinfo=_ZONE)
+_LONGEST_DAY = dt.timedelta(hours=15)
 
 
 class Clock:
@@ -17,33 +18,38 @@ class Clock:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._set_at = time.monotonic()
-        self._last = dt.datetime.fromisoformat(store.setting("last_instant") or "2000-01-01T00:00:00-04:00")
+        self._last: dt.datetime | None = None
 
     def today(self) -> dt.date:
         """Return the business date."""
-        set_to = self._store.setting("date")
-        return dt.date.fromisoformat(set_to) if set_to else dt.datetime.now(_ZONE).date()
+        given = self._store.setting("date")
+        return dt.date.fromisoformat(given.partition(" ")[0]) if given else dt.datetime.now(_ZONE).date()
 
     def set(self, day: dt.date) -> None:
-        """Make this the business date."""
-        with self._lock:
-            self._store.set("date", day.isoformat())
-            self._set_at = time.monotonic()
+        """Make this the business date; its day begins now, at eight."""
+        self._store.set("date", f"{day.isoformat()} {time.time()}")
 
     def now(self) -> dt.datetime:
-        """Return an instant on the business date, later than every one given before while the date does not go back."""
+        """Return an instant on the business date, later than every one given before on that date.
+
+        It reads only: it is asked for inside transactions and outside of them.
+        """
+        given = self._store.setting("date")
+        if given:
+            day, _, began = given.partition(" ")
+            opening = dt.datetime.combine(dt.date.fromisoformat(day), _OPENING)
+            gone = dt.timedelta(seconds=max(time.time() - float(began), 0))
+            instant = opening + min(gone, _LONGEST_DAY)
+        else:
+            instant = dt.datetime.now(_ZONE)
+        return self._forward(instant.replace(microsecond=instant.microsecond // 1000 * 1000))
+
+    def _forward(self, instant: dt.datetime) -> dt.datetime:
         with self._lock:
-            if self._store.setting("date"):
-                opening = dt.datetime.combine(self.today(), _OPENING)
-                instant = opening + dt.timedelta(seconds=min(time.monotonic() - self._set_at, 15 * 3600))
-            else:
-                instant = dt.datetime.now(_ZONE)
-            instant = instant.replace(microsecond=instant.microsecond // 1000 * 1000)
-            if instant.date() == self._last.date() and instant <= self._last:
-                instant = self._last + dt.timedelta(milliseconds=1)
+            last = self._last
+            if last is not None and instant.date() == last.date() and instant <= last:
+                instant = last + dt.timedelta(milliseconds=1)
             self._last = instant
-            self._store.set("last_instant", instant.isoformat())
             return instant
 
     def stamp(self) -> str:

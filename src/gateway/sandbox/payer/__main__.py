@@ -1,6 +1,7 @@
 """``python -m gateway.sandbox.payer``: run the sandbox payer and bank."""
 
 import argparse
+import datetime as dt
 import os
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def main() -> None:
     )
     payer = Payer(options, given.data)
     if given.date:
-        payer.store.set("date", given.date)
+        payer.clock.set(dt.date.fromisoformat(given.date))
     serve(create_app(payer), host=given.host, port=given.port, name="sandbox payer")
 
 

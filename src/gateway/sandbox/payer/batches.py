@@ -65,59 +65,75 @@ def take_batch(payer: Payer, call: Call) -> Answer:
     """POST /batchtransactions."""
     correlation = check_headers(call.headers)
     body: Spooled = call.spooled
-    callback_url = call.headers.get("x-callback-url")
     with payer.store.write() as connection:
-        server_id = requests.open_request(payer, connection, correlation)
+        asking = _Asking(requests.open_request(payer, connection, correlation), correlation, call)
         if body.size <= _AT_ONCE:
-            _create(payer, connection, body.path, server_id, callback_url, correlation)
+            _publish(payer, connection, asking, *_read(payer, body.path))
         else:
             body.is_kept = True
-            kept = body.path
-            payer.store.after_commit(
-                lambda: payer.work.after(0, lambda: _create_later(payer, kept, server_id, callback_url, correlation))
-            )
+            payer.store.after_commit(lambda: payer.work.after(0, lambda: _create_later(payer, body.path, asking)))
         payer.store.count("batches_received")
     # Taken is all the answer says: that it is created, the request's state tells.
-    return Answer(202, {"serverCorrelationId": server_id, "status": "pending", "notificationMethod": "callback"})
+    return Answer(202, {"serverCorrelationId": asking.server_id, "status": "pending", "notificationMethod": "callback"})
 
 
-def _create_later(payer: Payer, path: Path, server_id: str, callback_url: str | None, correlation: str | None) -> None:
+class _Asking:
+    """A request for a batch: who asked, and where the answer goes."""
+
+    def __init__(self, server_id: str, correlation: str | None, call: Call) -> None:
+        self.server_id, self.correlation = server_id, correlation
+        self.callback_url = call.headers.get("x-callback-url")
+
+
+def _create_later(payer: Payer, path: Path, asking: _Asking) -> None:
     try:
+        number, found = _read(payer, path)
         with payer.store.write() as connection:
-            _create(payer, connection, path, server_id, callback_url, correlation)
+            _publish(payer, connection, asking, number, found)
     except RefusedError as refused:
         with payer.store.write() as connection:
-            requests.close_request(connection, server_id, link=None, reference=None, error=refused.document())
+            requests.close_request(connection, asking.server_id, link=None, reference=None, error=refused.document())
     path.unlink(missing_ok=True)
 
 
-def _create(
-    payer: Payer, connection: sqlite3.Connection, path: Path, server_id: str, callback_url: str | None,
-    correlation: str | None,
-) -> None:  # fmt: skip
-    number = int(connection.execute("SELECT coalesce(max(number), 0) + 1 AS n FROM batch").fetchone()["n"])
+def _read(payer: Payer, path: Path) -> tuple[int, _Reading]:
+    """Read the items into the store, a chunk to a transaction; whoever has no batch is no batch's item."""
+    with payer.store.write() as connection:
+        number = int(connection.execute("SELECT coalesce(max(batch), 0) + 1 AS n FROM batch_item").fetchone()["n"])
     found = _Reading()
     try:
         with path.open(encoding="utf-8") as file:
             rows = _rows(payer, number, found, read_members(file, "transactions"))
             while chunk := list(islice(rows, _CHUNK)):
-                connection.executemany("INSERT INTO batch_item VALUES (?, ?, ?, ?, ?, ?, ?, 0, NULL, NULL)", chunk)
-    except ValueError as broken:
+                with payer.store.write() as connection:
+                    connection.executemany("INSERT INTO batch_item VALUES (?, ?, ?, ?, ?, ?, ?, 0, NULL, NULL)", chunk)
+        if not 1 <= found.count <= MAX_ITEMS:
+            raise RefusedError("validation", "lengthError", f"/transactions: expected 1 to {MAX_ITEMS}")
+    except (ValueError, RefusedError) as broken:
+        with payer.store.write() as connection:
+            connection.execute("DELETE FROM batch_item WHERE batch = ?", [number])
+        if isinstance(broken, RefusedError):
+            raise
         raise RefusedError("validation", "formatError", f"the body cannot be read: {broken}") from None
-    if not 1 <= found.count <= MAX_ITEMS:
-        raise RefusedError("validation", "lengthError", f"/transactions: expected 1 to {MAX_ITEMS}")
+    return number, found
+
+
+def _publish(payer: Payer, connection: sqlite3.Connection, asking: _Asking, number: int, found: _Reading) -> None:
     batch_id, now = f"BATCH{number:06d}", payer.clock.stamp()
     connection.execute(
         "INSERT INTO batch (number, batch_id, title, description, status, items, total_minor, created_at, callback_url,"
         " correlation) VALUES (?, ?, ?, ?, 'created', ?, ?, ?, ?, ?)",
         [
-            number, batch_id, found.title, found.description, found.count, found.total, now, callback_url, correlation,
+            number, batch_id, found.title, found.description, found.count, found.total, now, asking.callback_url,
+            asking.correlation,
         ],
     )  # fmt: skip
-    requests.close_request(connection, server_id, link=f"/batchtransactions/{batch_id}", reference=batch_id)
+    requests.close_request(connection, asking.server_id, link=f"/batchtransactions/{batch_id}", reference=batch_id)
     payer.store.count("batches_created")
     row = connection.execute("SELECT * FROM batch WHERE number = ?", [number]).fetchone()
-    payer.put_back("batch", describe(row), url=callback_url, correlation=correlation, key=f"{batch_id}-created")
+    payer.put_back(
+        "batch", describe(row), url=asking.callback_url, correlation=asking.correlation, key=f"{batch_id}-created"
+    )
     if found.members.get("batchStatus") == "approved":
         _approve(payer, connection, row)
 
@@ -175,7 +191,18 @@ def _approve(payer: Payer, connection: sqlite3.Connection, row: Any) -> None:
 
 
 def take_up(payer: Payer) -> None:
-    """After a start: go on with the batches that were approved and not finished."""
+    """After a start: go on with the batches that were approved and not finished; fail those that were half read."""
+    with payer.store.write() as connection:
+        connection.execute("DELETE FROM batch_item WHERE batch NOT IN (SELECT number FROM batch)")
+        half_read = connection.execute(
+            "SELECT server_id FROM request WHERE status = 'pending'"
+            " AND server_id NOT IN (SELECT server_id FROM txn WHERE server_id IS NOT NULL)"
+        ).fetchall()
+        for row in half_read:
+            error = RefusedError("internal", "genericError", "interrupted before it was read; send it anew").document()
+            requests.close_request(connection, row["server_id"], link=None, reference=None, error=error)
+    for path in payer.files.iterdir():
+        path.unlink()
     rows = payer.store.read().execute("SELECT number FROM batch WHERE status = 'approved' AND is_stuck = 0")
     for row in rows.fetchall():
         payer.work.after(0, partial(run, payer, row["number"]))

@@ -1,6 +1,7 @@
 """``python -m gateway.sandbox.state``: run the sandbox state."""
 
 import argparse
+import datetime as dt
 import os
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def main() -> None:
     )
     state = State(options, given.data)
     if given.date:
-        state.store.set("date", given.date)
+        state.clock.set(dt.date.fromisoformat(given.date))
     serve(create_app(state), host=given.host, port=given.port, name="sandbox state")
 
 
