@@ -27,15 +27,15 @@ PolicyOption = Annotated[ImportPolicy, typer.Option(help="What to do if some row
 RefusedOption = Annotated[
     Path | None, typer.Option(help="Write the refused rows here, with the reason in a last column.")
 ]
-SHOWN = (
-    "row_count",
-    "create_count",
-    "change_count",
-    "accept_count",
-    "suspense_count",
-    "same_count",
-    "refused_count",
-)
+SHOWN = {
+    "row_count": "rows",
+    "create_count": "created",
+    "change_count": "changed",
+    "accept_count": "received",
+    "suspense_count": "in suspense",
+    "same_count": "known already",
+    "refused_count": "refused",
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -123,7 +123,7 @@ def _show(done: Any, as_json: bool) -> None:
     if as_json:
         print_json({"id": done.id, "file_name": done.file_name, **counts})
     else:
-        print_fields({name.replace("_count", "s").replace("_", " "): value for name, value in counts.items()})
+        print_fields({SHOWN[name]: value for name, value in counts.items()})
 
 
 def _hand_back(target: Path | None, body: bytes, count: int) -> None:

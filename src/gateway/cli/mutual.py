@@ -1,5 +1,6 @@
-"""``mutual create`` and ``mutual list``: the tenants of this gateway."""
+"""``mutual create``, ``mutual configure`` and ``mutual list``: the tenants of this gateway."""
 
+import json
 import os
 import re
 import sys
@@ -36,6 +37,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     group = typer.Typer(help="The mutuals (tenants) of this gateway.", no_args_is_help=True)
     group.command("create")(create)
+    group.command("configure")(configure)
     group.command("list")(list_)
     app.add_typer(group, name="mutual")
 
@@ -69,6 +71,51 @@ def create(
     note(
         f"Made the mutual {new.code!r} (number {mutual_id}) with the manager {username!r}; log in at POST /v1/sessions."
     )
+
+
+def configure(
+    code: Annotated[str, typer.Argument(help="The mutual's code.")],
+    changes: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            help='NAME=JSON, for example state_account=\'{"name": "Tesorería", "account": "9600000099"}\'; may be repeated.',
+        ),
+    ],
+    apply: ApplyOption = False,
+) -> None:
+    """Change a mutual's settings; what is not named stays as it is, and null takes a setting away."""
+    wanted = dict(_setting(change) for change in changes)
+    with opened(settings()) as database:
+        with Session(database.engine) as session:
+            known = tenant.by_code(session, code)
+        after = {**known.settings, **wanted}
+        after = {name: value for name, value in after.items() if value is not None}
+        if apply:
+            tenant.configure(database.url, known.id, after)
+    note(f"The settings of {known.code!r} {'are' if apply else 'would be'} {json.dumps(after, ensure_ascii=False)}")
+    if not apply:
+        note("Nothing was changed; add --apply to do it.")
+
+
+SETTINGS = {
+    "state_account": "object: name, account and bank_identifier of the account that the state's bills are paid to",
+    "state_url": "text: address of the state's API, where it differs from GATEWAY_STATE_URL",
+    "payouts": "object: by provider batch_limit and minimum; release_limits by role",
+    "filing_lease_seconds": "number: after how long a worker that carries a filing counts as gone",
+}
+"""What a mutual may set for itself."""
+
+
+def _setting(change: str) -> tuple[str, object]:
+    name, equals, text = change.partition("=")
+    if name not in SETTINGS or not equals:
+        known = "; ".join(f"{key} ({what})" for key, what in SETTINGS.items())
+        raise MutualInvalidError(f"{change!r} is no setting; expected NAME=JSON with one of {known}")
+    try:
+        return name, json.loads(text)
+    except ValueError as error:
+        raise MutualInvalidError(f"the value of {name} is no JSON: {error}") from None
 
 
 def list_(as_json: JsonOption = False) -> None:
