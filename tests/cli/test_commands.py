@@ -27,7 +27,7 @@ NEW = ["mutual", "create", "--code", "nueva", "--name", "Mutual Nueva", "--emplo
 ASSESS = ["assess", "--country", "do", "--period", "2026-03", "--wage", "23223.00"]
 COMMANDS = {
     "serve", "worker", "migrate", "openapi", "demo",
-    "sandbox state", "sandbox payer", "mutual create", "mutual list",
+    "sandbox state", "sandbox payer", "mutual create", "mutual configure", "mutual list",
     "import members", "import receipts", "import statement",
     "month status", "month open", "month close",
     "filing prepare", "filing seal", "filing submit", "filing file", "filing check", "filing evidence",
@@ -51,7 +51,7 @@ def test_every_command_that_is_promised_is_there_and_says_what_it_does() -> None
 def test_whatever_changes_something_asks_for_apply() -> None:
     known = every_command(get_command(app))
     changing = {
-        "migrate", "mutual create", "import members", "import receipts", "import statement", "month open",
+        "migrate", "mutual create", "mutual configure", "import members", "import receipts", "import statement", "month open",
         "month close", "filing prepare", "filing seal", "filing submit", "filing file",
     }  # fmt: skip
     asking = {name for name, command in known.items() if any("--apply" in one.opts for one in command.params)}
@@ -138,16 +138,6 @@ def test_the_manager_s_password_may_come_through_standard_input(
     assert gateway(*NEW, "--manager", "ana", "--apply").status == 0
 
 
-@pytest.mark.parametrize(
-    ("more", "password", "sentence"),
-    [
-        (["--manager", "ana"], "short", "expected 12 to 200"),
-        (["--manager", "x"], "tres mangos en la mesa", "is not a username"),
-        (["--manager", "ana", "--country", "zz"], "tres mangos en la mesa", "no rates for the country 'zz'"),
-        (["--manager", "ana", "--time-zone", "Mars/Base"], "tres mangos en la mesa", "is no time zone"),
-        (["--manager", "ana", "--currency", "ABC"], "tres mangos en la mesa", "unknown currency"),
-    ],
-)
 def test_a_mutual_is_configured_only_with_apply_and_keeps_what_is_not_named(gateway: Gateway) -> None:
     account = 'state_account={"name": "Tesorería", "account": "9600000099"}'
     assert "would be" in gateway("mutual", "configure", "amparo", "--set", account).err
@@ -160,6 +150,16 @@ def test_a_mutual_is_configured_only_with_apply_and_keeps_what_is_not_named(gate
         assert gateway("mutual", "configure", "amparo", "--set", wrong, "--apply").status == 1
 
 
+@pytest.mark.parametrize(
+    ("more", "password", "sentence"),
+    [
+        (["--manager", "ana"], "short", "expected 12 to 200"),
+        (["--manager", "x"], "tres mangos en la mesa", "is not a username"),
+        (["--manager", "ana", "--country", "zz"], "tres mangos en la mesa", "no rates for the country 'zz'"),
+        (["--manager", "ana", "--time-zone", "Mars/Base"], "tres mangos en la mesa", "is no time zone"),
+        (["--manager", "ana", "--currency", "ABC"], "tres mangos en la mesa", "unknown currency"),
+    ],
+)
 def test_a_mutual_that_cannot_be_right_is_refused_before_anything_is_made(
     gateway: Gateway, database: Database, monkeypatch: pytest.MonkeyPatch, more: list[str], password: str, sentence: str
 ) -> None:

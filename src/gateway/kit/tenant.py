@@ -37,6 +37,12 @@ FROM mutual ON CONFLICT (code) DO NOTHING RETURNING mutual_id
 """
 
 
+CONFIGURE = """
+-- no row: the mutual with its new settings
+UPDATE mutual SET settings = %(settings)s::jsonb WHERE mutual_id = %(mutual_id)s
+"""
+
+
 class MutualNotFoundError(NotFoundError):
     """No mutual has this code, or the transaction acts for none."""
 
@@ -114,3 +120,9 @@ def found(url: str, mutual: NewMutual) -> int:
             row = owner.execute("SELECT mutual_id FROM mutual WHERE code = %s", [mutual.code]).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def configure(url: str, mutual_id: int, settings: Mapping[str, Any]) -> None:
+    """Replace a mutual's settings as the database's owner; like founding it, this is the operator's act."""
+    with psycopg.connect(db.libpq_url(url)) as owner:
+        owner.execute(CONFIGURE, {"mutual_id": mutual_id, "settings": json.dumps(dict(settings))})
