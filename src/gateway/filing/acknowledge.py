@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from gateway.authority.protocol import FilingStanding
 from gateway.filing import queries
-from gateway.filing.control import NOTHING, Expected, Said, Sums, disagreement, wrong_subject
+from gateway.filing.control import Expected, Said, Sums, disagreement, is_refused_whole, wrong_subject
 from gateway.filing.models import Filing, FilingDocument
 from gateway.filing.rules import HELD_ALREADY, NOT_HELD
 from gateway.filing.sql import answer as sql
@@ -122,9 +122,8 @@ def _problem(session: Session, filing: Filing, document: FilingDocument, answer:
         standing.counts,
         standing.totals,
     )
-    if not answer.heads:
-        refused_whole = standing.status == "rejected"
-        return wrong_subject(expected, head) if refused_whole else disagreement(expected, [head], NOTHING)
+    if is_refused_whole(standing):
+        return wrong_subject(expected, head)
     row = db.driver(session).execute(sql.sums_of_answer(document.holds).encode(), values).fetchone()
     assert row is not None
     return disagreement(expected, [head, *answer.heads], Sums(*row))
@@ -173,7 +172,7 @@ def _apply(
 ) -> None:
     standing, evidence_id = answer.standing, answer.standing_evidence_id
     values = _range(filing, document)
-    if not answer.heads:
+    if is_refused_whole(standing):
         told = {"code": standing.code or "", "text": standing.message or ""}
         bulk.execute(session, sql.REJECT_ALL[document.holds], {**values, **told})
     else:
