@@ -93,10 +93,10 @@ BAD_FIELDS = [
     ("payroll", b"D001", b"D000", "155", 2),
     ("document_type", b"D001C", b"D001X", "101", 5),
     ("document", b"99900000018 ", b"9990000001  ", "101", 6),
-    ("given_names", b"ANA", b"An4", "105", 32),
-    ("first_surname", b"DIAZ", b"D1AZ", "106", 82),
-    ("sex", b"F17051990", b"X17051990", "107", 161),
-    ("birth_date", b"F17051990", b"F31021990", "108", 162),
+    ("given_names", b"ANA", b"An4", "PY1", 32),
+    ("first_surname", b"DIAZ", b"D1AZ", "PY1", 82),
+    ("sex", b"F17051990", b"X17051990", "PY1", 161),
+    ("birth_date", b"F17051990", b"F31021990", "PY1", 162),
     ("wage", b"0000000023223.00", b"0000000023223,00", "156", 183),
     ("wage", b"0000000023223.00", b"                ", "156", 170),
     ("wage", b"0000000023223.00", b"-000000023223.00", "156", 170),
@@ -109,6 +109,13 @@ def test_a_wrong_field_rejects_its_line_with_the_states_code(field, good, bad, c
     verdict = verdict_of(body.replace(good, bad, 1))
     assert (verdict.status, verdict.code, verdict.rejected) == ("P", "250", 1)
     assert codes(verdict) == [(2, column, field, code)]
+
+
+def test_of_a_passports_holder_a_wrong_name_has_a_code_of_its_own():
+    body = file_of("AM", worker(1, document_type="P", document="AB-1"), worker(2))
+    for good, bad, code in ((b"ANA", b"An4", "105"), (b"DIAZ", b"D1AZ", "106"), (b"F1705", b"X1705", "107"),
+                            (b"17051990", b"31021990", "108")):  # fmt: skip
+        assert [finding.code for finding in verdict_of(body.replace(good, bad, 1)).findings] == [code]
 
 
 BAD_LINES = [

@@ -8,7 +8,8 @@ short way can only ever say yes.
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from operator import call
@@ -16,7 +17,7 @@ from typing import Any
 
 from gateway.authority.do_tss.editions import LETTERS
 from gateway.authority.do_tss.layout import Edition, Fault, Field
-from gateway.authority.do_tss.rules import RULES
+from gateway.authority.do_tss.rules import RULES, code_for
 from gateway.authority.do_tss.shapes import Number, ShapeError
 
 KIND_OF_LETTER = LETTERS
@@ -70,10 +71,10 @@ class LineCodec:
                 values[field.name] = _ours_to_theirs(field.name, value)
             except ShapeError as problem:
                 faults.append(Fault(field.name, field.code, problem.message, field.start))
-        if faults:
-            return "", faults
-        line, faults = self.edition.detail.encode(values)
-        return line, faults or self.judge(line)[1]
+        line = ""
+        if not faults:
+            line, faults = self.edition.detail.encode(values)
+        return line, _coded(faults, values) or self.judge(line)[1]
 
     def judge(self, line: str) -> tuple[dict[str, Any], list[Fault]]:
         """Read a line of a permitted length; return its values and all that is wrong with it."""
@@ -81,7 +82,7 @@ class LineCodec:
         for rule in self._rules:
             for field, code, message in rule(values, self._today):
                 faults.append(Fault(field, code, message, self.column_of(field)))
-        return values, faults
+        return values, _coded(faults, values)
 
     def column_of(self, field: str) -> int:
         """Return where a field begins; blocks are numbered (``block_amount_2``)."""
@@ -91,6 +92,11 @@ class LineCodec:
         layout = self.edition.detail
         inside = next(f.start for f in layout.block if f.name == name)
         return layout.lengths[-1] + layout.block_length * (int(number) - 1) + inside
+
+
+def _coded(faults: list[Fault], values: Mapping[str, Any]) -> list[Fault]:
+    letter = values.get("document_type")
+    return [replace(fault, code=code_for(fault.code, letter)) for fault in faults]
 
 
 def _numbers_fit(edition: Edition) -> Callable[[str], bool]:

@@ -104,8 +104,8 @@ _DEPENDANT = _line(
     *_fields(
         ("type", Constant("D")),
         ("payroll", PayrollKey(), "155"),
-        ("holder_document_type", Choice(("C", "N"), 1, followed_by=document_forms(11)), "111"),
-        ("holder_document", Number(11), "111"),
+        ("holder_document_type", Choice(("C", "N"), 1, followed_by=document_forms(11)), "101"),
+        ("holder_document", Number(11), "101"),
         ("event", Choice(DEPENDANT_EVENTS, 2), "164"),
         ("document_type", Choice(tuple(LETTERS), 1, followed_by=document_forms(11)), "101"),
         ("document", Number(11), "101"),

@@ -21,25 +21,31 @@ _FORMS = {
     "P": (re.compile("[A-Za-z0-9-]+"), "a passport number of letters, digits and hyphens"),
 }
 _AMOUNTS = ("wage", "voluntary", "tax_wage", "other_pay", "other_employers", "exempt", "balance", "training_wage")
+_OF_PASSPORTS = frozenset({"105", "106", "107", "108"})
 _DAYS_AHEAD = 30
+
+
+def code_for(code: str, letter: str | None) -> str:
+    """Return the code for a fault: those of names, sex and birth are for the holders of passports alone."""
+    return STRUCTURE if code in _OF_PASSPORTS and letter != "P" else code
 
 
 def document_form(values: Values, _: dt.date | None) -> Iterator[Broken]:
     """A number has the form of its type."""
-    yield from _form(values, "document_type", "document", "101")
+    yield from _form(values, "document_type", "document")
 
 
 def holder_form(values: Values, _: dt.date | None) -> Iterator[Broken]:
     """The holder's number has the form of its type."""
-    yield from _form(values, "holder_document_type", "holder_document", "111")
+    yield from _form(values, "holder_document_type", "holder_document")
 
 
-def _form(values: Values, letter_field: str, number_field: str, code: str) -> Iterator[Broken]:
+def _form(values: Values, letter_field: str, number_field: str) -> Iterator[Broken]:
     letter, number = values.get(letter_field), values.get(number_field)
     if letter in _FORMS and number is not None:
         pattern, words = _FORMS[letter]
         if pattern.fullmatch(number) is None:
-            yield number_field, code, f"{number!r} with type {letter}: expected {words}"
+            yield number_field, "101", f"{number!r} with type {letter}: expected {words}"
 
 
 def passport_holder(values: Values, _: dt.date | None) -> Iterator[Broken]:
