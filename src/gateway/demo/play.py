@@ -8,133 +8,137 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway.demo.desk import Desk, Outside, RefusedError
+from gateway.contributions.reference import make_reference
+from gateway.demo.desk import Desk, Outside
 from gateway.demo.files import receipts_file
 from gateway.demo.money import minor, text
-from gateway.demo.people import FUNDS, PAYROLLS, SampleMember, payments
+from gateway.demo.people import SampleMember, payments
 from gateway.kit.period import Period
 
 EMPLOYER = "401999992"
-BANK, WALLET, PROVIDER = "bank:main", "momo:orange", "orange"
-BANK_NUMBER, STATE_NUMBER = "9600000001", "9600000099"
+BANK, WALLET = "bank:main", "momo:orange"
+BANK_NUMBER = "9600000001"
 TILL, ROUTES = "cash:oficina", ("cash:ruta-1", "cash:ruta-2", "cash:ruta-3")
-FEE = "75.00"
-CALLBACKS_A_MONTH = 150
-"""Mobile payments that come as callbacks one by one; the provider's list brings the others."""
+CALLBACKS_A_MONTH = 100
+"""Mobile payments that come as callbacks, one by one; the provider's list brings the others."""
 COUNTER_A_MONTH = 25
 """Payments that the cashier types in one by one; the till's list brings the others."""
+GROUP = 200
+"""Members for whom a treasurer pays with one receipt."""
+
+Rows = list[tuple[SampleMember, int, dt.date]]
 
 
 @dataclass
 class Play:
-    """What a play needs and what it has seen."""
+    """What a play needs, and what it has seen."""
 
-    gateway: str
-    mutual: str
     desks: dict[str, Desk]
     state: Outside
     payer: Outside
     members: list[SampleMember]
     seed: int
-    say: Callable[[str], None]
     clock_file: Path
+    say: Callable[[str], None]
     payrolls: dict[str, int] = field(default_factory=dict)
-    member_ids: dict[str, int] = field(default_factory=dict)
-    member_numbers: dict[str, str] = field(default_factory=dict)
-    balances: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    """The mutual's own number of each member, by identity."""
+    ids: dict[str, int] = field(default_factory=dict)
+    slips: dict[str, str] = field(default_factory=dict)
+    """Who paid by bank without a reference: name on the slip -> identity."""
+    held: dict[str, int] = field(default_factory=dict)
     """What each till and clearing account holds and has not been brought to the bank."""
 
     def today(self, day: dt.date) -> None:
         """Let it be this day, everywhere."""
         self.clock_file.write_text(day.isoformat(), encoding="ascii")
-        self.state.ask("PUT", "/sandbox/date", json={"date": day.isoformat()})
+        for outside in (self.state, self.payer):
+            outside.ask("PUT", "/sandbox/date", json={"date": day.isoformat()})
+
+    def hold(self, code: str, amount: int) -> None:
+        """Remember that a till or clearing account took money."""
+        self.held[code] = self.held.get(code, 0) + amount
 
 
-def cost_of(play: Play, period: Period) -> dict[str, int]:
-    """Return what the month costs each member, by identity, as the office tells those who ask."""
-    numbers = {number: identity for identity, number in play.member_numbers.items()}
+def learn_numbers(play: Play) -> None:
+    """Read the register once: which number and id each member was given."""
+    for row in play.desks["filing"].every("/members"):
+        identity = row["identities"][0]["value"]
+        play.numbers[identity], play.ids[identity] = row["number"], row["id"]
+
+
+def assess(play: Play, period: Period) -> dict[str, int]:
+    """Assess every payroll and return what the month costs, by identity, as the office tells those who ask."""
+    identities = {member_id: identity for identity, member_id in play.ids.items()}
     costs: dict[str, int] = {}
-    ids = {member_id: identity for identity, member_id in play.member_ids.items()}
+    desk = play.desks["filing"]
     for payroll_id in play.payrolls.values():
-        play.desks["filing"].post("/assessments", {"payroll_id": payroll_id, "period": str(period)})
-        for row in play.desks["filing"].every("/assessments", payroll_id=payroll_id, period=str(period)):
-            identity = ids.get(row["member_id"]) or numbers.get(str(row.get("member_number")), "")
-            costs[identity] = minor(row["total"])
+        desk.post("/assessments", {"payroll_id": payroll_id, "period": str(period)})
+        for row in desk.every("/assessments", payroll_id=payroll_id, period=str(period)):
+            costs[identities[row["member_id"]]] = minor(row["total"])
     return costs
 
 
 def collect(play: Play, period: Period, month_no: int, costs: dict[str, int]) -> dict[str, int]:
     """Let the members pay as they do; return minor units by channel."""
-    paid: dict[str, list[tuple[SampleMember, int, dt.date]]] = defaultdict(list)
+    paid: dict[str, Rows] = defaultdict(list)
     for member in play.members:
-        cost = costs.get(member.identity)
-        if cost is None:
-            continue
         for payment in payments(member, period.start, month_no, play.seed):
-            if payment.is_after_filing:
-                continue
-            amount = -(-cost * payment.share[0] // payment.share[1])
-            paid[member.channel].append((member, amount, payment.on))
-    play.today(period.end)
-    taken = {
-        "collector": _collectors(play, paid["collector"], month_no),
-        "cash": _counter(play, paid["cash"], month_no),
-        "treasurer": _treasurers(play, paid["treasurer"]),
-        "mobile_money": _phones(play, paid["mobile_money"], month_no),
-        "bank": _bank_credits(play, paid["bank"]),
+            cost = costs.get(member.identity)
+            if cost is not None and not payment.is_after_filing:
+                amount = -(-cost * payment.share[0] // payment.share[1])
+                paid[member.channel].append((member, amount, payment.on))
+    return {
+        "collector": _collectors(play, paid["collector"], str(period)),
+        "cash": _counter(play, paid["cash"], str(period)),
+        "treasurer": _treasurers(play, paid["treasurer"], str(period)),
+        "mobile_money": _phones(play, paid["mobile_money"], str(period)),
+        "bank": _bank_credits(play, paid["bank"], str(period)),
     }
-    return taken
 
 
 def collect_late(play: Play, period: Period, month_no: int, costs: dict[str, int], day: dt.date) -> int:
-    """Let those pay who come after the filing; return minor units."""
-    rows = []
-    for member in play.members:
-        cost = costs.get(member.identity)
-        if cost is not None:
-            rows += [
-                (member, cost, day)
-                for payment in payments(member, period.start, month_no, play.seed)
-                if payment.is_after_filing
-            ]
-    return _list(play, "cash", TILL, rows, f"tarde-{period}", month_no)
+    """Let those pay at the counter who come after the filing; return minor units."""
+    rows = [
+        (member, costs[member.identity], day)
+        for member in play.members
+        if member.identity in costs
+        and any(payment.is_after_filing for payment in payments(member, period.start, month_no, play.seed))
+    ]
+    return _list(play, "cash", TILL, rows, f"tarde-{period}")
 
 
-def _collectors(play: Play, rows: list[tuple[SampleMember, int, dt.date]], month_no: int) -> int:
-    by_route: dict[str, list[tuple[SampleMember, int, dt.date]]] = defaultdict(list)
+def _collectors(play: Play, rows: Rows, month: str) -> int:
+    by_route: dict[str, Rows] = defaultdict(list)
     for row in rows:
         by_route[ROUTES[row[0].index % len(ROUTES)]].append(row)
-    return sum(
-        _list(play, "collector", route, found, f"{route[5:]}-{month_no}", month_no) for route, found in by_route.items()
-    )
+    return sum(_list(play, "collector", route, found, f"{route[5:]}-{month}") for route, found in by_route.items())
 
 
-def _counter(play: Play, rows: list[tuple[SampleMember, int, dt.date]], month_no: int) -> int:
+def _counter(play: Play, rows: Rows, month: str) -> int:
     total = 0
-    for member, amount, day in rows[:COUNTER_A_MONTH]:
+    for number, (member, amount, day) in enumerate(rows[:COUNTER_A_MONTH], start=1):
         line = {"identity": member.identity, "amount": text(amount)}
-        _receipt(play, "cash", TILL, amount, day, [line], f"ventanilla-{month_no}-{member.index}-{day}")
-        play.balances[TILL] = play.balances.get(TILL, 0) + amount
+        _receipt(play, amount, day, [line], f"ventanilla-{month}-{number}")
         total += amount
-    return total + _list(play, "cash", TILL, rows[COUNTER_A_MONTH:], f"caja-{month_no}", month_no)
+    return total + _list(play, "cash", TILL, rows[COUNTER_A_MONTH:], f"caja-{month}")
 
 
-def _receipt(
-    play: Play, channel: str, account: str, amount: int, day: dt.date, lines: list[dict[str, str]], reference: str
-) -> Any:
+def _receipt(play: Play, amount: int, day: dt.date, lines: list[dict[str, str]], reference: str) -> None:
     body = {
-        "channel": channel,
-        "account_code": account,
+        "channel": "cash",
+        "account_code": TILL,
         "amount": text(amount),
         "currency": "DOP",
         "paid_on": day.isoformat(),
         "payer_reference": reference,
         "lines": lines,
     }
-    return play.desks["cashier"].post("/receipts", body, key=reference)
+    play.desks["cashier"].post("/receipts", body, key=reference)
+    play.hold(TILL, amount)
 
 
-def _treasurers(play: Play, rows: list[tuple[SampleMember, int, dt.date]]) -> int:
+def _treasurers(play: Play, rows: Rows, month: str) -> int:
     """One receipt for each fund: its treasurer brings the group's money, split by line."""
     groups: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     days: dict[str, dt.date] = {}
@@ -144,35 +148,29 @@ def _treasurers(play: Play, rows: list[tuple[SampleMember, int, dt.date]]) -> in
     total = 0
     for fund in sorted(groups):
         everybody = list(groups[fund].items())
-        for at in range(0, len(everybody), 200):
-            part = everybody[at : at + 200]
+        for at in range(0, len(everybody), GROUP):
+            part = everybody[at : at + GROUP]
             amount = sum(minor_units for _, minor_units in part)
             lines = [{"identity": identity, "amount": text(minor_units)} for identity, minor_units in part]
-            _receipt(play, "cash", TILL, amount, days[fund], lines, f"{fund}-{days[fund]}-{at}")
-            play.balances[TILL] = play.balances.get(TILL, 0) + amount
+            _receipt(play, amount, days[fund], lines, f"{fund}-{month}-{at}")
             total += amount
     return total
 
 
-def _phones(play: Play, rows: list[tuple[SampleMember, int, dt.date]], month_no: int) -> int:
+def _phones(play: Play, rows: Rows, month: str) -> int:
     clearing = f"{WALLET}:clearing"
-    total = 0
-    one_by_one = rows[:CALLBACKS_A_MONTH]
-    for member, amount, day in one_by_one:
-        play.payer.ask(
-            "POST",
-            "/sandbox/collections",
-            json={
-                "msisdn": member.phone,
-                "amount": canonical(amount),
-                "currency": "DOP",
-                "reference": member.identity,
-                "on": day.isoformat(),
-            },
-        )
-        total += amount
-    play.balances[clearing] = play.balances.get(clearing, 0) + total
-    return total + _list(play, "mobile_money", clearing, rows[CALLBACKS_A_MONTH:], f"orange-{month_no}", month_no)
+    paid = [
+        {"msisdn": member.phone, "amount": canonical(amount), "reference": member.identity}
+        for member, amount, _ in rows
+    ]
+    told, listed = paid[:CALLBACKS_A_MONTH], paid[CALLBACKS_A_MONTH:]
+    if told:
+        play.payer.ask("POST", "/sandbox/collections", json={"items": told, "notify": True})
+    for at in range(0, len(listed), 5_000):
+        play.payer.ask("POST", "/sandbox/collections", json={"items": listed[at : at + 5_000], "notify": False})
+    total = sum(amount for _, amount, _ in rows[:CALLBACKS_A_MONTH])
+    play.hold(clearing, total)
+    return total + _list(play, "mobile_money", clearing, rows[CALLBACKS_A_MONTH:], f"orange-{month}")
 
 
 def canonical(minor_units: int) -> str:
@@ -181,98 +179,80 @@ def canonical(minor_units: int) -> str:
     return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
-def _bank_credits(play: Play, rows: list[tuple[SampleMember, int, dt.date]]) -> int:
+def _bank_credits(play: Play, rows: Rows, month: str) -> int:
     """Members who pay by bank write their own reference; one in forty forgets it."""
-    dice = random.Random(play.seed)
-    total = 0
-    credits = []
-    for member, amount, day in rows:
-        reference = play.member_numbers[member.identity]
-        credits.append(
-            {
+    dice = random.Random(f"{play.seed}:{month}")
+    for number, (member, amount, day) in enumerate(rows, start=1):
+        reference = make_reference(play.numbers[member.identity])
+        name = f"{member.given_names} {member.first_surname} {number}"
+        forgets = dice.random() < 0.025
+        if forgets:
+            play.slips[name] = member.identity
+        play.payer.ask(
+            "POST",
+            "/bank/credits",
+            json={
                 "account": BANK_NUMBER,
                 "amount": text(amount),
                 "currency": "DOP",
-                "date": day.isoformat(),
-                "debtor": f"{member.given_names} {member.first_surname}",
-                "text": "aporte" if dice.random() < 0.025 else f"aporte {reference}",
-            }
+                "booked_on": day.isoformat(),
+                "debtor_name": name,
+                "end_to_end_id": f"{month}-{number}",
+                "remittance_information": "aporte" if forgets else f"aporte {reference}",
+            },
         )
-        total += amount
-    for at in range(0, len(credits), 500):
-        play.payer.ask("POST", "/bank/credits", json={"credits": credits[at : at + 500]})
-    return total
+    return sum(amount for _, amount, _ in rows)
 
 
-def _list(
-    play: Play,
-    channel: str,
-    account: str,
-    rows: Iterable[tuple[SampleMember, int, dt.date]],
-    name: str,
-    month_no: int,
-) -> int:
-    """Upload a list of payments, some of whose lines are not as they should be; book the good ones."""
+def _list(play: Play, channel: str, account: str, rows: Iterable[tuple[SampleMember, int, dt.date]], name: str) -> int:
+    """Upload a list of payments, in which one payer in 400 is written down with a number that nobody has."""
     dice = random.Random(f"{play.seed}:{name}")
-    shown, total = [], 0
+    shown: list[tuple[str, int, dt.date, str, str]] = []
     for number, (member, amount, day) in enumerate(rows, start=1):
         identity = member.identity
-        # One in 400 payers is written down with a number that nobody has.
         if dice.random() < 0.0025:
-            identity = identity[:-2] + f"{(int(identity[-2:]) + 7) % 100:02d}"
+            identity = f"{identity[:-2]}{(int(identity[-2:]) + 7) % 100:02d}"
         shown.append((identity, amount, day, f"{name}-{number:06d}", account.split(":")[1]))
-        total += amount
     if not shown:
         return 0
-    body = receipts_file(shown, play.seed + month_no)
     desk = play.desks["cashier"]
-    preview = desk.upload(
-        "/receipt-imports", f"{name}.csv", body, channel=channel, account_code=account, unknown="suspense"
-    )
+    fields = {"channel": channel, "account_code": account, "unknown": "suspense"}
+    preview = desk.upload("/receipt-imports", f"{name}.csv", receipts_file(shown, play.seed), **fields)
     done = desk.post(f"/receipt-imports/{preview['id']}/application", {"policy": "good_rows"})
-    accepted = minor(done["accept_amount"]) if "accept_amount" in done else total
-    play.balances[account] = play.balances.get(account, 0) + accepted
+    accepted = minor(done["applied_amount"])
+    play.hold(account, accepted)
     return accepted
 
 
 def bring_to_bank(play: Play, day: dt.date) -> None:
     """Carry the cash of every till to the bank, and let the provider settle; the bank's statement will show both."""
-    for code, held in sorted(play.balances.items()):
+    for code, held in sorted(play.held.items()):
         if held <= 0:
             continue
-        order = play.desks["accountant"].post(
-            "/own-transfers",
-            {
-                "from_code": code,
-                "to_code": BANK,
-                "amount": text(held),
-                "currency": "DOP",
-                "ordered_on": day.isoformat(),
-            },
-        )
-        fee = held // 100 if code.startswith("momo:") else 0
-        play.payer.ask(
-            "POST",
-            "/bank/transfers",
-            json={
-                "account": BANK_NUMBER,
-                "amount": text(held - fee),
-                "currency": "DOP",
-                "date": day.isoformat(),
-                "text": order["reference"],
-                "direction": "in",
-            },
-        )
-        play.balances[code] = 0
+        order = play.desks["accountant"].post("/own-transfers", _transfer(code, BANK, held, day))
+        moved = {"account": BANK_NUMBER, "amount": text(held), "reference": order["reference"]}
+        if code.startswith("momo:"):
+            moved |= {"kind": "settlement", "fee": text(held // 100)}
+        else:
+            moved |= {"kind": "cash_deposit"}
+        play.payer.ask("POST", "/bank/transfers", json=moved)
+        play.held[code] = 0
+
+
+def _transfer(from_code: str, to_code: str, amount: int, day: dt.date) -> dict[str, str]:
+    return {
+        "from_code": from_code,
+        "to_code": to_code,
+        "amount": text(amount),
+        "currency": "DOP",
+        "ordered_on": day.isoformat(),
+    }
 
 
 def load_statement(play: Play, since: dt.date, until: dt.date) -> dict[str, Any]:
     """Fetch the bank's statement, load it, and reconcile."""
-    file = play.payer.ask(
-        "GET",
-        "/bank/statements",
-        params={"account": BANK_NUMBER, "from": since.isoformat(), "to": until.isoformat()},
-    )
+    span = {"account": BANK_NUMBER, "from": since.isoformat(), "to": until.isoformat()}
+    file = play.payer.ask("GET", "/bank/statements", params=span)
     desk = play.desks["accountant"]
     loaded = desk.upload("/bank-statements", f"camt053-{until}.xml", file)
     for statement in loaded["statements"]:
@@ -282,106 +262,133 @@ def load_statement(play: Play, since: dt.date, until: dt.date) -> dict[str, Any]
     return done
 
 
+ANSWERED = {"accepted", "partial", "rejected", "settled"}
+
+
 def file_month(play: Play, period: Period, kind: str) -> list[dict[str, Any]]:
     """Prepare, seal and submit each payroll's filing, and wait for the state's answer."""
-    desk, filings = play.desks["filing"], []
+    desk, sent = play.desks["filing"], []
     for payroll_id in play.payrolls.values():
-        try:
-            draft = desk.post("/filings", {"payroll_id": payroll_id, "period": str(period), "kind": kind})
-        except RefusedError as refusal:
-            if refusal.problem.get("code") in {"nothing_to_file", "filing_empty"}:
-                continue
-            raise
+        draft = desk.post("/filings", {"payroll_id": payroll_id, "period": str(period), "kind": kind})
         if draft["line_count"] == 0:
             desk.post(f"/filings/{draft['id']}/discard", {"reason": "nobody to file"})
             continue
-        desk.post(f"/filings/{draft['id']}/seal")
-        desk.post(f"/filings/{draft['id']}/submission")
-        filings.append(draft)
-    answered = {"accepted", "partial", "rejected", "settled"}
+        desk.act(f"/filings/{draft['id']}/seal")
+        desk.act(f"/filings/{draft['id']}/submission")
+        sent.append(draft["id"])
     return [
-        desk.wait(f"/filings/{draft['id']}", lambda found: found["status"] in answered, "the state's answer")
-        for draft in filings
+        desk.wait(f"/filings/{number}", lambda found: found["status"] in ANSWERED, "the state's answer")
+        for number in sent
     ]
 
 
-def pay_bills(play: Play, period: Period, expected_minor: int) -> list[dict[str, Any]]:
-    """Order what the state asks for, let another person release it, and take the orders to the bank."""
+def pay_bills(play: Play, period: Period, filings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Wait for the bills of the filings, order them, let another person release, and take the orders to the bank."""
     accountant, manager = play.desks["accountant"], play.desks["manager"]
-    accountant.wait(
-        f"/bills?period={period}&limit=100",
-        lambda page: (
-            sum(minor(bill["total"]) for bill in page["items"] if bill["status"] == "received") >= expected_minor
-        ),
-        "the state's bill",
-    )
-    paid = []
-    for bill in accountant.every("/bills", period=str(period), status="received"):
+    wanted = {filing["id"] for filing in filings if filing["accepted_count"]}
+
+    def is_billed(page: Any) -> bool:
+        billed = set()
+        for bill in page["items"]:
+            if bill["status"] == "received":
+                billed |= {part["filing_id"] for part in accountant.get(f"/bills/{bill['id']}")["filings"]}
+        return wanted <= billed
+
+    page = accountant.wait(f"/bills?period={period}&limit=100", is_billed, "the state's bill")
+    paid = [bill for bill in page["items"] if bill["status"] == "received"]
+    for bill in paid:
         order = accountant.post(f"/bills/{bill['id']}/payment-order", {"account_code": BANK})
-        manager.post(f"/payment-orders/{order['id']}/release")
+        manager.act(f"/payment-orders/{order['id']}/release")
         file = manager.download(f"/payment-orders/{order['id']}/file")
         play.payer.ask("POST", "/bank/payment-orders", content=file, headers={"content-type": "application/xml"})
-        paid.append(bill)
     return paid
 
 
-def benefits(play: Play, period: Period) -> dict[str, Any]:
-    """Let the state pay benefits back."""
-    found: dict[str, Any] = play.state.ask(
-        "POST",
-        "/sandbox/remittances",
-        json={"employer": EMPLOYER, "period": str(period), "share": 0.03, "unknown_lines": 1},
+def pay_benefits(play: Play, period: Period) -> dict[str, Any] | None:
+    """Let the state pay benefits back, and wait until its advice is here."""
+    asked = {"employer": EMPLOYER, "period": str(period), "share": 0.03, "unknown_lines": 1}
+    advised: dict[str, Any] = play.state.ask("POST", "/sandbox/remittances", json=asked)
+    reference = advised["remittance_id"]
+    play.desks["benefits"].wait(
+        "/remittances?limit=100",
+        lambda page: any(row["authority_reference"] == reference for row in page["items"]),
+        "the state's advice of benefits",
     )
-    return found
+    return advised
 
 
-def allot_and_pay_out(play: Play, day: dt.date) -> dict[str, Any]:
+def pay_out(play: Play, day: dt.date) -> dict[str, Any] | None:
     """Allot what came, top the wallet up, pay out what is owed, and wait until the provider is done."""
     officer, manager = play.desks["benefits"], play.desks["manager"]
-    for remittance in officer.every("/remittances", status="funded"):
-        officer.post(f"/remittances/{remittance['id']}/allotment")
-    batch: dict[str, Any] = officer.post("/payout-batches", {"provider": WALLET})
-    play.desks["accountant"].post(
-        "/own-transfers",
-        {
-            "from_code": BANK,
-            "to_code": WALLET,
-            "amount": batch["total"],
-            "currency": "DOP",
-            "ordered_on": day.isoformat(),
-            "reference": f"FLOAT-{batch['id']}",
-        },
-    )
-    play.payer.ask(
-        "POST",
-        "/bank/transfers",
-        json={
-            "account": BANK_NUMBER,
-            "amount": batch["total"],
-            "currency": "DOP",
-            "date": day.isoformat(),
-            "text": f"FLOAT-{batch['id']}",
-            "direction": "out",
-        },
-    )
-    manager.post(f"/payout-batches/{batch['id']}/release")
+    for remittance in officer.every("/remittances"):
+        if remittance["status"] == "funded":
+            officer.act(f"/remittances/{remittance['id']}/allotment")
+    batch: dict[str, Any] = officer.post("/payout-batches", {"provider": "orange"})
+    order = play.desks["accountant"].post("/own-transfers", _transfer(BANK, WALLET, minor(batch["total"]), day))
+    topped = {"kind": "float_top_up", "account": BANK_NUMBER, "amount": batch["total"]}
+    play.payer.ask("POST", "/bank/transfers", json={**topped, "reference": order["reference"]})
+    manager.act(f"/payout-batches/{batch['id']}/release")
     return officer.wait(
         f"/payout-batches/{batch['id']}", lambda found: found["status"] == "finished", "the payer's results"
     )
 
 
-__all__ = [
-    "EMPLOYER",
-    "FUNDS",
-    "PAYROLLS",
-    "Play",
-    "allot_and_pay_out",
-    "benefits",
-    "bring_to_bank",
-    "collect",
-    "collect_late",
-    "cost_of",
-    "file_month",
-    "load_statement",
-    "pay_bills",
-]
+def wait_for_confirmations(play: Play, bills: list[dict[str, Any]]) -> None:
+    """Wait until the state has said that each bill is paid."""
+    for bill in bills:
+        play.desks["accountant"].wait(
+            f"/bills/{bill['id']}", lambda found: found["status"] == "confirmed", "the state's confirmation"
+        )
+
+
+def wait_for_phones(play: Play, period: Period, count: int) -> None:
+    """Wait until the payments that were told by callback are receipts."""
+    wanted = min(count, CALLBACKS_A_MONTH)
+    span = {"channel": "mobile_money", "paid_from": period.start.isoformat(), "paid_to": period.end.isoformat()}
+    query = "&".join(f"{name}={value}" for name, value in span.items())
+    play.desks["cashier"].wait(
+        f"/receipts?{query}&account_code={WALLET}:clearing&limit=500",
+        lambda page: sum(1 for row in page["items"] if row["import_id"] is None) >= wanted,
+        "the payer's callbacks",
+    )
+
+
+def place_suspense(play: Play) -> int:
+    """Let the accountant find out whose money waits, and place it; return how many parts were placed.
+
+    A mistyped number: the collector is asked, who knows her members. A transfer without a reference: the member comes
+    with the bank's slip.
+    """
+    desk, placed = play.desks["accountant"], 0
+    known = {number[:9]: number for number in play.ids}
+    for row in list(desk.every("/suspense")):
+        claimed = row["claimed_identity"] or ""
+        digits = "".join(letter for letter in claimed if letter.isdigit())
+        meant = known.get(digits[:9]) if len(digits) == 11 else play.slips.get(claimed.split(" · ")[0])
+        if meant is not None:
+            reason = "the collector and the member were asked"
+            desk.post(f"/receipt-lines/{row['line_id']}/placement", {"member_id": play.ids[meant], "reason": reason})
+            placed += 1
+    return placed
+
+
+def explain_breaks(play: Play, period: Period) -> int:
+    """Settle last month's benefits of nobody by two people, note what is known of the rest; return how many are left."""
+    accountant, manager = play.desks["accountant"], play.desks["manager"]
+    accountant.act("/reconciliation-runs")
+    left = 0
+    for row in list(accountant.every("/breaks", status="unresolved")):
+        if row["kind"] == "benefit_suspense" and row["period"] < str(period.next()):
+            lines = [
+                {"account": "suspense:benefits", "amount": row["amount"]},
+                {"account": "unclaimed", "amount": f"-{row['amount']}"},
+            ]
+            reason = "nobody here has this number; kept for whoever comes, and the state was told"
+            body = {"resolution": "post_entry", "lines": lines, "reason": reason}
+            accountant.post(f"/breaks/{row['id']}/proposal", body)
+            manager.post(f"/breaks/{row['id']}/resolution", {"is_approved": True})
+            continue
+        left += 1
+        if not accountant.get(f"/breaks/{row['id']}")["notes"]:
+            accountant.post(f"/breaks/{row['id']}/notes", {"note": f"asked the {row['owner_role']} to find out"})
+    return left

@@ -1,5 +1,6 @@
 """The processes of a demonstration: the gateway, its worker, the sandbox state and the sandbox payer, each on its own."""
 
+import base64
 import contextlib
 import os
 import secrets
@@ -32,6 +33,11 @@ def free_port() -> int:
 def new_secret() -> str:
     """Return a secret of this demonstration's own."""
     return secrets.token_urlsafe(24)
+
+
+def new_signing_secret() -> str:
+    """Return a secret for signed callbacks, as Standard Webhooks writes them."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
 @dataclass

@@ -195,6 +195,12 @@ LEFT JOIN LATERAL (
 WHERE a.mutual_id = current_mutual() AND a.code = :code
 """
 
+SIZE = """
+-- one row: how many entries the books hold and what they sum to, per currency all zero
+SELECT count(*) AS entry_count, coalesce(sum(amount_minor), 0)::bigint AS sum_minor FROM ledger_entry
+WHERE mutual_id = current_mutual()
+"""
+
 TRIAL_BALANCE = """
 -- one row per control account: the sum of its entries on its normal side, by code, as of both dates
 SELECT a.control, a.kind, a.currency, bool_or(a.is_clearing) AS is_clearing,
@@ -240,3 +246,16 @@ def trial_balance(
     """Return every control account with its balance, as of both dates."""
     found = db.rows(session, TRIAL_BALANCE, {"valid_on": valid_on, "recorded_at": recorded_at})
     return [TrialLine(*row) for row in found]
+
+
+class Size(NamedTuple):
+    """How large the books are."""
+
+    entry_count: int
+    sum_minor: int
+    """Sum of every signed amount in minor units, whatever the currency; always zero."""
+
+
+def size_of_books(session: Session) -> Size:
+    """Return how many entries the books hold and what they sum to."""
+    return Size(*db.one(session, SIZE))

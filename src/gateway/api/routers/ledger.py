@@ -22,6 +22,7 @@ from gateway.api.schemas.ledger import (
     VerificationRead,
 )
 from gateway.ledger import queries, statement
+from gateway.ledger.queries import size_of_books
 from gateway.ledger.rules import normal_side
 from gateway.ledger.verify import verify
 from gateway.staff.models import Role
@@ -132,4 +133,7 @@ def create_ledger_verification(act: ActDep) -> VerificationRead:
     """Check sums, sub-ledgers against their control accounts, locked balances, seals and old clearing accounts."""
     findings = verify(act.session, today=act.today)
     shown = [FindingRead(check=one.check, subject=one.subject, detail=one.detail) for one in findings]
-    return VerificationRead(is_whole=not findings, findings=shown)
+    size = size_of_books(act.session)
+    return VerificationRead(
+        is_whole=not findings, entry_count=size.entry_count, sum_minor=size.sum_minor, findings=shown
+    )

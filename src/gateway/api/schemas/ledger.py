@@ -88,4 +88,7 @@ class VerificationRead(ReadModel):
     """Whether the books are whole."""
 
     is_whole: bool
+    entry_count: int
+    sum_minor: int
+    """Sum of every signed amount in minor units; always zero."""
     findings: list[FindingRead]
