@@ -12,7 +12,7 @@ DECLARE
         'contribution_fee', 'contribution_schedule', 'contribution_assessment', 'contribution_receipt', 'contribution_receipt_line',
         'contribution_reversal', 'contribution_placement', 'receipt_import_refusal',
         'funding_policy', 'filing_document_chunk', 'filing_answer_page', 'bill_component', 'bill_filing',
-        'benefit_allotment', 'reconciliation_note'
+        'benefit_placement', 'reconciliation_note'
     ];
 BEGIN
     FOR a_table IN

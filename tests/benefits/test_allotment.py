@@ -84,7 +84,21 @@ def test_allotting_again_has_no_effect(database: Database) -> None:
         second = allot(session, remittance.id, actor="staff:eva", today=TODAY)
         assert second == (first.remittance, False)
         assert of_members(session) == 500_00
-        assert db.scalar(session, "SELECT count(*) FROM benefit_allotment") == 1
+        assert db.scalar(session, "SELECT count(*) FROM ledger_tx WHERE kind = 'benefit.allot'") == 1
+
+
+def test_a_member_who_is_enrolled_after_the_advice_gets_her_benefit(database: Database) -> None:
+    with database.session(1) as session:
+        open_bank(session)
+        lines = [line(1, document_of(1), 500_00)]
+        told = advice(lines)
+        remittance = record(session, told, lines)
+        assert list_lines(session, remittance.id)[0].reason == "unknown_identity"
+        (member,) = make_members(session, 1)
+        fund_in_full(session, told)
+        allot(session, remittance.id, actor="staff:ana", today=TODAY)
+        (kept,) = list_lines(session, remittance.id)
+        assert (kept.status, kept.member_id, kept.reason) == ("allotted", member, None)
 
 
 def test_nothing_is_allotted_before_the_money_is_here(database: Database) -> None:

@@ -10,11 +10,10 @@ import pytest
 from gateway.authority.connect import state_channel
 from gateway.authority.errors import AuthorityUnavailableError, OutcomeUnknownError
 from gateway.benefits.queries import list_lines, list_remittances
-from gateway.benefits.tasks import collect_advices, read_inbox
-from gateway.kit import db, inbox
+from gateway.benefits.tasks import collect_advices
+from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.kit.jobs import Context
-from gateway.kit.working import work_off
 
 HEAD = {
     "remittance_id": "S1",
@@ -174,24 +173,3 @@ def test_a_state_that_is_down_is_asked_again_later(database: Database) -> None:
     collect_advices(working(database, state), 1)
     with database.session(1) as session:
         assert len(list_remittances(session)) == 1
-
-
-def test_news_of_a_remittance_leads_to_one_question(database: Database) -> None:
-    state = State()
-    with database.session(1) as session:
-        for number in range(3):
-            inbox.receive(
-                session,
-                source="state",
-                event_id=f"e{number}",
-                kind="state.remittance",
-                headers={},
-                body=b'{"type": "remittance.advised", "data": {"remittance_id": "another"}}',
-            )
-    context = working(database, state)
-    read_inbox(context, 1)
-    work_off(context)
-    assert state.asked.count("") == 1
-    with database.session(1) as session:
-        assert [row.authority_reference for row in list_remittances(session)] == ["S1"]
-        assert db.rows(session, "SELECT DISTINCT state FROM inbox_message")[0].state == "done"

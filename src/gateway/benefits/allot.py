@@ -59,9 +59,9 @@ def allot(session: Session, remittance_id: int, *, actor: str, today: dt.date) -
         actor=actor,
         evidence=f"evidence:{remittance.evidence_id}",
     )
-    posted = post_lines(session, head, queries.ALLOTMENT_ENTRIES, of_remittance)
-    bulk.execute(session, queries.INSERT_ALLOTMENTS, {**of_remittance, "tx_id": posted.tx_id, "actor": actor})
-    _mark_allotted(session, remittance, actor)
+    waiting = {"waiting_on": undistributed(remittance.authority_reference), "total_minor": remittance.total_minor}
+    posted = post_lines(session, head, queries.ALLOTMENT_ENTRIES, {**of_remittance, **waiting})
+    _mark_allotted(session, remittance, posted.tx_id, actor)
     return Allotted(queries.get_remittance(session, remittance_id), is_new=True)
 
 
@@ -73,9 +73,10 @@ def _open_missing_accounts(session: Session, remittance: RemittanceRow) -> None:
     open_accounts(session, common, remittance.currency)
 
 
-def _mark_allotted(session: Session, remittance: RemittanceRow, actor: str) -> None:
+def _mark_allotted(session: Session, remittance: RemittanceRow, tx_id: int, actor: str) -> None:
     status = REMITTANCE.target(RemittanceEvent.ALLOT)
-    shares = db.one(session, queries.MARK_ALLOTTED, {"remittance_id": remittance.id, "status": status.value})
+    values = {"remittance_id": remittance.id, "status": status.value, "tx_id": tx_id}
+    shares = db.one(session, queries.MARK_ALLOTTED, values)
     audit.log_transition(
         session,
         subject_kind="remittance",

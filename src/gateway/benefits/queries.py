@@ -70,13 +70,24 @@ SELECT count(*) AS line_count, count(DISTINCT line_no) AS distinct_lines,
 FROM advised_line
 """
 
-INSERT_LINES = """
--- no row: one line per staged line
+_WHOSE = """
+    CASE WHEN m.status <> 'deceased' THEN m.id END AS member_id,
+    CASE WHEN m.status = 'deceased' THEN 'deceased'
+         WHEN m.id IS NOT NULL THEN NULL
+         WHEN l.document_kind NOT IN ('national_id', 'social_security', 'passport', 'newborn') THEN 'unknown_document_kind'
+         ELSE 'unknown_identity' END AS reason"""
+_BY_IDENTITY = """
+LEFT JOIN member_identity i ON i.mutual_id = current_mutual() AND i.kind = l.document_kind AND i.value = l.document
+LEFT JOIN member m ON m.mutual_id = i.mutual_id AND m.id = i.member_id"""
+
+INSERT_LINES = f"""
+-- no row: one line per staged line, with whose it is as far as is known now
 INSERT INTO benefit_remittance_line (remittance_id, line_no, document_kind, document, benefit_kind, claim_reference,
-                                     instalment, instalment_count, period_start, amount_minor)
-SELECT %(remittance_id)s, line_no, document_kind, document, benefit_kind, claim_reference,
-       instalment, instalment_count, period_start, amount_minor
-FROM advised_line ORDER BY line_no
+                                     instalment, instalment_count, period_start, amount_minor, member_id, reason)
+SELECT %(remittance_id)s, l.line_no, l.document_kind, l.document, l.benefit_kind, l.claim_reference,
+       l.instalment, l.instalment_count, l.period_start, l.amount_minor, {_WHOSE}
+FROM advised_line l{_BY_IDENTITY}
+ORDER BY l.line_no
 """
 
 KNOWN_REFERENCES = """
@@ -98,23 +109,17 @@ SELECT employer_number FROM mutual WHERE mutual_id = current_mutual()
 UNION SELECT employer_number FROM payroll WHERE mutual_id = current_mutual()
 """
 
-MATCH_LINES = """
--- no row: every waiting line of a remittance gets its member by identity, or the reason why it has none
-UPDATE benefit_remittance_line l
+MATCH_LINES = f"""
+-- no row: every waiting line of a remittance has its member by identity, or the reason why it has none
+UPDATE benefit_remittance_line w
 SET member_id = found.member_id, reason = found.reason,
     status = CASE WHEN found.reason IS NULL THEN %(allotted)s ELSE %(suspense)s END
 FROM (
-    SELECT w.id, CASE WHEN m.status <> 'deceased' THEN m.id END AS member_id,
-           CASE WHEN m.status = 'deceased' THEN 'deceased'
-                WHEN m.id IS NOT NULL THEN NULL
-                WHEN w.document_kind NOT IN ('national_id', 'social_security', 'passport', 'newborn') THEN 'unknown_document_kind'
-                ELSE 'unknown_identity' END AS reason
-    FROM benefit_remittance_line w
-    LEFT JOIN member_identity i ON i.mutual_id = w.mutual_id AND i.kind = w.document_kind AND i.value = w.document
-    LEFT JOIN member m ON m.mutual_id = i.mutual_id AND m.id = i.member_id
-    WHERE w.mutual_id = current_mutual() AND w.remittance_id = %(remittance_id)s
+    SELECT l.id, {_WHOSE}
+    FROM benefit_remittance_line l{_BY_IDENTITY}
+    WHERE l.mutual_id = current_mutual() AND l.remittance_id = %(remittance_id)s AND l.status = ANY (%(waiting)s)
 ) found
-WHERE l.mutual_id = current_mutual() AND l.id = found.id AND l.status = ANY (%(waiting)s)
+WHERE w.mutual_id = current_mutual() AND w.id = found.id
 """
 
 MEMBERS_WITHOUT_ACCOUNT = """
@@ -145,22 +150,12 @@ FROM (
 JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = 'suspense:benefits'
 WHERE held.amount_minor > 0
 UNION ALL
-SELECT a.id, a.currency, r.total_minor
-FROM benefit_remittance r
-JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = 'state:' || r.authority_reference || ':undistributed'
-WHERE r.mutual_id = current_mutual() AND r.id = %(remittance_id)s
-"""
-
-INSERT_ALLOTMENTS = """
--- no row: one allotment per line that has its member
-INSERT INTO benefit_allotment (remittance_line_id, member_id, amount_minor, ledger_tx_id, actor)
-SELECT id, member_id, amount_minor, %(tx_id)s, %(actor)s FROM benefit_remittance_line
-WHERE mutual_id = current_mutual() AND remittance_id = %(remittance_id)s AND status = 'allotted'
+SELECT a.id, a.currency, %(total_minor)s FROM ledger_account a WHERE a.mutual_id = current_mutual() AND a.code = %(waiting_on)s
 """
 
 MARK_ALLOTTED = """
 -- one row: the remittance with what went to members and what waits
-UPDATE benefit_remittance r SET status = :status, allotted_minor = s.allotted, suspense_minor = s.suspense, version = r.version + 1
+UPDATE benefit_remittance r SET status = :status, allotment_tx_id = :tx_id, allotted_minor = s.allotted, suspense_minor = s.suspense, version = r.version + 1
 FROM (
     SELECT coalesce(sum(amount_minor) FILTER (WHERE status = 'allotted'), 0)::bigint AS allotted,
            coalesce(sum(amount_minor) FILTER (WHERE status = 'suspense'), 0)::bigint AS suspense,
@@ -212,8 +207,8 @@ UPDATE benefit_remittance_line SET member_id = :member_id, status = :status WHER
 """
 
 INSERT_PLACEMENT = """
--- no row: one allotment with its reason
-INSERT INTO benefit_allotment (remittance_line_id, member_id, amount_minor, ledger_tx_id, actor, reason)
+-- no row: one placement with its reason
+INSERT INTO benefit_placement (remittance_line_id, member_id, amount_minor, ledger_tx_id, actor, reason)
 VALUES (:id, :member_id, :amount_minor, :tx_id, :actor, :reason)
 """
 

@@ -2,7 +2,7 @@
 
 from gateway.authority.errors import OutcomeUnknownError
 from gateway.benefits.collect import Round, collect
-from gateway.kit import inbox, jobs, tenant
+from gateway.kit import tenant
 from gateway.kit.jobs import Context, periodic, task
 
 
@@ -17,15 +17,3 @@ def collect_advices(context: Context, mutual_id: int) -> None:
         collect(Round(lambda: context.session(mutual_id), channel, mutual, f"worker:{context.worker}"))
     finally:
         channel.close()
-
-
-@periodic(seconds=300)
-@task("benefits.inbox")
-def read_inbox(context: Context, mutual_id: int) -> None:
-    """Turn the state's news of remittances into one question; the news itself is not believed."""
-    with context.session(mutual_id) as session:
-        messages = inbox.take(session, "state.remittance")
-        for message in messages:
-            inbox.done(session, message.id, "the state is asked")
-        if messages:
-            jobs.defer(session, "benefits.collect", lock="benefits.collect")

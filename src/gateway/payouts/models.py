@@ -56,9 +56,9 @@ class Payout(TenantTable, table=True):
         refers("retry_of_id", "payout"),
         one_of("status", PayoutStatus),
         check("amount_minor > 0", "amount"),
-        Index(None, "mutual_id", "batch_id", "status"),
+        Index(None, "mutual_id", "batch_id", "id"),
         Index(None, "mutual_id", "member_id"),
-        Index(None, "mutual_id", "provider_reference"),
+        Index(None, "mutual_id", "provider_reference", postgresql_where=text("provider_reference IS NOT NULL")),
         Index(
             "uq_payout_one_retry",
             "mutual_id",
