@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from gateway.kit import db
+from gateway.kit.money import currency_of
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.errors import BankAccountKnownError, UnknownBankAccountError
 from gateway.ledger.models import BankAccountKind
@@ -88,7 +89,9 @@ def register_bank_account(
 
     Raises:
         BankAccountKnownError: The number or the code belongs to another account.
+        CurrencyError: The gateway does not know the currency.
     """
+    currency_of(account.currency)
     known = find_bank_account(session, number=account.number, code=account.ledger_code)
     if known is not None:
         if known[1:] == account[1:]:
