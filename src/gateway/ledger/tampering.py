@@ -39,7 +39,7 @@ TRIGGERS = (
 )
 
 FUNCTIONS = {
-    "ledger_entry_guard": "54cd952a6efce187",
+    "ledger_entry_guard": "075b727b57aaeda0",
     "ledger_faults": "5e2596b9ca1a364a",
     "ledger_open_balance": "3fea43ade7259c8f",
     "ledger_period_guard": "9a0a79dd1469c21c",
