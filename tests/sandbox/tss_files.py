@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -26,11 +27,11 @@ def amount(minor: int) -> str:
     return f"{minor // 100:013d}.{minor % 100:02d}"
 
 
-def detail(document: str, wage: int, **changed: Any) -> str:
+def detail(document: str, minor: int, **changed: Any) -> str:
     """One line of 312 characters; ``changed`` replaces a field by name."""
     field = {
         "payroll": "001", "kind": "C", "given": "ANA MARIA", "surname": "PEREZ", "second": "GOMEZ", "sex": "F",
-        "birth": "03071990", "wage": amount(wage), "voluntary": amount(0), "isr": amount(0), "other": amount(0),
+        "birth": "03071990", "wage": amount(minor), "voluntary": amount(0), "isr": amount(0), "other": amount(0),
         "agent": " " * 11, "elsewhere": amount(0), "exempt": amount(0), "balance": amount(0), "infotep": amount(0),
         "income": "0001", "blocks": "", **changed,
     }  # fmt: skip
@@ -75,3 +76,42 @@ def put(client: httpx.Client, body: bytes, filing_id: str | None = None, **query
         f"/filings/{filing_id or uuid.uuid4()}", params={k: v for k, v in parameters.items() if v is not None},
         content=body, headers={"Content-Digest": digest(body), "Content-Type": "application/octet-stream"},
     )  # fmt: skip
+
+
+def answered(running: Any, body: bytes, employer: str, **query: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Submit a file, wait for the answer, and return the filing and all its lines."""
+    taken = put(running.client, body, employer=employer, **query)
+    assert taken.status_code == 202, taken.text
+    return answer_of(running, taken.json()["filing_id"])
+
+
+def answer_of(running: Any, filing_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Wait for an answer, and return the filing and all its lines."""
+    end = time.monotonic() + 30
+    while (filing := running.client.get(f"/filings/{filing_id}").json())["answered_at"] is None:
+        assert time.monotonic() < end, "no answer"
+        time.sleep(0.02)
+    lines: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        parameters = {"limit": 1000, **({"cursor": cursor} if cursor else {})}
+        page = running.client.get(f"/filings/{filing_id}/lines", params=parameters).json()
+        lines += page["lines"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return filing, lines
+
+
+def notices_of(running: Any, employer: str, period: str = "2026-03") -> list[dict[str, Any]]:
+    """The notices of a month, newest first."""
+    found = running.client.get("/notices", params={"employer": employer, "period": period}).json()["notices"]
+    return list(found)
+
+
+def pay(running: Any, notice: dict[str, Any], authorisation: str, **changed: Any) -> dict[str, Any]:
+    """Tell the state, as the bank would, that a notice was paid."""
+    payment = {
+        "reference": notice["reference"], "amount": notice["total"], "currency": "DOP", "paid_on": "2026-04-02",
+        "authorisation": authorisation, **changed,
+    }  # fmt: skip
+    return dict(running.control("POST", "payments", payment))

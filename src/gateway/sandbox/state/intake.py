@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from gateway.sandbox.answering import Answer, Call
 from gateway.sandbox.state.core import State
-from gateway.sandbox.state.layout import BLOCK
+from gateway.sandbox.state.layout import BLOCK, LENGTHS, allowed_lengths
 from gateway.sandbox.state.limits import limits_now
 from gateway.sandbox.state.problems import invalid, problem
 from gateway.sandbox.state.processing import process
@@ -117,18 +117,18 @@ def _check_parameters(state: State, call: Call, body: Spooled) -> Answer | None:
         return invalid("payroll", "expected 1 to 16 characters")
     if body.line_count > limits.max_lines:
         return invalid("body", f"{body.line_count} lines; at most {limits.max_lines}", "too_many_lines")
-    return _check_layout(limits.lengths[kind], body)
+    return _check_layout(kind, limits.lengths[kind], body)
 
 
 def _is_part(part: str, of: str) -> bool:
     return part.isdecimal() and of.isdecimal() and 1 <= int(part) <= int(of) <= 999
 
 
-def _check_layout(lengths: tuple[int, ...], body: Spooled) -> Answer | None:
-    # Only a length that the edition before allowed is called superseded; any other is a matter for the answer.
+def _check_layout(kind: str, lengths: tuple[int, ...], body: Spooled) -> Answer | None:
+    # Only a length that the usual edition allows is called superseded; any other is a matter for the answer.
     lines = body.head.decode("latin-1").splitlines()
     length = len(lines[1]) if len(lines) > 2 else 0
-    if length in (160, 292, 308, 310, 312, 326, 330) and length not in lengths:
+    if length in allowed_lengths(kind, LENGTHS.get(kind, lengths)) - allowed_lengths(kind, lengths):
         return invalid("body", f"details of {length}; this edition has {list(lengths)}", "layout_superseded")
     return None
 

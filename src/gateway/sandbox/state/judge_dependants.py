@@ -7,9 +7,12 @@ from gateway.sandbox.state.identity import Register, has_form
 from gateway.sandbox.state.judge_payroll import ACCEPTED, NOTHING, REJECTED, Row
 
 WORKS_NOW = """
--- one row if the person was declared as a worker in either of the two newest periods
+-- one row if the person was declared as a worker, by anybody, in either of the two newest months
 SELECT 1 FROM declared
-WHERE person = ? AND period_id IN (SELECT id FROM employer_period ORDER BY period DESC LIMIT 2) LIMIT 1
+WHERE person = ? AND period_id IN (
+    SELECT id FROM employer_period
+    WHERE period IN (SELECT DISTINCT period FROM employer_period ORDER BY period DESC LIMIT 2))
+LIMIT 1
 """
 
 

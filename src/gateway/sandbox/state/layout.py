@@ -62,10 +62,15 @@ def key_of(kind: str, line: str) -> str:
     return line[1:30]
 
 
+def allowed_lengths(kind: str, lengths: Sequence[int]) -> set[int]:
+    """Return every length a detail may have, exempt blocks included."""
+    return set(lengths) if kind == "RD" else {*lengths, *(max(lengths) + BLOCK * n for n in (1, 2, 3))}
+
+
 def inspect(path: Path, *, kind: str, employer: str, period: str, lengths: Sequence[int]) -> Inspection:
     """Read the file once from end to end and return what it holds and what is wrong with its envelope."""
     found, seen = Inspection(), set[str]()
-    allowed = {*lengths, *(max(lengths) + BLOCK * n for n in (1, 2, 3))} if kind != "RD" else set(lengths)
+    allowed = allowed_lengths(kind, lengths)
     number, ended = 0, False
     for number, line in read_lines(path):
         if ended:
