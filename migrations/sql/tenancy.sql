@@ -11,7 +11,7 @@ DECLARE
         'member_wage', 'member_change',
         'contribution_fee', 'contribution_schedule', 'contribution_assessment', 'contribution_receipt', 'contribution_receipt_line',
         'contribution_reversal', 'contribution_placement', 'receipt_import_refusal',
-        'funding_policy', 'filing_document_chunk', 'filing_answer_page', 'bill_component', 'bill_filing',
+        'funding_policy', 'filing_document_chunk', 'filing_answer_page', 'bill_filing',
         'benefit_placement', 'reconciliation_note'
     ];
 BEGIN
@@ -93,6 +93,13 @@ END $$;
 CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, position, kind, part, part_count, file_name, media_type,
     line_count, first_line_no, byte_count, sha256, reference, created_at
     ON filing_document FOR EACH ROW EXECUTE FUNCTION refuse_document_update();
+
+CREATE FUNCTION refuse_bill_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'what the state asks for in bill % is frozen', old.bill_id USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, bill_id, code, theirs_minor ON bill_component
+    FOR EACH ROW EXECUTE FUNCTION refuse_bill_update();
 
 GRANT USAGE ON SCHEMA public TO gateway_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO gateway_app;

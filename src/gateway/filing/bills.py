@@ -50,7 +50,7 @@ def receive_notice(session: Session, notice: Notice, *, actor: str, today: dt.da
         {"reference": notice.reference, "version": notice.version, "sha256": digest_of(notice)},
     )
     if found is not None and notice.status not in GONE and notice.replaced_by is None:
-        return queries.get_bill(session, found.id)
+        return _refresh(session, queries.get_bill(session, found.id, lock=True), notice)
     live = _live(session, notice)
     if any(bill.notice_reference == notice.reference and bill.version > notice.version for bill in live):
         return None
@@ -60,6 +60,19 @@ def receive_notice(session: Session, notice: Notice, *, actor: str, today: dt.da
                 _supersede(session, bill, actor=actor, today=today)
         return None
     return _take_in(session, notice, payroll.id, live, actor=actor, today=today)
+
+
+def _refresh(session: Session, bill: Bill, notice: Notice) -> Bill:
+    """Set an unpaid bill against what our lines say by now: a filing accepted since, and not on it, must show."""
+    ours = ours_by_component(session, bill.payroll_id, notice) if bill.status == BillStatus.RECEIVED else {}
+    if ours and sum(ours.values()) != bill.ours_minor:
+        bill.ours_minor = sum(ours.values())
+        bill.row_version += 1
+        session.add(bill)
+        session.flush()
+        values = {"bill_id": bill.id, "codes": list(ours), "ours": list(ours.values())}
+        db.run(session, sql.UPDATE_OURS, values)
+    return bill
 
 
 def digest_of(notice: Notice) -> str:

@@ -401,7 +401,7 @@ class Bill(TenantTable, table=True):
 
 
 class BillComponent(TenantTable, table=True):
-    """One component of a bill, theirs against ours. Insert only."""
+    """One component of a bill, theirs against ours. Theirs is frozen; ours follows our lines until the bill is ordered."""
 
     __tablename__ = "bill_component"
     __table_args__ = (unique("bill_id", "code"), refers("bill_id", "bill"))

@@ -14,12 +14,13 @@ from gateway.filing.deliver import deliver, finish_sending, lose_sight, receive_
 from gateway.filing.fetch import fetch_answer
 from gateway.filing.models import Filing, FilingDocument
 from gateway.filing.sql import answer as sql
-from gateway.filing.states import DocumentStatus, FilingEvent, FilingStatus
-from gateway.filing.steps import advance
+from gateway.filing.states import DocumentEvent, DocumentStatus, FilingEvent, FilingStatus
+from gateway.filing.steps import advance, advance_document
 from gateway.filing.submit import queue_pursuit
 from gateway.kit import db, evidence
 
 ANSWERED = (DocumentStatus.ACCEPTED, DocumentStatus.PARTIAL, DocumentStatus.REJECTED)
+HTTP_OK = 200
 _UNCLEAR = (AuthorityUnavailableError, AuthorityRefusedError, OutcomeUnknownError)
 
 
@@ -130,7 +131,9 @@ def _fetch(courier: Courier, filing_id: int) -> None:
     for document in waiting:
         try:
             standing = courier.channel.query(document.reference)
-            if standing is not None and standing.is_answered:
+            if standing is None:
+                _lost_there(courier, document)
+            elif standing.is_answered:
                 fetch_answer(courier, document.id, standing)
         except OutcomeUnknownError as error:
             _set_aside(courier, document, error)
@@ -138,6 +141,23 @@ def _fetch(courier: Courier, filing_id: int) -> None:
             continue
     with courier.session() as session:
         _wait(session, queries.lock_filing(session, filing_id))
+
+
+def _lost_there(courier: Courier, document: FilingDocument) -> None:
+    """Send again what the state acknowledged and says now, by our id, that it has none of."""
+    with courier.session() as session:
+        filing = queries.lock_filing(session, document.filing_id)
+        document = queries.get_document(session, filing.id, document.id)
+        if filing.status != FilingStatus.SUBMITTED or document.status != DocumentStatus.RECEIVED:
+            return
+        problem = f"acknowledged as {document.reception_reference}; asked by our id, the state says it has none"
+        body = problem.encode()
+        kept = evidence.keep(session, kind="state.lost", source="gateway", media_type="text/plain", body=body)
+        _note_answer(session, document, evidence.digest(body), kept, "contradicted", problem)
+        advance_document(session, document, DocumentEvent.LOSE, actor=courier.actor, reason=problem)
+        filing.next_check_at = queries.now(session)
+        advance(session, filing, FilingEvent.PROVE_ABSENT, actor=courier.actor, reason=problem)
+        queue_pursuit(session, filing)
 
 
 def _wait(session: Session, filing: Filing) -> None:
@@ -159,30 +179,35 @@ def _wait(session: Session, filing: Filing) -> None:
 
 def _set_aside(courier: Courier, document: FilingDocument, error: OutcomeUnknownError) -> None:
     """Keep an answer that cannot even be read, for a person to see; it is asked for again."""
-    if error.raw is None or error.raw.status != 200:
+    if error.raw is None or error.raw.status != HTTP_OK:
         return
     with courier.session() as session:
         kept = keep_raw(session, "state.answer", error.raw)
-        values = {"filing_id": document.filing_id, "document_id": document.id, "status": "quarantined"}
-        told = {"sha256": evidence.digest(error.raw.body), "evidence_id": kept, "problem": error.detail, "code": None}
-        db.first(session, sql.INSERT_ANSWER, {**values, **told, "accepted": 0, "rejected": 0})
+        _note_answer(session, document, evidence.digest(error.raw.body), kept, "quarantined", error.detail)
 
 
 def _contradiction(courier: Courier, document: FilingDocument, standing: FilingStanding) -> None:
+    before = f"answered before with {document.accepted_count} accepted and {document.rejected_count} rejected"
     with courier.session() as session:
         kept = keep_raw(session, "state.standing", standing.raw)
-        db.first(
-            session,
-            sql.INSERT_ANSWER,
-            {
-                "filing_id": document.filing_id,
-                "document_id": document.id,
-                "sha256": evidence.digest(standing.raw.body),
-                "evidence_id": kept,
-                "status": "contradicted",
-                "code": standing.code,
-                "accepted": standing.counts.accepted,
-                "rejected": standing.counts.rejected,
-                "problem": f"answered before with {document.accepted_count} accepted and {document.rejected_count} rejected",
-            },
-        )
+        digest = evidence.digest(standing.raw.body)
+        _note_answer(session, document, digest, kept, "contradicted", before, standing)
+
+
+def _note_answer(
+    session: Session,
+    document: FilingDocument,
+    sha256: str,
+    evidence_id: int,
+    status: str,
+    problem: str,
+    standing: FilingStanding | None = None,
+) -> None:
+    values = {"filing_id": document.filing_id, "document_id": document.id, "sha256": sha256}
+    told = {"evidence_id": evidence_id, "status": status, "problem": problem}
+    counts = {
+        "code": standing.code if standing else None,
+        "accepted": standing.counts.accepted if standing else 0,
+        "rejected": standing.counts.rejected if standing else 0,
+    }
+    db.first(session, sql.INSERT_ANSWER, {**values, **told, **counts})

@@ -8,7 +8,8 @@
 ``sending`` is committed before a byte leaves. A filing found in it after its lease ran out is in doubt: it becomes
 ``unknown`` and is asked about, never sent again unless the answer proves that it never arrived (``PROVE_ABSENT``
 brings it back to ``sealed``, same id, same bytes). ``submitted`` means that the state has it and has not answered
-for the lines yet. The files of a filing go out one after the other and are answered each by itself: a file is
+for the lines yet; should it then say that it has none, the same files go out again under the same ids, and the
+contradiction is kept (``LOSE``). What was answered never goes back. The files of a filing go out one after the other and are answered each by itself: a file is
 ``sealed`` until the state has it, then ``received`` until it is answered.
 
 A line waits for its answer from the day it is written; whether it is frozen is told by its filing.
@@ -50,7 +51,7 @@ class FilingEvent(StrEnum):
     LOSE_SIGHT = "lose_sight"
     """The call's outcome is not known, or its worker did not come back."""
     PROVE_ABSENT = "prove_absent"
-    """The state says, by our id, that it never had it; or the call surely never left."""
+    """The state says, by our id, that it has none; or the call surely never left."""
     RECEIVE = "receive"
     """The state has it."""
     REFUSE = "refuse"
@@ -75,6 +76,8 @@ class DocumentEvent(StrEnum):
     """What can happen to a file."""
 
     RECEIVE = "receive"
+    LOSE = "lose"
+    """The state acknowledged it and says now, by our id, that it has none."""
     REFUSE = "refuse"
     """Refused at the door, or no line accepted."""
     ACCEPT = "accept"
@@ -135,7 +138,7 @@ FILING = StateMachine[FilingStatus, FilingEvent](
         FilingEvent.SEAL: (frozenset({FilingStatus.DRAFT}), FilingStatus.SEALED),
         FilingEvent.START_SENDING: (frozenset({FilingStatus.SEALED}), FilingStatus.SENDING),
         FilingEvent.LOSE_SIGHT: (frozenset({FilingStatus.SENDING}), FilingStatus.UNKNOWN),
-        FilingEvent.PROVE_ABSENT: (frozenset({FilingStatus.SENDING, FilingStatus.UNKNOWN}), FilingStatus.SEALED),
+        FilingEvent.PROVE_ABSENT: (_IN_FLIGHT, FilingStatus.SEALED),
         FilingEvent.RECEIVE: (
             frozenset({FilingStatus.SEALED, FilingStatus.SENDING, FilingStatus.UNKNOWN}),
             FilingStatus.SUBMITTED,
@@ -152,6 +155,7 @@ _AT_THE_STATE = frozenset({DocumentStatus.RECEIVED})
 DOCUMENT = StateMachine[DocumentStatus, DocumentEvent](
     {
         DocumentEvent.RECEIVE: (frozenset({DocumentStatus.SEALED}), DocumentStatus.RECEIVED),
+        DocumentEvent.LOSE: (_AT_THE_STATE, DocumentStatus.SEALED),
         DocumentEvent.REFUSE: (_AT_THE_STATE | {DocumentStatus.SEALED}, DocumentStatus.REJECTED),
         DocumentEvent.ACCEPT: (_AT_THE_STATE, DocumentStatus.ACCEPTED),
         DocumentEvent.ACCEPT_PARTLY: (_AT_THE_STATE, DocumentStatus.PARTIAL),

@@ -64,6 +64,13 @@ INSERT INTO bill_component (bill_id, code, theirs_minor, ours_minor)
 SELECT :bill_id, * FROM unnest(CAST(:codes AS text[]), CAST(:theirs AS bigint[]), CAST(:ours AS bigint[]))
 """
 
+UPDATE_OURS = """
+-- no row: our side of a bill's components, as our lines stand now
+UPDATE bill_component c SET ours_minor = o.ours_minor
+FROM unnest(CAST(:codes AS text[]), CAST(:ours AS bigint[])) AS o (code, ours_minor)
+WHERE c.mutual_id = current_mutual() AND c.bill_id = :bill_id AND c.code = o.code
+"""
+
 INSERT_FILINGS = """
 -- no row: the filings a bill covers
 INSERT INTO bill_filing (bill_id, filing_id, amount_minor)
