@@ -22,8 +22,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "es": {
         "title": "Recibo de aportes",
         "number": "Número",
-        "paid_on": "Fecha del pago",
-        "channel": "Forma de pago",
+        "paid_on": "Fecha",
+        "channel": "Medio",
         "collector": "Recibido por",
         "payer": "Pagado por",
         "payer_reference": "Referencia",
@@ -41,7 +41,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "title": "Contribution receipt",
         "number": "Number",
         "paid_on": "Paid on",
-        "channel": "Paid by",
+        "channel": "Means",
         "collector": "Received by",
         "payer": "Payer",
         "payer_reference": "Reference",
@@ -59,7 +59,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "title": "Reçu de cotisation",
         "number": "Numéro",
         "paid_on": "Payé le",
-        "channel": "Moyen de paiement",
+        "channel": "Moyen",
         "collector": "Reçu par",
         "payer": "Payeur",
         "payer_reference": "Référence",
@@ -74,6 +74,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "bank": "Banque",
     },
 }
+
+_NEAREST = str.maketrans(
+    {"\u202f": "\u00a0", "\u2019": "'", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i", "œ": "oe", "Œ": "OE"}
+)
+"""Letters that the page's fonts lack and that do not come apart into a letter and an accent."""
 
 WIDTH, MARGIN, LINE = 105, 10, 6
 QR_SIDE = 32
@@ -126,6 +131,7 @@ def receipt_document(
         if value:
             _pair(page, words[label], value)
     page.ln(2)
+    _text(page, words["member"], size=9)
     for who, minor in _lines(receipt, names, words):
         _pair(page, who, _money(minor, receipt.currency, locale), amount=True)
     _pair(page, words["total"], _money(receipt.amount_minor, receipt.currency, locale), amount=True, bold=True)
@@ -150,7 +156,7 @@ def _lines(
     shown = []
     for line in receipt.lines:
         number, name = names.get(line.member_id or 0, ("", words["suspense"]))
-        shown.append((f"{words['member']}: {name} {number}".rstrip(), line.amount_minor))
+        shown.append((f"{number} {name}".lstrip(), line.amount_minor))
     return shown
 
 
@@ -170,13 +176,13 @@ def _seal(page: FPDF, words: str, address: str) -> None:
 
 def _text(page: FPDF, text: str, *, size: int, bold: bool = False) -> None:
     page.set_font("Helvetica", "B" if bold else "", size)
-    page.multi_cell(0, LINE, _printable(text), new_x="LMARGIN", new_y="NEXT")
+    page.multi_cell(0, LINE, _printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _pair(page: FPDF, label: str, value: str, *, amount: bool = False, bold: bool = False) -> None:
     page.set_font("Helvetica", "B" if bold else "", 10)
     room = WIDTH - 2 * MARGIN
-    left = room * (0.65 if amount else 0.35)
+    left = room * (0.72 if amount else 0.26)
     page.cell(left, LINE, _fitted(page, label, left))
     page.cell(room - left, LINE, _fitted(page, value, room - left), align="R" if amount else "L")
     page.ln(LINE)
@@ -184,14 +190,16 @@ def _pair(page: FPDF, label: str, value: str, *, amount: bool = False, bold: boo
 
 def _fitted(page: FPDF, text: str, width: float) -> str:
     shown = _printable(text)
-    while len(shown) > 1 and page.get_string_width(shown) > width - 2:
-        shown = shown[:-2] + "."
-    return shown
+    if page.get_string_width(shown) <= width - 2:
+        return shown
+    while len(shown) > 1 and page.get_string_width(shown + "...") > width - 2:
+        shown = shown[:-1]
+    return shown.rstrip() + "..."
 
 
 def _printable(text: str) -> str:
     """Return a text in the letters that the page's own fonts have; others lose their accent or become ``?``."""
-    spaced = text.replace("\u202f", "\u00a0").replace("\u2019", "'")
+    spaced = text.translate(_NEAREST)
     kept = (
         letter
         if letter.encode("latin-1", errors="ignore")

@@ -34,11 +34,11 @@ WITH bare AS (
     SELECT m.*, m.mark || '-' || row_number() OVER (PARTITION BY m.mark ORDER BY m.row_no) AS source_reference
     FROM marked m
 ), named AS (
-    SELECT value, min(member_id) AS member_id FROM (
+    SELECT value, CASE WHEN min(member_id) = max(member_id) THEN min(member_id) END AS member_id FROM (
         SELECT value, member_id FROM member_identity WHERE mutual_id = (SELECT current_mutual())
         UNION ALL
         SELECT translate(upper(number), E' \\t-./_', ''), id FROM member WHERE mutual_id = (SELECT current_mutual())
-    ) n GROUP BY value HAVING min(member_id) = max(member_id)
+    ) n GROUP BY value
 ), closed AS (
     SELECT period_start FROM (
         SELECT DISTINCT ON (period_start) period_start, is_closed FROM ledger_period
@@ -46,7 +46,8 @@ WITH bare AS (
     ) p WHERE p.is_closed
 ), account AS (
     SELECT owner_id, id FROM ledger_account
-    WHERE mutual_id = (SELECT current_mutual()) AND control = 'member:contributions' AND currency = %(currency)s
+    WHERE mutual_id = (SELECT current_mutual()) AND owner_kind = 'member' AND control = 'member:contributions'
+      AND currency = %(currency)s
 )
 SELECT f.*, CASE WHEN %(numbering)s AND f.fate IN ('accept', 'suspense')
                  THEN nextval(pg_get_serial_sequence('contribution_receipt', 'id')) END AS receipt_id
