@@ -1,5 +1,6 @@
 """The house: every table of the first release, the ledger's guard, row-level security, the job queue.
 
+The tables are those of ``sql/tables.sql``, which ``freeze.py`` writes: a migration must not change when the models do.
 Why one migration: nothing ran before it. On an empty database it takes about a second.
 """
 
@@ -7,8 +8,6 @@ from pathlib import Path
 
 from alembic import op
 from procrastinate.schema import SchemaManager
-
-from gateway.tables import METADATA
 
 revision = "0001"
 down_revision = None
@@ -20,12 +19,12 @@ SQL = Path(__file__).parent.parent / "sql"
 
 def upgrade() -> None:
     """Create everything."""
-    before = ("CREATE EXTENSION IF NOT EXISTS btree_gist", _sql("roles"))
-    for statement in before:
-        _run(statement)
-    METADATA.create_all(op.get_bind())
-    for statement in (_sql("ledger"), SchemaManager.get_schema(), _sql("jobs"), _sql("staff"), _sql("tenancy")):
-        _run(statement)
+    _run("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    for name in ("roles", "tables", "ledger"):
+        _run(_sql(name))
+    _run(SchemaManager.get_schema())
+    for name in ("jobs", "staff", "tenancy"):
+        _run(_sql(name))
 
 
 def _sql(name: str) -> str:

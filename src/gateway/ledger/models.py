@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Integer, PrimaryKeyConstraint, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
@@ -31,6 +32,9 @@ class Xid8(UserDefinedType[int]):
     def get_col_spec(self, **_kwargs: Any) -> str:
         """Return the type's name."""
         return "xid8"
+
+
+ischema_names["xid8"] = Xid8  # so that a generated migration reads the type back
 
 
 class AccountKind(StrEnum):
