@@ -1,7 +1,7 @@
 """What an outside world was told to do wrong: rules, and which of them apply to what is happening now.
 
 A rule is ``{"on": …, "do": …}`` with, optionally, ``nth`` (which occurrences, counted from 1 since the rule was set),
-``times`` (how often at most; null is for ever; 1 unless ``nth`` is given), ``match`` (facts it asks for), ``from`` and
+``times`` (how often at most; null is for ever; 1 unless ``nth`` is given or the thing itself lasts), ``match`` (facts it asks for), ``from`` and
 ``until`` (business dates) and whatever its ``do`` needs. ``on`` may be a list, or ``"*"`` for every request.
 """
 
@@ -18,6 +18,8 @@ ON_THE_WIRE = frozenset(
     }
 )  # fmt: skip
 """What can befall any request, whatever it asks for."""
+LASTING = frozenset({"down", "layout_switch", "lower_limits"})
+"""What goes on for ever unless a rule says otherwise."""
 _KEPT = {"on", "do", "nth", "times", "match", "from", "until"}
 
 
@@ -128,7 +130,7 @@ class Script:
                 f"do {do!r} is not known on {sorted(named)}; expected one of {', '.join(sorted(allowed))}"
             )
         nth = _whole_numbers(rule.get("nth"), "nth")
-        times = rule.get("times", None if nth else 1)
+        times = rule.get("times", None if nth or do in LASTING else 1)
         return Rule(
             on=named, do=do, nth=nth, times=times, match=rule.get("match") or {},
             starts=str(rule.get("from", "0000-00-00")), ends=str(rule.get("until", "9999-99-99")),

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +44,8 @@ async def cut(client: Sequence[Any] | None) -> None:
 
 def serve(app: ASGIApp, *, host: str, port: int, name: str) -> None:
     """Serve until told to end; say where on standard output once the port is open (port 0 takes a free one)."""
+    # The server raises the signal that ended it once more when it is done: what was passing is then cleared away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((host, port))
