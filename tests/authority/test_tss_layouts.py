@@ -126,7 +126,7 @@ def test_a_valid_file_of_every_kind_is_accepted_whole(kind):
 def test_any_single_octet_changed_is_refused_with_its_place_or_read_as_what_it_says(kind):
     edition = get_edition(kind)
 
-    @settings(quick, max_examples=60)
+    @settings(quick, max_examples=40)
     @given(st.lists(records(edition), min_size=2, max_size=2), st.data())
     def check(pairs, data):
         body = bytearray(whole_file(edition, pairs))
@@ -165,7 +165,7 @@ def test_the_short_way_never_says_yes_where_the_long_way_says_no(kind):
     edition = get_edition(kind)
     codec = LineCodec(edition)
 
-    @settings(quick, max_examples=60)
+    @settings(quick, max_examples=40)
     @given(records(edition), st.data())
     def check(pair, data):
         line = list(edition.detail.encode(pair[0], length=pair[1])[0])
