@@ -38,8 +38,9 @@ class _Claim(NamedTuple):
 def receive_notice(session: Session, notice: Notice, *, actor: str, today: dt.date) -> Bill | None:
     """Write a bill down and book it; return it, or None where there is nothing to write.
 
-    None where the payroll is not ours, where the notice was cancelled, and where it is an older version than the one
-    that counts. The same notice again returns the bill it made.
+    None where the payroll is not ours, where the notice was cancelled, where it is an older version than the one that
+    counts, and where it names a file whose answer we have not taken in: it is asked for again. The same notice again
+    returns the bill it made.
     """
     payroll = db.first(session, sql.PAYROLL_OF_NOTICE, {"employer": notice.employer, "payroll": notice.payroll})
     if payroll is None:
@@ -58,6 +59,9 @@ def receive_notice(session: Session, notice: Notice, *, actor: str, today: dt.da
         for bill in live:
             if bill.notice_reference == notice.reference and bill.status in _UNPAID:
                 _supersede(session, bill, actor=actor, today=today)
+        return None
+    if db.first(session, sql.UNANSWERED, {"references": [str(filing.reference) for filing in notice.filings]}):
+        # The state bills lines whose answer is still on its way to us: what is ours of it is not known yet.
         return None
     return _take_in(session, notice, payroll.id, live, actor=actor, today=today)
 

@@ -32,6 +32,14 @@ WHERE d.mutual_id = current_mutual() AND d.holds = 'workers' AND d.reference = A
 GROUP BY d.filing_id, f.status ORDER BY d.filing_id
 """
 
+UNANSWERED = """
+-- at most one row: a file that a notice names and whose answer we have not taken in yet
+SELECT d.id FROM filing_document d
+WHERE d.mutual_id = current_mutual() AND d.holds = 'workers' AND d.reference = ANY(CAST(:references AS uuid[]))
+  AND d.status IN ('sealed', 'received')
+LIMIT 1
+"""
+
 SCHEDULES = """
 -- one row per schedule that accepted lines of a payroll and month were assessed by
 SELECT DISTINCT s.id, s.components FROM filing f
