@@ -12,9 +12,10 @@ MEMBER_HEADER = (
 )
 DEPENDANT_HEADER = (
     "Cédula del titular;Parentesco;Categoría;Nombres;Primer Apellido;Segundo Apellido;Sexo;Fecha de nacimiento;"
-    "Documento;Desde"
+    "Documento;Unión desde;Desde"
 )
 RECEIPT_HEADER = "Cédula;Monto;Fecha;Referencia;Cobrador"
+TOGETHER_SINCE = dt.date(2019, 5, 1)
 RELATIONS = {"spouse": "cónyuge", "partner": "compañero", "child": "hijo", "parent": "padre"}
 
 
@@ -89,6 +90,7 @@ def dependants_file(members: Iterable[SampleMember], since: dt.date) -> bytes:
                         dependant.sex,
                         long_day(dependant.birth_date),
                         dependant.identity,
+                        long_day(TOGETHER_SINCE) if dependant.relation == "partner" else "",
                         short_day(max(since, dependant.birth_date)),
                     )
                 )

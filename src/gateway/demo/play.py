@@ -44,6 +44,8 @@ class Play:
     numbers: dict[str, str] = field(default_factory=dict)
     """The mutual's own number of each member, by identity."""
     ids: dict[str, int] = field(default_factory=dict)
+    told: int = 0
+    """How many payments the payer told by callback this month."""
     slips: dict[str, str] = field(default_factory=dict)
     """Who paid by bank without a reference: name on the slip -> identity."""
     held: dict[str, int] = field(default_factory=dict)
@@ -164,6 +166,7 @@ def _phones(play: Play, rows: Rows, month: str) -> int:
         for member, amount, _ in rows
     ]
     told, listed = paid[:CALLBACKS_A_MONTH], paid[CALLBACKS_A_MONTH:]
+    play.told = len(told)
     if told:
         play.payer.ask("POST", "/sandbox/collections", json={"items": told, "notify": True})
     for at in range(0, len(listed), 5_000):
@@ -304,7 +307,7 @@ def pay_bills(play: Play, period: Period, filings: list[dict[str, Any]]) -> list
     return paid
 
 
-def pay_benefits(play: Play, period: Period) -> dict[str, Any] | None:
+def pay_benefits(play: Play, period: Period) -> dict[str, Any]:
     """Let the state pay benefits back, and wait until its advice is here."""
     asked = {"employer": EMPLOYER, "period": str(period), "share": 0.03, "unknown_lines": 1}
     advised: dict[str, Any] = play.state.ask("POST", "/sandbox/remittances", json=asked)
@@ -317,7 +320,7 @@ def pay_benefits(play: Play, period: Period) -> dict[str, Any] | None:
     return advised
 
 
-def pay_out(play: Play, day: dt.date) -> dict[str, Any] | None:
+def pay_out(play: Play, day: dt.date) -> dict[str, Any]:
     """Allot what came, top the wallet up, pay out what is owed, and wait until the provider is done."""
     officer, manager = play.desks["benefits"], play.desks["manager"]
     for remittance in officer.every("/remittances"):
@@ -328,9 +331,10 @@ def pay_out(play: Play, day: dt.date) -> dict[str, Any] | None:
     topped = {"kind": "float_top_up", "account": BANK_NUMBER, "amount": batch["total"]}
     play.payer.ask("POST", "/bank/transfers", json={**topped, "reference": order["reference"]})
     manager.act(f"/payout-batches/{batch['id']}/release")
-    return officer.wait(
+    done: dict[str, Any] = officer.wait(
         f"/payout-batches/{batch['id']}", lambda found: found["status"] == "finished", "the payer's results"
     )
+    return done
 
 
 def wait_for_confirmations(play: Play, bills: list[dict[str, Any]]) -> None:
@@ -341,14 +345,13 @@ def wait_for_confirmations(play: Play, bills: list[dict[str, Any]]) -> None:
         )
 
 
-def wait_for_phones(play: Play, period: Period, count: int) -> None:
+def wait_for_phones(play: Play, period: Period) -> None:
     """Wait until the payments that were told by callback are receipts."""
-    wanted = min(count, CALLBACKS_A_MONTH)
     span = {"channel": "mobile_money", "paid_from": period.start.isoformat(), "paid_to": period.end.isoformat()}
     query = "&".join(f"{name}={value}" for name, value in span.items())
     play.desks["cashier"].wait(
         f"/receipts?{query}&account_code={WALLET}:clearing&limit=500",
-        lambda page: sum(1 for row in page["items"] if row["import_id"] is None) >= wanted,
+        lambda page: sum(1 for row in page["items"] if row["import_id"] is None) >= play.told,
         "the payer's callbacks",
     )
 

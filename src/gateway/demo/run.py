@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -75,6 +76,8 @@ class Addresses:
 def run(options: Options) -> int:
     """Play and tell; return 0 where everything holds."""
     say = _teller()
+    # Asked to end, it takes down what it started.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     options.folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(options.folder)
     began = time.monotonic()
@@ -238,8 +241,7 @@ def play_month(stage: Play, period: Period, month_no: int, bank_until: dt.date) 
         stage.today(period.end)
         costs = acts.assess(stage, period)
         taken = acts.collect(stage, period, month_no, costs)
-        phones = sum(1 for member in stage.members if member.channel == "mobile_money")
-        acts.wait_for_phones(stage, period, phones)
+        acts.wait_for_phones(stage, period)
     after = period.next().start
     with _timed(stage, "cash to the bank, statement, reconciliation"):
         acts.bring_to_bank(stage, period.end)

@@ -1,5 +1,6 @@
 """What became of every peso: figures of each month, what must be equal on both sides, and the words for a manager."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,6 @@ from gateway.demo.money import minor, text
 from gateway.kit.period import Period
 
 MONEY = ("assessed", "received", "filed", "billed", "paid", "remitted", "distributed", "paid_out", "suspense")
-COUNTS = ("filed_lines", "accepted_lines", "rejected_lines", "open_breaks")
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,11 @@ def gather(desks: dict[str, Desk], state: Outside, payer: Outside, periods: list
     balances = {row["control"]: minor(row["balance"]) for row in trial["items"]}
     told, counted = state.ask("GET", "/sandbox/effects"), payer.ask("GET", "/sandbox/effects")
     total = {name: sum(minor(month["figures"][name]) for month in months) for name in MONEY}
-    lines = {name: sum(month["figures"][name] for month in months) for name in COUNTS}
-    received = total["received"] + minor(auditor.get(f"/months/{periods[-1].next()}")["figures"]["received"])
+    # What happens on the first days of the month after the last one belongs to the whole.
+    after = auditor.get(f"/months/{periods[-1].next()}")["figures"]
+    for name in ("received", "remitted", "distributed", "paid_out"):
+        total[name] += minor(after[name])
+    received = total["received"]
     used = total["paid"] + balances.get("income:fees", 0)
     waiting = balances.get("member:contributions", 0) + sum(
         balance
@@ -94,7 +97,8 @@ def gather(desks: dict[str, Desk], state: Outside, payer: Outside, periods: list
     equal = [
         Equal("what members brought = what was received", brought_minor, received),
         Equal("received = paid to the state + fees + held for members and in suspense", received, used + waiting),
-        Equal("lines we hold accepted = lines the state accepted", lines["accepted_lines"], told["lines_accepted"]),
+        Equal("lines we hold accepted = lines the state accepted", _accepted(auditor), told["lines_accepted"]),
+        Equal("lines we hold rejected = lines the state rejected", _rejected(auditor), told["lines_rejected"]),
         Equal("billed by the state = paid to the state", total["billed"], total["paid"]),
         Equal("paid by us = confirmed by the state", total["paid"], told["paid_minor"]),
         Equal("advised and sent by the state = received as benefits", told["remitted_minor"], total["remitted"]),
@@ -114,6 +118,21 @@ def gather(desks: dict[str, Desk], state: Outside, payer: Outside, periods: list
         position=auditor.get("/money-position"),
         equal=equal,
     )
+
+
+def _accepted(auditor: Desk) -> int:
+    return sum(document["accepted_count"] for document in _documents(auditor))
+
+
+def _rejected(auditor: Desk) -> int:
+    return sum(document["rejected_count"] for document in _documents(auditor))
+
+
+def _documents(auditor: Desk) -> Iterator[dict[str, Any]]:
+    """Every file that went to the state: members' lines, and those that add or remove dependants."""
+    for filing in auditor.every("/filings"):
+        if filing["status"] != "discarded":
+            yield from auditor.get(f"/filings/{filing['id']}/documents")["items"]
 
 
 def _unexplained(auditor: Desk) -> int:
