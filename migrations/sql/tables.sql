@@ -712,17 +712,16 @@ CREATE TABLE benefit_remittance_line (
 	instalment_count INTEGER,
 	period_start DATE,
 	amount_minor BIGINT NOT NULL,
-	status TEXT DEFAULT 'waiting' NOT NULL,
+	status TEXT DEFAULT 'unmatched' NOT NULL,
 	member_id BIGINT,
 	reason TEXT,
 	CONSTRAINT pk_benefit_remittance_line PRIMARY KEY (mutual_id, id),
 	CONSTRAINT uq_benefit_remittance_line_mutual_id_remittance_id_line_no UNIQUE (mutual_id, remittance_id, line_no),
 	CONSTRAINT fk_benefit_remittance_line_mutual_id_remittance_id FOREIGN KEY(mutual_id, remittance_id) REFERENCES benefit_remittance (mutual_id, id),
 	CONSTRAINT fk_benefit_remittance_line_mutual_id_member_id FOREIGN KEY(mutual_id, member_id) REFERENCES member (mutual_id, id),
-	CONSTRAINT ck_benefit_remittance_line_status CHECK (status IN ('waiting', 'allotted', 'suspense')),
+	CONSTRAINT ck_benefit_remittance_line_status CHECK (status IN ('matched', 'unmatched', 'suspense', 'placed')),
 	CONSTRAINT ck_benefit_remittance_line_amount CHECK (amount_minor > 0)
-)
- WITH (fillfactor = 55);
+);
 
 CREATE TABLE contribution_assessment (
 	mutual_id BIGINT DEFAULT current_mutual() NOT NULL,

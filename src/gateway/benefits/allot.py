@@ -9,7 +9,7 @@ from gateway.benefits import queries
 from gateway.benefits.errors import MoneyMissingError
 from gateway.benefits.queries import RemittanceRow
 from gateway.benefits.receive import undistributed
-from gateway.benefits.states import LINE, REMITTANCE, AllotmentEvent, RemittanceEvent, RemittanceStatus
+from gateway.benefits.states import LINE, REMITTANCE, LineEvent, RemittanceEvent, RemittanceStatus
 from gateway.kit import audit, bulk, db
 from gateway.kit.money import currency_of, format_amount
 from gateway.ledger.accounts import NewAccount, open_accounts, open_for_owners
@@ -41,16 +41,9 @@ def allot(session: Session, remittance_id: int, *, actor: str, today: dt.date) -
     if not REMITTANCE.allows(RemittanceStatus(remittance.status), RemittanceEvent.ALLOT):
         raise MoneyMissingError(_what_is_missing(remittance))
     of_remittance = {"remittance_id": remittance_id}
-    bulk.execute(
-        session,
-        queries.MATCH_LINES,
-        {
-            **of_remittance,
-            "allotted": LINE.target(AllotmentEvent.ALLOT).value,
-            "suspense": LINE.target(AllotmentEvent.SUSPEND).value,
-            "waiting": LINE.sources(AllotmentEvent.ALLOT),
-        },
-    )
+    _match_again(session, remittance_id)
+    bulk.execute(session, queries.DROP_SHARES)
+    bulk.execute(session, queries.MAKE_SHARES, of_remittance)
     _open_missing_accounts(session, remittance)
     head = Head(
         key=f"remittance:{remittance_id}:allotment",
@@ -60,13 +53,25 @@ def allot(session: Session, remittance_id: int, *, actor: str, today: dt.date) -
         evidence=f"evidence:{remittance.evidence_id}",
     )
     waiting = {"waiting_on": undistributed(remittance.authority_reference), "total_minor": remittance.total_minor}
-    posted = post_lines(session, head, queries.ALLOTMENT_ENTRIES, {**of_remittance, **waiting})
+    posted = post_lines(session, head, queries.ALLOTMENT_ENTRIES, {**waiting, "currency": remittance.currency})
     _mark_allotted(session, remittance, posted.tx_id, actor)
     return Allotted(queries.get_remittance(session, remittance_id), is_new=True)
 
 
+def _match_again(session: Session, remittance_id: int) -> None:
+    values = {
+        "remittance_id": remittance_id,
+        "matched": LINE.target(LineEvent.MATCH).value,
+        "unmatched": LINE.target(LineEvent.LOSE_MATCH).value,
+        "sources": sorted({*LINE.sources(LineEvent.MATCH), *LINE.sources(LineEvent.LOSE_MATCH)}),
+    }
+    bulk.execute(session, queries.MATCH_AGAIN, values)
+    suspended = {"suspense": LINE.target(LineEvent.SUSPEND).value, "sources": LINE.sources(LineEvent.SUSPEND)}
+    bulk.execute(session, queries.SUSPEND_LINES, {"remittance_id": remittance_id, **suspended})
+
+
 def _open_missing_accounts(session: Session, remittance: RemittanceRow) -> None:
-    missing = db.rows(session, queries.MEMBERS_WITHOUT_ACCOUNT, {"remittance_id": remittance.id})
+    missing = db.rows(session, queries.MEMBERS_WITHOUT_ACCOUNT)
     members = [row.member_id for row in missing]
     open_for_owners(session, "member:{}:benefits", "member", members, remittance.currency)
     common = [NewAccount(SUSPENSE), NewAccount(undistributed(remittance.authority_reference))]
@@ -85,7 +90,7 @@ def _mark_allotted(session: Session, remittance: RemittanceRow, tx_id: int, acto
         from_state=remittance.status,
         to_state=status.value,
         actor=actor,
-        reason=f"{shares.allotted_count} lines to members, {shares.suspense_count} to suspense",
+        reason=f"{remittance.line_count} lines for {shares.members} members; {shares.suspense} minor units to suspense",
     )
 
 

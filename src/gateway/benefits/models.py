@@ -4,7 +4,7 @@ import datetime as dt
 
 from sqlalchemy import Index
 
-from gateway.benefits.states import AllotmentStatus, RemittanceStatus
+from gateway.benefits.states import LineStatus, RemittanceStatus
 from gateway.kit.columns import TenantTable, big, check, instant, one_of, refers, unique, whole, words
 
 
@@ -53,11 +53,9 @@ class BenefitRemittanceLine(TenantTable, table=True):
         unique("remittance_id", "line_no"),
         refers("remittance_id", "benefit_remittance"),
         refers("member_id", "member"),
-        one_of("status", AllotmentStatus),
+        one_of("status", LineStatus),
         check("amount_minor > 0", "amount"),
         Index(None, "mutual_id", "member_id"),
-        # The allotment changes the status alone, which no index holds: with room beside each row it touches no index.
-        {"postgresql_with": {"fillfactor": 55}},
     )
     remittance_id: int = big()
     line_no: int = whole()
@@ -71,9 +69,9 @@ class BenefitRemittanceLine(TenantTable, table=True):
     instalment_count: int | None = whole(nullable=True)
     period_start: dt.date | None = None
     amount_minor: int = big()
-    status: str = words(server="'waiting'")
+    status: str = words(server="'unmatched'")
     member_id: int | None = big(nullable=True)
-    """Whose it is: while it waits, as far as was known when the advice came; the allotment looks again."""
+    """Whose it is: first as far as was known when the advice came; the allotment looks again."""
     reason: str | None = words(nullable=True)
     """Why it is, or was, in suspense: unknown_identity, unknown_document_kind, deceased."""
 

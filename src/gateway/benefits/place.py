@@ -8,7 +8,7 @@ from gateway.benefits import queries
 from gateway.benefits.allot import SUSPENSE
 from gateway.benefits.errors import NotInSuspenseError
 from gateway.benefits.queries import RemittanceLineRow
-from gateway.benefits.states import LINE, AllotmentEvent, AllotmentStatus
+from gateway.benefits.states import LINE, LineEvent, LineStatus
 from gateway.kit import audit, db
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, post
@@ -25,10 +25,10 @@ def place(
         NotInSuspenseError: The line is not in suspense.
     """
     line = queries.get_line(session, line_id, lock=True)
-    if line.status == AllotmentStatus.ALLOTTED and line.member_id == member_id and line.reason is not None:
+    if line.match == LineStatus.PLACED and line.member_id == member_id:
         return line
-    if not LINE.allows(AllotmentStatus(line.status), AllotmentEvent.PLACE):
-        raise NotInSuspenseError(f"line {line_id} is {line.status}; only a line in suspense can be placed")
+    if not LINE.allows(LineStatus(line.match), LineEvent.PLACE):
+        raise NotInSuspenseError(f"line {line_id} is {line.match}; only a line in suspense can be placed")
     queries.require_member(session, member_id)
     account = f"member:{member_id}:benefits"
     open_accounts(session, [NewAccount(account, "member", member_id)], line.currency)
@@ -43,7 +43,7 @@ def place(
     )
     posted = post(session, event)
     placed = {"id": line_id, "member_id": member_id, "amount_minor": line.amount_minor}
-    db.run(session, queries.PLACE_LINE, {**placed, "status": LINE.target(AllotmentEvent.PLACE).value})
+    db.run(session, queries.PLACE_LINE, {**placed, "status": LINE.target(LineEvent.PLACE).value})
     db.run(session, queries.INSERT_PLACEMENT, {**placed, "tx_id": posted.tx_id, "actor": actor, "reason": reason})
     db.run(session, queries.MOVE_FROM_SUSPENSE, {**placed, "remittance_id": line.remittance_id})
     audit.record(

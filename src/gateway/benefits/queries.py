@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from gateway.benefits.errors import BeneficiaryUnknownError, RemittanceLineNotFoundError, RemittanceNotFoundError
+from gateway.benefits.states import LineStatus
 from gateway.kit import db
 
 _REMITTANCE = """id, authority_reference, transfer_reference, status, employer, currency, total_minor, line_count,
@@ -83,9 +84,10 @@ LEFT JOIN member m ON m.mutual_id = i.mutual_id AND m.id = i.member_id"""
 INSERT_LINES = f"""
 -- no row: one line per staged line, with whose it is as far as is known now
 INSERT INTO benefit_remittance_line (remittance_id, line_no, document_kind, document, benefit_kind, claim_reference,
-                                     instalment, instalment_count, period_start, amount_minor, member_id, reason)
+                                     instalment, instalment_count, period_start, amount_minor, member_id, reason, status)
 SELECT %(remittance_id)s, l.line_no, l.document_kind, l.document, l.benefit_kind, l.claim_reference,
-       l.instalment, l.instalment_count, l.period_start, l.amount_minor, {_WHOSE}
+       l.instalment, l.instalment_count, l.period_start, l.amount_minor, {_WHOSE},
+       CASE WHEN m.status <> 'deceased' THEN %(matched)s ELSE %(unmatched)s END
 FROM advised_line l{_BY_IDENTITY}
 ORDER BY l.line_no
 """
@@ -109,62 +111,70 @@ SELECT employer_number FROM mutual WHERE mutual_id = current_mutual()
 UNION SELECT employer_number FROM payroll WHERE mutual_id = current_mutual()
 """
 
-MATCH_LINES = f"""
--- no row: every waiting line of a remittance has its member by identity, or the reason why it has none
+MATCH_AGAIN = f"""
+-- no row: the lines of a remittance whose owner is another by now than when the advice came
 UPDATE benefit_remittance_line w
 SET member_id = found.member_id, reason = found.reason,
-    status = CASE WHEN found.reason IS NULL THEN %(allotted)s ELSE %(suspense)s END
+    status = CASE WHEN found.reason IS NULL THEN %(matched)s ELSE %(unmatched)s END
 FROM (
     SELECT l.id, {_WHOSE}
     FROM benefit_remittance_line l{_BY_IDENTITY}
-    WHERE l.mutual_id = current_mutual() AND l.remittance_id = %(remittance_id)s AND l.status = ANY (%(waiting)s)
+    WHERE l.mutual_id = current_mutual() AND l.remittance_id = %(remittance_id)s AND l.status = ANY (%(sources)s)
 ) found
 WHERE w.mutual_id = current_mutual() AND w.id = found.id
+  AND (w.member_id, w.reason) IS DISTINCT FROM (found.member_id, found.reason)
+"""
+
+SUSPEND_LINES = """
+-- no row: what is nobody's goes to suspense
+UPDATE benefit_remittance_line SET status = %(suspense)s
+WHERE mutual_id = current_mutual() AND remittance_id = %(remittance_id)s AND status = ANY (%(sources)s)
+"""
+
+DROP_SHARES = "DROP TABLE IF EXISTS pg_temp.benefit_share"
+
+MAKE_SHARES = """
+-- one row per member of a remittance, and one without a member for suspense: how much, and the account where there is one
+CREATE TEMPORARY TABLE benefit_share ON COMMIT DROP AS
+SELECT s.member_id, s.amount_minor, a.id AS account_id
+FROM (
+    SELECT member_id, sum(amount_minor)::bigint AS amount_minor FROM benefit_remittance_line
+    WHERE mutual_id = current_mutual() AND remittance_id = %(remittance_id)s GROUP BY member_id
+) s
+LEFT JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.control = 'member:benefits'
+    AND a.owner_kind = 'member' AND a.owner_id = s.member_id
 """
 
 MEMBERS_WITHOUT_ACCOUNT = """
 -- one row per member of a remittance who has no account for benefits yet
-SELECT DISTINCT l.member_id FROM benefit_remittance_line l
-WHERE l.mutual_id = current_mutual() AND l.remittance_id = :remittance_id AND l.member_id IS NOT NULL
-  AND NOT EXISTS (
-      SELECT FROM ledger_account a WHERE a.mutual_id = l.mutual_id AND a.owner_kind = 'member'
-         AND a.owner_id = l.member_id AND a.control = 'member:benefits')
-ORDER BY l.member_id
+SELECT member_id FROM benefit_share WHERE account_id IS NULL AND member_id IS NOT NULL ORDER BY member_id
 """
 
 ALLOTMENT_ENTRIES = """
 -- one row per account that an allotment touches: the members', suspense, and what the state's money waited on
-SELECT a.id AS account_id, a.currency, -owed.amount_minor AS amount_minor
-FROM (
-    SELECT member_id, sum(amount_minor)::bigint AS amount_minor FROM benefit_remittance_line
-    WHERE mutual_id = current_mutual() AND remittance_id = %(remittance_id)s AND status = 'allotted'
-    GROUP BY member_id
-) owed
-JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = 'member:' || owed.member_id || ':benefits'
+SELECT account_id, %(currency)s AS currency, -amount_minor AS amount_minor FROM benefit_share WHERE account_id IS NOT NULL
 UNION ALL
-SELECT a.id, a.currency, -held.amount_minor
-FROM (
-    SELECT sum(amount_minor)::bigint AS amount_minor FROM benefit_remittance_line
-    WHERE mutual_id = current_mutual() AND remittance_id = %(remittance_id)s AND status = 'suspense'
-) held
-JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = 'suspense:benefits'
-WHERE held.amount_minor > 0
+SELECT a.id, a.currency, -s.amount_minor FROM benefit_share s
+JOIN ledger_account a ON a.mutual_id = current_mutual()
+    AND a.code = CASE WHEN s.member_id IS NULL THEN 'suspense:benefits' ELSE 'member:' || s.member_id || ':benefits' END
+WHERE s.account_id IS NULL
 UNION ALL
-SELECT a.id, a.currency, %(total_minor)s FROM ledger_account a WHERE a.mutual_id = current_mutual() AND a.code = %(waiting_on)s
+SELECT a.id, a.currency, %(total_minor)s FROM ledger_account a
+WHERE a.mutual_id = current_mutual() AND a.code = %(waiting_on)s
 """
 
 MARK_ALLOTTED = """
--- one row: the remittance with what went to members and what waits
-UPDATE benefit_remittance r SET status = :status, allotment_tx_id = :tx_id, allotted_minor = s.allotted, suspense_minor = s.suspense, version = r.version + 1
+-- one row: what went to members and what waits
+UPDATE benefit_remittance r
+SET status = :status, allotment_tx_id = :tx_id, allotted_minor = s.allotted, suspense_minor = s.suspense, version = r.version + 1
 FROM (
-    SELECT coalesce(sum(amount_minor) FILTER (WHERE status = 'allotted'), 0)::bigint AS allotted,
-           coalesce(sum(amount_minor) FILTER (WHERE status = 'suspense'), 0)::bigint AS suspense,
-           count(*) FILTER (WHERE status = 'allotted') AS allotted_count,
-           count(*) FILTER (WHERE status = 'suspense') AS suspense_count
-    FROM benefit_remittance_line WHERE mutual_id = current_mutual() AND remittance_id = :remittance_id
+    SELECT coalesce(sum(amount_minor) FILTER (WHERE member_id IS NOT NULL), 0)::bigint AS allotted,
+           coalesce(sum(amount_minor) FILTER (WHERE member_id IS NULL), 0)::bigint AS suspense,
+           count(*) FILTER (WHERE member_id IS NOT NULL) AS members
+    FROM benefit_share
 ) s
 WHERE r.mutual_id = current_mutual() AND r.id = :remittance_id
-RETURNING s.allotted, s.suspense, s.allotted_count, s.suspense_count
+RETURNING s.allotted, s.suspense, s.members
 """
 
 ADD_FUNDS = """
@@ -175,15 +185,19 @@ SET funded_minor = coalesce(funded_minor, 0) + :amount_minor, funded_on = greate
 WHERE mutual_id = current_mutual() AND id = :id
 """
 
-_LINE = """l.id, l.remittance_id, l.line_no, l.document_kind, l.document, l.benefit_kind, l.claim_reference, l.instalment,
-l.instalment_count, l.period_start, l.amount_minor, r.currency, l.status, l.member_id, l.reason"""
+_PLACE = (
+    """CASE WHEN l.status = 'suspense' THEN 'suspense' WHEN r.status = 'allotted' THEN 'allotted' ELSE 'waiting' END"""
+)
+
+_LINE = f"""l.id, l.remittance_id, l.line_no, l.document_kind, l.document, l.benefit_kind, l.claim_reference, l.instalment,
+l.instalment_count, l.period_start, l.amount_minor, r.currency, {_PLACE} AS status, l.member_id, l.reason, l.status AS match"""
 
 LINES = f"""
 -- one row per line of a remittance, in the state's order
 SELECT {_LINE} FROM benefit_remittance_line l
 JOIN benefit_remittance r ON r.mutual_id = l.mutual_id AND r.id = l.remittance_id
 WHERE l.mutual_id = current_mutual() AND l.remittance_id = :remittance_id AND l.line_no > :after
-  AND l.status = coalesce(CAST(:status AS text), l.status)
+  AND {_PLACE} = coalesce(CAST(:status AS text), {_PLACE})
 ORDER BY l.line_no LIMIT :limit
 """
 
@@ -258,8 +272,11 @@ class RemittanceLineRow(NamedTuple):
     amount_minor: int
     currency: str
     status: str
+    """Where its money is: waiting, allotted or suspense."""
     member_id: int | None
     reason: str | None
+    match: LineStatus
+    """Whose it is, in the words of the state machine."""
 
 
 def get_remittance(session: Session, remittance_id: int, *, lock: bool = False) -> RemittanceRow:

@@ -9,7 +9,7 @@ from gateway.authority.protocol import Advice, AdviceLine
 from gateway.benefits import queries, rules
 from gateway.benefits.errors import MoneyMissingError, RemittanceNotFoundError
 from gateway.benefits.queries import RemittanceRow
-from gateway.benefits.states import REMITTANCE, RemittanceEvent, RemittanceStatus
+from gateway.benefits.states import REMITTANCE, LineStatus, RemittanceEvent, RemittanceStatus
 from gateway.kit import audit, bulk, db
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, Posted, post
@@ -88,7 +88,8 @@ def record_advice(
             )
         remittance_id = int(made.id)
     if problem is None:
-        bulk.execute(session, queries.INSERT_LINES, {"remittance_id": remittance_id})
+        statuses = {"matched": LineStatus.MATCHED.value, "unmatched": LineStatus.UNMATCHED.value}
+        bulk.execute(session, queries.INSERT_LINES, {"remittance_id": remittance_id, **statuses})
         open_accounts(session, [NewAccount(undistributed(advice.remittance_id))], advice.currency)
     if earlier is None or problem is None:
         _log_recorded(session, remittance_id, earlier is not None, status, actor, problem, evidence_id)

@@ -5,7 +5,7 @@
                       v         | v
                       +------> differs
 
-    line: waiting -> allotted | suspense; suspense -> allotted (a person finds out whose it is)
+    line: matched <-> unmatched (until the remittance is allotted); unmatched -> suspense -> placed
 
 A quarantined advice has no lines that anybody may use; a good one under the same reference takes its place. Where the
 money is not what was advised, nothing is allotted until the difference has been explained and booked.
@@ -43,18 +43,29 @@ class RemittanceEvent(StrEnum):
     ALLOT = "allot"
 
 
-class AllotmentStatus(StrEnum):
-    """Where one line of a remittance stands."""
+class LineStatus(StrEnum):
+    """Whose one line of a remittance is. Its money is with her once the remittance is allotted.
 
-    WAITING = "waiting"
-    ALLOTTED = "allotted"
+    A matched line is not touched by the allotment: sixty thousand rows need not be written to say what the remittance
+    says of all of them.
+    """
+
+    MATCHED = "matched"
+    """A member's, by her identity."""
+    UNMATCHED = "unmatched"
+    """Nobody's as far as is known; the allotment looks again."""
     SUSPENSE = "suspense"
+    """Nobody's when it was allotted; its money waits for a person."""
+    PLACED = "placed"
+    """A person found out whose it is."""
 
 
-class AllotmentEvent(StrEnum):
+class LineEvent(StrEnum):
     """What can happen to a line of a remittance."""
 
-    ALLOT = "allot"
+    MATCH = "match"
+    LOSE_MATCH = "lose_match"
+    """Its member cannot be given it any more, for example because she died."""
     SUSPEND = "suspend"
     PLACE = "place"
 
@@ -70,10 +81,11 @@ REMITTANCE = StateMachine[RemittanceStatus, RemittanceEvent](
     }
 )
 
-LINE = StateMachine[AllotmentStatus, AllotmentEvent](
+LINE = StateMachine[LineStatus, LineEvent](
     {
-        AllotmentEvent.ALLOT: (frozenset({AllotmentStatus.WAITING}), AllotmentStatus.ALLOTTED),
-        AllotmentEvent.SUSPEND: (frozenset({AllotmentStatus.WAITING}), AllotmentStatus.SUSPENSE),
-        AllotmentEvent.PLACE: (frozenset({AllotmentStatus.SUSPENSE}), AllotmentStatus.ALLOTTED),
+        LineEvent.MATCH: (frozenset({LineStatus.UNMATCHED}), LineStatus.MATCHED),
+        LineEvent.LOSE_MATCH: (frozenset({LineStatus.MATCHED}), LineStatus.UNMATCHED),
+        LineEvent.SUSPEND: (frozenset({LineStatus.UNMATCHED}), LineStatus.SUSPENSE),
+        LineEvent.PLACE: (frozenset({LineStatus.SUSPENSE}), LineStatus.PLACED),
     }
 )

@@ -10,7 +10,7 @@ from gateway.benefits.rules import (
     lines_problem,
     page_problem,
 )
-from gateway.benefits.states import LINE, REMITTANCE, AllotmentEvent, AllotmentStatus, RemittanceEvent, RemittanceStatus
+from gateway.benefits.states import LINE, REMITTANCE, LineEvent, LineStatus, RemittanceEvent, RemittanceStatus
 from gateway.kit.states import InvalidTransitionError
 
 ADVICE = ControlTotals("S1", "401999999", "DOP", 2, 800_00)
@@ -74,5 +74,5 @@ def test_a_remittance_moves_only_as_its_table_says(status: RemittanceStatus, eve
 
 def test_what_is_allotted_stays_allotted() -> None:
     assert not any(REMITTANCE.allows(RemittanceStatus.ALLOTTED, event) for event in RemittanceEvent)
-    assert not any(LINE.allows(AllotmentStatus.ALLOTTED, event) for event in AllotmentEvent)
+    assert not any(LINE.allows(LineStatus.PLACED, event) for event in LineEvent)
     assert not REMITTANCE.allows(RemittanceStatus.DIFFERS, RemittanceEvent.ALLOT)

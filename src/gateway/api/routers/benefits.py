@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Response
 from gateway.api.dependencies import ActDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.pages import Page, PageDep
-from gateway.api.schemas.benefits import BenefitPlacementCreate, RemittanceLineRead, RemittanceRead
+from gateway.api.schemas.benefits import BenefitPlacementCreate, LineShown, RemittanceLineRead, RemittanceRead
 from gateway.api.schemas.common import MAX_ID, PathId
 from gateway.benefits import queries
 from gateway.benefits.allot import allot
 from gateway.benefits.place import place
-from gateway.benefits.states import AllotmentStatus, RemittanceStatus
+from gateway.benefits.states import RemittanceStatus
 from gateway.staff.models import Role
 
 router = APIRouter(prefix="/v1", tags=["benefits"])
@@ -49,7 +49,7 @@ def get_remittance(remittance_id: PathId, act: ActDep) -> RemittanceRead:
     responses=problems(404),
 )
 def list_remittance_lines(
-    remittance_id: PathId, act: ActDep, asked: PageDep, status: Annotated[AllotmentStatus | None, Query()] = None
+    remittance_id: PathId, act: ActDep, asked: PageDep, status: Annotated[LineShown | None, Query()] = None
 ) -> Page[RemittanceLineRead]:
     """Return the lines of a remittance in the state's order; `status=suspense` are those that wait for a person."""
     queries.get_remittance(act.session, remittance_id)

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from gateway.api.money import AmountText, text_of
 from gateway.api.schemas.common import Id, ReadModel, Reason, WriteModel, example
 from gateway.benefits.queries import RemittanceLineRow, RemittanceRow
-from gateway.benefits.states import AllotmentStatus, RemittanceStatus
+from gateway.benefits.states import RemittanceStatus
 
 REMITTANCE = {
     "id": 1,
@@ -43,6 +43,10 @@ LINE = {
     "member_id": 17,
     "reason": None,
 }
+
+
+LineShown = Literal["waiting", "allotted", "suspense"]
+"""Where the money of a line is: not given out yet, with its member, or waiting for a person."""
 
 
 class RemittanceRead(ReadModel):
@@ -98,7 +102,7 @@ class RemittanceLineRead(ReadModel):
     period: str | None
     amount: AmountText
     currency: str
-    status: AllotmentStatus
+    status: LineShown
     member_id: int | None
     reason: Literal["unknown_identity", "unknown_document_kind", "deceased"] | None
     """Why it is, or was, in suspense."""
