@@ -43,7 +43,7 @@ class Desk:
     def get(self, path: str, **query: Any) -> Any:
         """Return what stands at an address."""
         asked = {name: value for name, value in query.items() if value is not None}
-        return self._answer("GET", path, params=asked).json()
+        return self._answer("GET", path, params=asked or None).json()
 
     def every(self, path: str, **query: Any) -> Iterator[Any]:
         """Return every item of a list, page by page."""
