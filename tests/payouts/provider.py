@@ -19,6 +19,7 @@ class Provider:
         self.of_correlation: dict[str, str] = {}
         self.paid: list[str] = []
         self.rejected: dict[str, str] = {}
+        self.taken_back: set[str] = set()
         self.hold: set[str] = set()
         self.posts = 0
         self.asked = 0
@@ -43,6 +44,9 @@ class Provider:
         self.asked += 1
         if parts[0] == "responses":
             return self._response(parts[1])
+        if parts[0] == "transactions":
+            status = "reversed" if parts[1].removeprefix("T") in self.taken_back else "completed"
+            return httpx.Response(200, json={"transactionReference": parts[1], "transactionStatus": status})
         batch = self.batches[parts[1]]
         if request.method == "PATCH":
             self._approve(batch)

@@ -411,12 +411,11 @@ def test_a_success_that_the_provider_takes_back_is_owed_again_once(database: Dat
 
     tell_reversal("lie")
     assert money(database, batch) == (870_01, 0), "the provider's own books still say that it was made"
-    provider.paid.remove(first.end_to_end_id)
-    provider.rejected[first.destination] = "Reversed: the receiver refused"
+    provider.taken_back.add(first.end_to_end_id)
     tell_reversal("r1")
     tell_reversal("r2")
     assert money(database, batch) == (370_01, 0)
     with database.session(1) as session:
         back = list_payouts(session, batch)[0]
-        assert (back.status, back.reason_code) == ("returned", "Reversed")
+        assert (back.status, back.reason_code) == ("returned", "reversed")
         assert balance_of(session, f"member:{first.member_id}:benefits") == first.amount_minor

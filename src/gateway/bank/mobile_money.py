@@ -15,7 +15,15 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from gateway.bank.errors import PayerOutcomeUnknownError, PayerRefusedError
-from gateway.bank.protocol import BatchReception, BatchStanding, ItemFailure, ItemResult, PayoutItem, RawAnswer
+from gateway.bank.protocol import (
+    BatchReception,
+    BatchStanding,
+    ItemFailure,
+    ItemResult,
+    PaymentStanding,
+    PayoutItem,
+    RawAnswer,
+)
 from gateway.bank.transport import Transport
 from gateway.kit.money import currency_of, format_amount
 
@@ -116,6 +124,15 @@ class MobileMoneyChannel:
                 return after
             raise
         return self.batch(reference)
+
+    def payment(self, reference: str) -> PaymentStanding:
+        """Give one payment as it stands now."""
+        content, raw = self._transport.call("GET", f"transactions/{quote(reference, safe='')}")
+        found = _object(content, raw)
+        told, status = _text(found.get("transactionReference")), _text(found.get("transactionStatus"))
+        if told != reference or status is None:
+            raise PayerOutcomeUnknownError(f"asked about payment {reference}, told about {told} ({status})", raw=raw)
+        return PaymentStanding(reference, status, raw)
 
     def completions(self, reference: str) -> Iterator[ItemResult]:
         """Give the payouts that were made so far."""

@@ -71,6 +71,16 @@ class BatchStanding:
         return self.status in ("completed", "failed")
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentStanding:
+    """One payment as the provider holds it."""
+
+    reference: str
+    status: str
+    """``pending``, ``completed``, ``failed``, ``reversed``; or a word we do not know."""
+    raw: RawAnswer = field(repr=False, compare=False)
+
+
 class ItemResult(NamedTuple):
     """One payout that reached its member."""
 
@@ -112,6 +122,10 @@ class PayerChannel(Protocol):
 
     def approve(self, reference: str) -> BatchStanding:
         """Let a created batch be paid; approving it again changes nothing."""
+        ...
+
+    def payment(self, reference: str) -> PaymentStanding:
+        """Give one payment as it stands now, by the provider's id: whether a success was taken back since."""
         ...
 
     def completions(self, reference: str) -> Iterator[ItemResult]:

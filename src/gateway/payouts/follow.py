@@ -12,9 +12,12 @@ from gateway.bank.protocol import BatchStanding, ItemFailure, ItemResult
 from gateway.payouts import attempts, confirm, rules
 from gateway.payouts.attempts import Attempt, Way
 from gateway.payouts.confirm import Applied, Result
-from gateway.payouts.queries import find_payout, get_batch
+from gateway.payouts.queries import get_batch, get_payout
 from gateway.payouts.return_payout import return_payout
 from gateway.payouts.states import BatchStatus, PayoutStatus
+
+TAKEN_BACK = "reversed"
+"""The provider's word for a success that it took back."""
 
 
 def follow(way: Way, batch_id: int) -> Applied | None:
@@ -43,34 +46,27 @@ def follow(way: Way, batch_id: int) -> Applied | None:
         return None
 
 
-def recheck(way: Way, batch_id: int) -> int:
-    """Ask again about a batch that was settled, because the provider is said to have taken a success back.
+def recheck(way: Way, payout_id: int) -> bool:
+    """Ask again about a payout that was paid, because the provider is said to have taken its success back.
 
-    A payout that was paid and that the provider now lists among the rejected, and no longer among the made, came
-    back: it is owed again. Return how many did.
+    Where the provider's own books say so, it came back: its money is owed again. Return whether it did.
     """
     with way.open_session() as session:
-        batch = get_batch(session, batch_id)
-    if batch.provider_reference is None:
-        return 0
-    made = {paid.end_to_end_id for paid in way.channel.completions(batch.provider_reference)}
-    reversed_ = [one for one in way.channel.rejections(batch.provider_reference) if one.end_to_end_id not in made]
-    returned = 0
+        payout = get_payout(session, payout_id)
+    if payout.status != PayoutStatus.PAID or not payout.provider_reference:
+        return False
+    if way.channel.payment(payout.provider_reference).status != TAKEN_BACK:
+        return False
     with way.open_session() as session:
-        for one in reversed_:
-            payout = find_payout(session, one.end_to_end_id)
-            if payout is not None and payout.status == PayoutStatus.PAID:
-                reason = f"the provider took it back: {one.text}"
-                return_payout(
-                    session,
-                    end_to_end_id=one.end_to_end_id,
-                    reason=reason,
-                    code=one.code,
-                    actor=way.actor,
-                    today=way.today,
-                )
-                returned += 1
-    return returned
+        return_payout(
+            session,
+            end_to_end_id=payout.end_to_end_id,
+            reason="the provider took its success back",
+            code=TAKEN_BACK,
+            actor=way.actor,
+            today=way.today,
+        )
+    return True
 
 
 def _standing(way: Way, asking: Attempt) -> BatchStanding | None:

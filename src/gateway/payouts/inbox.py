@@ -52,7 +52,7 @@ def of_payout(session: Session, told: Mapping[str, Any]) -> str | None:
     attempts.ask_now(session, row.batch_id)
     jobs.defer(session, "payouts.advance", lock=f"payout_batch:{row.batch_id}", batch_id=row.batch_id)
     if str(told.get("transactionStatus", "")).lower() == "reversed" or str(told.get("type", "")).lower() == "reversal":
-        jobs.defer(session, "payouts.recheck", lock=f"payout_batch:{row.batch_id}", batch_id=row.batch_id)
+        jobs.defer(session, "payouts.recheck", lock=f"payout_batch:{row.batch_id}", payout_id=row.id)
     return f"payout {row.id} of batch {row.batch_id}; the provider is asked"
 
 

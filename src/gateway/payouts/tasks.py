@@ -36,10 +36,12 @@ def advance_batch(context: Context, mutual_id: int, batch_id: int) -> None:
 
 
 @task("payouts.recheck", retry_on=(PayerUnavailableError, PayerOutcomeUnknownError))
-def recheck_batch(context: Context, mutual_id: int, batch_id: int) -> None:
-    """Ask again about payouts that were settled: the provider is said to have taken one back."""
+def recheck_payout(context: Context, mutual_id: int, payout_id: int) -> None:
+    """Ask again about a payout that was paid: the provider is said to have taken it back."""
+    with context.session(mutual_id) as session:
+        batch_id = queries.get_payout(session, payout_id).batch_id
     with _way(context, mutual_id, batch_id) as way:
-        recheck(way, batch_id)
+        recheck(way, payout_id)
 
 
 @periodic(seconds=5)
