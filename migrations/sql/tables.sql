@@ -824,8 +824,7 @@ CREATE TABLE enrolment (
 	CONSTRAINT pk_enrolment PRIMARY KEY (mutual_id, id),
 	CONSTRAINT fk_enrolment_mutual_id_member_id FOREIGN KEY(mutual_id, member_id) REFERENCES member (mutual_id, id),
 	CONSTRAINT fk_enrolment_mutual_id_payroll_id FOREIGN KEY(mutual_id, payroll_id) REFERENCES payroll (mutual_id, id),
-	CONSTRAINT ck_enrolment_days CHECK (valid_to IS NULL OR valid_to > valid_from),
-	CONSTRAINT ex_enrolment_overlap EXCLUDE USING gist (mutual_id WITH =, member_id WITH =, payroll_id WITH =, daterange(valid_from, valid_to) WITH &&)
+	CONSTRAINT ck_enrolment_days CHECK (valid_to IS NULL OR valid_to > valid_from)
 );
 
 CREATE TABLE leave (
@@ -875,8 +874,7 @@ CREATE TABLE dependant (
 	CONSTRAINT pk_dependant PRIMARY KEY (mutual_id, id),
 	CONSTRAINT fk_dependant_mutual_id_member_id FOREIGN KEY(mutual_id, member_id) REFERENCES member (mutual_id, id),
 	CONSTRAINT ck_dependant_category CHECK (category IN ('direct', 'additional')),
-	CONSTRAINT ck_dependant_days CHECK (valid_to IS NULL OR valid_to >= valid_from),
-	CONSTRAINT ex_dependant_one_holder EXCLUDE USING gist (mutual_id WITH =, identity_kind WITH =, identity_value WITH =, daterange(valid_from, valid_to) WITH &&) WHERE (identity_value IS NOT NULL)
+	CONSTRAINT ck_dependant_days CHECK (valid_to IS NULL OR valid_to >= valid_from)
 );
 
 CREATE TABLE member_change (
@@ -1338,6 +1336,8 @@ CREATE INDEX ix_staff_session_mutual_id_user_id ON staff_session (mutual_id, use
 CREATE INDEX ix_state_log_mutual_id_subject_kind_subject_id ON state_log (mutual_id, subject_kind, subject_id);
 
 CREATE UNIQUE INDEX ix_ledger_leaf_mutual_id_seal_id_position ON ledger_leaf (mutual_id, seal_id, position);
+
+CREATE UNIQUE INDEX uq_enrolment_open ON enrolment (mutual_id, member_id, payroll_id) WHERE valid_to IS NULL;
 
 CREATE UNIQUE INDEX uq_filing_one_open ON filing (mutual_id, payroll_id, period_start) WHERE status IN ('draft', 'sealed', 'sending', 'unknown', 'submitted');
 

@@ -20,7 +20,7 @@ SQL = Path(__file__).parent.parent / "sql"
 def upgrade() -> None:
     """Create everything."""
     _run("CREATE EXTENSION IF NOT EXISTS btree_gist")
-    for name in ("roles", "tables", "ledger"):
+    for name in ("roles", "tables", "ledger", "membership"):
         _run(_sql(name))
     _run(SchemaManager.get_schema())
     for name in ("jobs", "staff", "tenancy"):

