@@ -18,6 +18,7 @@ from gateway.ledger.post import Event, Line, post, reverse
 from gateway.ledger.queries import balance_of, current_balance
 from gateway.ledger.seal import EntryProof, head_of, key_id_of, list_seals, prove_entry, root_of_day, seal
 from gateway.ledger.snapshots import take_snapshots
+from gateway.ledger.statement import list_unsettled
 from gateway.ledger.verify import verify
 
 DAY = dt.date(2026, 3, 3)
@@ -248,6 +249,15 @@ def test_every_trigger_of_the_guard_is_watched(database: Database) -> None:
 def test_a_clearing_account_that_stays_open_is_named_after_its_days(books: Database) -> None:
     assert found(books, today=DAY + dt.timedelta(days=45)) == []
     assert found(books, today=DAY + dt.timedelta(days=46)) == [("clearing", "account filing:9:reserved")]
+
+
+def test_money_in_suspense_is_aged_on_its_own_list_and_breaks_no_books(books: Database) -> None:
+    with books.session(1) as session:
+        open_accounts(session, [NewAccount("suspense:momo")], "DOP")
+        lines = [Line("cash:a", 5), Line("suspense:momo", -5)]
+        post(session, Event("whose?", "receipt", DAY - dt.timedelta(days=1), lines, "cashier"))
+        assert list_unsettled(session)[0].code == "suspense:momo"
+    assert ("clearing", "account suspense:momo") not in found(books, today=DAY + dt.timedelta(days=400))
 
 
 def check_proof(proof: EntryProof) -> None:

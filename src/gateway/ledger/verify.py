@@ -118,5 +118,5 @@ def _old_clearing(session: Session, today: dt.date, clearing_days: int) -> list[
     return [
         Finding("clearing", f"account {one.code}", f"{one.balance_minor} minor units since {one.since_on}")
         for one in list_unsettled(session)
-        if (today - one.since_on).days > clearing_days
+        if (today - one.since_on).days > clearing_days and not one.control.startswith("suspense")
     ]
