@@ -50,7 +50,7 @@ from gateway.kit.errors import GatewayError
 from gateway.ledger.queries import balance_of, current_balance
 
 CRASHED = 70
-PATIENCE = 60
+PATIENCE = 180
 """Seconds; two cores carry many processes."""
 
 
