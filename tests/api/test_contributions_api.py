@@ -99,6 +99,7 @@ def test_lists_come_in_pages(client: Client, ana: int) -> None:
         ({"currency": "USD"}, (422, "currency_mismatch")),
         ({"currency": "ZZZ"}, (422, "currency_mismatch")),
         ({"paid_on": "2026-04-03"}, (409, "paid_in_future")),
+        ({"paid_on": "1926-03-03"}, (409, "paid_long_ago")),
         ({"paid_on": "2026-02-31"}, (422, "malformed")),
         ({"account_code": "bank:main"}, (422, "receipt_invalid")),
         ({"channel": "bank", "account_code": "bank:main"}, (404, "account_unknown")),

@@ -154,6 +154,7 @@ BAD_ROWS = [
     (f"{identity_of(1)};USD 5;3/3/26;;;", "Monto", "amount_invalid"),
     (f"{identity_of(1)};5;31/2/26;;;", "Fecha", "date_invalid"),
     (f"{identity_of(1)};5;21/3/26;;;", "Fecha", "date_in_future"),
+    (f"{identity_of(1)};5;21/3/27;;;", "Fecha", "date_invalid"),
     (f"{identity_of(1)};5", None, "row_width"),
 ]
 

@@ -215,6 +215,12 @@ def test_a_day_after_the_latest_is_refused_as_the_future() -> None:
         read_date("25/11/26", latest=TODAY)
 
 
+def test_a_mistyped_year_of_two_digits_is_not_taken_for_one_a_century_ago() -> None:
+    assert read_date("12/1/27", latest=TODAY) == dt.date(1927, 1, 12)
+    with pytest.raises(DateError, match="1927-01-12"):
+        read_date("12/1/27", latest=TODAY, earliest=dt.date(2016, 1, 1))
+
+
 def test_months_come_first_only_where_the_file_says_so() -> None:
     assert read_date("7/3/26", day_first=False, latest=TODAY) == dt.date(2026, 7, 3)
 

@@ -45,6 +45,13 @@ class PaidInFutureError(RuleError):
     title = "The day has not come"
 
 
+class PaidLongAgoError(RuleError):
+    """A payment from so long ago is a mistyped year."""
+
+    code = "paid_long_ago"
+    title = "The day is too long ago"
+
+
 class ReceiptRepeatedError(ConflictError):
     """The source's reference was used for another payment."""
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from gateway.contributions.import_queries import STAGED
+from gateway.contributions.rules import OLDEST
 from gateway.kit import bulk
 from gateway.kit.errors import FieldProblem, MalformedError
 from gateway.kit.money import Currency
@@ -73,6 +74,11 @@ class Reading(NamedTuple):
     """The last day a payment can be of."""
     day_first: bool
 
+    @property
+    def earliest(self) -> dt.date:
+        """The first day a payment can be of."""
+        return self.latest - OLDEST
+
 
 def open_receipts(body: bytes, file_name: str) -> Table:
     """Open a file of receipts.
@@ -112,7 +118,9 @@ def _staged(table: Table, reading: Reading) -> Iterator[tuple[Any, ...]]:
             if row.problem is not None:
                 raise MalformedError(row.problem.detail)
             amount = read_amount(fields["amount"], reading.currency)
-            paid_on = read_date(fields["paid_on"], day_first=reading.day_first, latest=reading.latest)
+            paid_on = read_date(
+                fields["paid_on"], day_first=reading.day_first, latest=reading.latest, earliest=reading.earliest
+            )
         except MalformedError:
             amount = 0
         if amount == 0:
@@ -147,7 +155,7 @@ def _problems(row: Row, header: Header, reading: Reading) -> list[FieldProblem]:
     except MalformedError as refusal:
         tell("amount", refusal.code, refusal.detail)
     try:
-        read_date(row.fields["paid_on"], day_first=reading.day_first, latest=reading.latest)
+        read_date(row.fields["paid_on"], day_first=reading.day_first, latest=reading.latest, earliest=reading.earliest)
     except MalformedError as refusal:
         tell("paid_on", refusal.code, refusal.detail)
     return found

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from gateway.contributions.errors import (
     PaidInFutureError,
+    PaidLongAgoError,
     ReceiptInvalidError,
     ReceiptRepeatedError,
     ReceiptRunningError,
@@ -19,7 +20,7 @@ from gateway.contributions.models import Channel
 from gateway.contributions.queries import ReceiptLineRow, ReceiptRow, find_receipt_by_source, get_receipt
 from gateway.contributions.receive_queries import LOOKUP, WRITE
 from gateway.contributions.reference import receipt_number
-from gateway.contributions.rules import split_receipt
+from gateway.contributions.rules import OLDEST, split_receipt
 from gateway.kit import db, tenant
 from gateway.kit.errors import FieldProblem
 from gateway.kit.money import CurrencyError
@@ -87,6 +88,7 @@ def receive(session: Session, new: NewReceipt, *, actor: str, today: dt.date) ->
 
     Raises:
         PaidInFutureError: ``paid_on`` has not come.
+        PaidLongAgoError: ``paid_on`` is more than ten years ago.
         ReceiptInvalidError: The lines do not make up the amount, or the account is not one of the channel.
         UnknownAccountError: No such bank account, or a member without an account.
         CurrencyError: The account is kept in another currency.
@@ -164,6 +166,11 @@ def _checked(new: NewReceipt, today: dt.date) -> list[int]:
         raise PaidInFutureError(
             f"{new.paid_on} has not come (today is {today}); give the day the money was handed over",
             errors=[FieldProblem("/paid_on", "paid_in_future", f"expected a day up to {today}")],
+        )
+    if new.paid_on < today - OLDEST:
+        raise PaidLongAgoError(
+            f"{new.paid_on} is more than ten years ago; look at the year again",
+            errors=[FieldProblem("/paid_on", "paid_long_ago", f"expected a day from {today - OLDEST} on")],
         )
     if PLACES[Channel(new.channel)].fullmatch(new.account_code) is None:
         expected = PLACES[Channel(new.channel)].pattern.split(":")[0]

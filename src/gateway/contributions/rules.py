@@ -4,11 +4,15 @@ Amounts are minor units. A component is computed from its own base, rounded once
 component is computed from a rounded one, except that a difference takes the rounded amount it is less of.
 """
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.contributions.errors import ReceiptInvalidError, WageInvalidError
 from gateway.kit.money import share_largest_remainder
+
+OLDEST = dt.timedelta(days=3653)
+"""A payment from longer ago is a mistyped year."""
 
 PERCENT, PER_HEAD, FLAT = "percent", "per_head", "flat"
 

@@ -50,21 +50,27 @@ _MONTHS = {
 _UNACCENTED = str.maketrans("áéíóúûàèâ", "aeiouuaea")
 
 
-def read_date(text: str, *, day_first: bool = True, latest: dt.date) -> dt.date:
+def read_date(text: str, *, day_first: bool = True, latest: dt.date, earliest: dt.date | None = None) -> dt.date:
     """Read a day written as 3/7/26, 03-07-2026, 3-jul-2026 or 2026-07-03.
 
     Args:
         text: What stands in the cell.
         day_first: Whether 3/7 is the third of July; the order is the file's, never guessed row by row.
         latest: The last day that makes sense. A year of two digits is the latest one not after this day's year.
+        earliest: The first day that makes sense, if there is one: it keeps 12/1/27 from being read as 1927.
 
     Raises:
-        DateError: Not a day of the calendar.
+        DateError: Not a day of the calendar, or before ``earliest``.
         DateInFutureError: After ``latest``.
     """
     day = _day_of(text, day_first, latest.year)
     if day > latest:
         raise DateInFutureError(f"{text!r} is {day.isoformat()}; the latest day accepted here is {latest.isoformat()}")
+    if earliest is not None and day < earliest:
+        raise DateError(
+            f"{text!r} would be {day.isoformat()}; the earliest day accepted here is {earliest.isoformat()}:"
+            " mend the day, or write its year with four digits"
+        )
     return day
 
 

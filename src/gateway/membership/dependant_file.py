@@ -10,6 +10,7 @@ from gateway.kit.tabular_shape import fold
 from gateway.membership.errors import CodeInvalidError, DependantNotEligibleError
 from gateway.membership.family import RELATIONS, Kin, eligibility
 from gateway.membership.row_reader import (
+    EARLIEST,
     NAME_COLUMNS,
     Cells,
     Reader,
@@ -140,7 +141,7 @@ def _rules(around: Surroundings) -> dict[str, Rule]:
         "disabled": read_yes,
         "together_since": lambda text: read_date(text, latest=today),
         "common_children": read_yes,
-        "from": lambda text: read_date(text, latest=latest),
+        "from": lambda text: read_date(text, latest=latest, earliest=EARLIEST),
     }
 
 

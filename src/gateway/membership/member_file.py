@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.kit.tabular import Table, read_amount, read_date
 from gateway.membership.row_reader import (
+    EARLIEST,
     NAME_COLUMNS,
     Cells,
     Reader,
@@ -118,8 +119,8 @@ def _rules(around: Surroundings) -> dict[str, Rule]:
         "fund": lambda text: read_code(around.funds, "fund", text),
         "payroll": lambda text: read_code(around.payrolls, "payroll", text),
         "wage": lambda text: check_wage(read_amount(text, currency), currency.code),
-        "wage_from": lambda text: read_date(text, latest=latest),
-        "enrolled_from": lambda text: read_date(text, latest=latest),
+        "wage_from": lambda text: read_date(text, latest=latest, earliest=EARLIEST),
+        "enrolled_from": lambda text: read_date(text, latest=latest, earliest=EARLIEST),
     }
 
 

@@ -42,6 +42,10 @@ NAME_COLUMNS: dict[str, tuple[str, ...]] = {
 """Columns that a file of members and one of dependants share."""
 
 
+EARLIEST = dt.date(1990, 1, 1)
+"""No wage, enrolment or cover here is older: it keeps 1/1/27 from being read as 1927."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a file is read against."""
