@@ -334,7 +334,7 @@ def payments(member: SampleMember, month: dt.date, month_no: int, seed: int) -> 
         seed: Decides everything.
     """
     dice = random.Random(f"{seed}:{member.index}:{month_no}")
-    day = month.replace(day=dice.randint(2, 26))
+    day = month.replace(day=dice.randint(5, 26))
     late = (month.replace(day=28) + dt.timedelta(days=10)).replace(day=dice.randint(1, 3))
     whole = [Payment(day, (1, 1), is_after_filing=False)]
     if member.behaviour == SHORT:
