@@ -9,6 +9,7 @@ from sqlmodel import Session
 from gateway.kit import audit, bulk, db
 from gateway.kit.db import Database
 from gateway.kit.errors import GatewayError
+from gateway.kit.jobs import Context
 from gateway.kit.money import AmountError, CurrencyError
 from gateway.kit.states import InvalidTransitionError
 from gateway.membership import queries
@@ -43,6 +44,7 @@ from gateway.membership.move import keep_leaves_current
 from gateway.membership.payrolls import open_payroll
 from gateway.membership.queries import MemberRow, Search
 from gateway.membership.states import DependantCategory, LeaveKind
+from gateway.membership.tasks import follow_leaves
 
 TODAY = dt.date(2026, 3, 10)
 MARCH = {"start": dt.date(2026, 3, 1), "end": dt.date(2026, 3, 31)}
@@ -356,6 +358,24 @@ def test_statuses_follow_leaves_that_begin_and_end_by_themselves(database: Datab
             seen.append((changed, queries.get_member(session, member.id).status))
         assert seen == [(0, "active"), (1, "on_leave"), (0, "on_leave"), (1, "active"), (0, "active")]
         assert len(audit.list_transitions(session, "member", member.id)) == 2
+
+
+def test_the_job_follows_leaves_by_the_mutuals_own_day(database: Database) -> None:
+    with database.session(1) as session:
+        member = a_member(session, payroll(session))
+        days = {"first_day": day("2026-03-12"), "last_day": None}
+        go_on_leave(session, member.id, kind=LeaveKind.HOLIDAY, reason="rest", actor="staff:ana", today=TODAY, **days)
+    asked: list[str] = []
+
+    def today(time_zone: str) -> dt.date:
+        asked.append(time_zone)
+        return day("2026-03-12")
+
+    follow_leaves(Context(database, today, worker="w1"), 1)
+    with database.session(1) as session:
+        assert queries.get_member(session, member.id).status == "on_leave"
+        assert [step.actor for step in audit.list_transitions(session, "member", member.id)] == ["worker:w1"]
+    assert asked == ["America/Santo_Domingo"]
 
 
 def test_a_member_who_left_keeps_her_past_and_comes_back_to_a_new_place(database: Database) -> None:
