@@ -1,12 +1,14 @@
 """The API over the application itself, with somebody logged in for every role, at two mutuals."""
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from tests.api.calling import Caller, InProcess
 
@@ -21,6 +23,13 @@ from gateway.staff.passwords import hash_password
 
 PASSWORD = "tres mangos en la mesa"
 TODAY = dt.date(2026, 4, 2)
+
+
+# The library's own console prints every local variable of a trace, which takes longer than the test.
+structlog.configure(
+    processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
+    wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+)
 
 
 @pytest.fixture

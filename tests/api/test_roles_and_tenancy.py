@@ -183,15 +183,12 @@ def test_no_request_may_name_a_row_of_another_mutual(crowded: Database, client: 
     assert wrong == []
 
 
-def test_their_own_mutual_does_see_the_rows(crowded: Database, client: Client) -> None:
-    """Without this the tests above would pass on an empty database."""
+def test_their_own_mutual_does_find_the_rows(crowded: Database, client: Client) -> None:
+    """Without this the tests above would pass on an empty database; the rows are nonsense, so some are not shown."""
     theirs = client(*Role, mutual=2)
-    seen = [
-        path
-        for method, path in BY_NUMBER
-        if method == "get" and ask(theirs, method, filled(path, THEIRS)).status_code == 200
-    ]
-    assert len(seen) >= 2, seen
+    asked = [path for method, path in BY_NUMBER if method == "get"]
+    found = [path for path in asked if ask(theirs, "get", filled(path, THEIRS)).status_code != 404]
+    assert len(found) > len(asked) * 2 / 3, set(asked) - set(found)
 
 
 def test_every_table_of_a_mutual_is_in_the_crowd() -> None:
