@@ -140,10 +140,10 @@ def _match(connection: psycopg.Connection, filing_id: int, theirs: bytes, paid: 
 def measure_d(connection: psycopg.Connection, rows: int) -> Limit:
     """Allot a remittance, make the payouts, two entries each, balances, and the file."""
     body = "".join(f"{n:011d},{50_000 + n % 300}\n" for n in range(1, rows + 1)).encode()
-    return Limit("D", _timed(connection, _remit, body))
+    return Limit("D", _timed(connection, _remit, body, rows))
 
 
-def _remit(connection: psycopg.Connection, body: bytes) -> None:
+def _remit(connection: psycopg.Connection, body: bytes, rows: int) -> None:
     connection.execute(b"CREATE TEMP TABLE advice (document text, amount_minor bigint) ON COMMIT DROP")
     with connection.cursor() as cursor, cursor.copy(b"COPY advice FROM STDIN (FORMAT csv)") as copy:
         copy.write(body)
@@ -159,11 +159,9 @@ def _remit(connection: psycopg.Connection, body: bytes) -> None:
         )
         UPDATE account c SET balance_minor = c.balance_minor + a.amount_minor FROM allotted a WHERE c.id = a.account_id"""
     )
+    newest = f"COPY (SELECT id, member_id, amount_minor FROM payout ORDER BY id DESC LIMIT {rows}) TO STDOUT"
     target = io.BytesIO()
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(b"COPY (SELECT id, member_id, amount_minor FROM payout) TO STDOUT") as copy,
-    ):
+    with connection.cursor() as cursor, cursor.copy(newest.encode()) as copy:
         for block in copy:
             target.write(block)
 

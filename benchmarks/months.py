@@ -1,0 +1,276 @@
+"""Whole months of a mutual, each round a month, each step beside its limit: figures 1 to 5, and storage."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import psycopg
+
+from benchmarks import limits, town
+from benchmarks.figure import Figure, of_rounds
+from benchmarks.place import Counter, clock, median
+from benchmarks.state import Sandbox
+from benchmarks.town import Town
+from gateway.benefits.allot import allot
+from gateway.benefits.receive import fund, record_advice
+from gateway.contributions import import_receipts as receipts
+from gateway.contributions.assess import assess_period
+from gateway.filing import collect_bills, queries
+from gateway.filing.courier import Courier
+from gateway.filing.deliver import deliver
+from gateway.filing.prepare import prepare
+from gateway.filing.pursue import pursue
+from gateway.filing.seal import seal
+from gateway.filing.states import FilingKind, FilingStatus
+from gateway.filing.submit import request_submission
+from gateway.kit import evidence, tenant
+from gateway.kit.period import Period
+from gateway.payouts import order
+from gateway.payouts.queries import BatchRow
+from gateway.payouts.release import release
+
+T = TypeVar("T")
+OPENIMIS_SECONDS = 0.170
+"""What openIMIS's contract module takes per worker, from creation to activation."""
+REJECTED_OF = 100
+"""The state rejects one line of so many."""
+TABLES = """
+SELECT c.relname, pg_total_relation_size(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY 2 DESC
+"""
+
+
+@dataclass
+class Months:
+    """Measures month after month of one town."""
+
+    place: Town
+    bare: psycopg.Connection
+    sandbox: Sandbox
+    counter: Counter
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    statements: list[int] = field(default_factory=list)
+    sizes: list[dict[str, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.database = self.place.database
+        with self.database.session(1) as session:
+            self.mutual = tenant.current(session)
+        self.courier = Courier(self.database, self.mutual, self.sandbox.channel, "bench", town.TODAY)
+        self.sizes.append(self._sizes())
+
+    def run(self, period: Period, round_no: int) -> None:
+        """Measure one month, from assessment to the payout batch."""
+        before = self.counter.sent
+        self._timed("assess", lambda: self._assess(period))
+        assessed = self.counter.sent - before
+        body = self.place.receipts_file(period)
+        self._limit("A", limits.measure_a(self.bare, self.place.rows))
+        self._timed("receipts", lambda: self._take_in(body, period))
+        self.place.tidy()
+        self._limit("B", limits.measure_b(self.bare, round_no))
+        before = self.counter.sent
+        filing_id = self._timed("prepare", lambda: self._prepare(period))
+        self._timed("seal", lambda: self._seal(filing_id))
+        self.place.tidy()
+        self._reject_some(filing_id)
+        self._timed("deliver", lambda: self._deliver(filing_id))
+        delivered = self.counter.sent - before
+        self._fetch_ahead(filing_id, period)
+        self._limit("C", limits.measure_c(self.bare, self.place.rows, round_no))
+        before = self.counter.sent
+        self._timed("answer", lambda: pursue(self.courier, filing_id))
+        self.statements.append(assessed + delivered + self.counter.sent - before)
+        self._check(filing_id)
+        self._timed("bill", lambda: collect_bills.collect(self.courier))
+        self.place.tidy()
+        self._limit("D", limits.measure_d(self.bare, self.place.rows))
+        self._benefits(period)
+        self.place.tidy()
+        self.sizes.append(self._sizes())
+
+    def figures(self) -> list[Figure]:
+        """Return what was measured, in the order of the month."""
+        took, rows = self.seconds, self.place.rows
+        filing = _added(took["prepare"], took["seal"])
+        answer = _added(took["answer"], took["bill"])
+        benefits = _added(took["advice"], took["allot"], took["order"], took["release"])
+        month = _added(took["assess"], filing, took["deliver"], took["answer"])
+        parts = {name: round(median(values), 4) for name, values in took.items()}
+        return [
+            of_rounds("receipts", f"a file of {rows:,} receipts, previewed and applied", took["receipts"], took["A"], 1.5),
+            of_rounds("filing", "prepare and seal: decisions, reservation, lines, file, digest, root", filing, took["B"], 2.0),
+            of_rounds(
+                "answer",
+                f"the state's answer for every line, 1 in {REJECTED_OF} rejected and released, and its bill",
+                answer,
+                took["C"],
+                2.0,
+                note="a real sandbox state's answers, given again from memory",
+            ),
+            of_rounds(
+                "benefits", "advice, allotment, payout batch ordered, released and frozen", benefits, took["D"], 1.5
+            ),
+            Figure(
+                "month",
+                "per member from assessment to accepted, against openIMIS's 170 ms",
+                "µs",
+                median(month) / rows * 1e6,
+                OPENIMIS_SECONDS * 1e6,
+                OPENIMIS_SECONDS / (median(month) / rows),
+                1000.0,
+                more_is_better=True,
+                rounds=len(month),
+                detail=parts,
+            ),
+            Figure(
+                "statements",
+                f"statements per member in that month ({median([float(n) for n in self.statements]):,.0f} in all)",
+                "",
+                median([float(n) for n in self.statements]) / rows,
+                0.01,
+                median([float(n) for n in self.statements]) / rows,
+                0.01,
+                rounds=len(self.statements),
+            ),
+            self._storage(),
+        ]
+
+    def _timed(self, name: str, work: Callable[[], T]) -> T:
+        began = clock()
+        done = work()
+        self.seconds.setdefault(name, []).append(clock() - began)
+        return done
+
+    def _limit(self, name: str, measured: limits.Limit) -> None:
+        self.seconds.setdefault(name, []).append(measured.seconds)
+
+    def _assess(self, period: Period) -> None:
+        with self.database.session(1) as session:
+            assess_period(session, payroll_id=self.place.payroll_id, period=period, actor=town.ACTOR)
+
+    def _take_in(self, body: bytes, period: Period) -> None:
+        told = {"actor": town.ACTOR, "today": town.TODAY}
+        options = receipts.Options("cash", "cash:main")
+        name = f"pagos-{period}.csv"
+        with self.database.session(1) as session:
+            made = receipts.preview_import(
+                session, body=body, file_name=name, media_type="text/csv", options=options, **told
+            )
+        with self.database.session(1) as session:
+            done = receipts.apply_import(session, made.id, policy="good_rows", **told)
+        if done.applied_count != self.place.rows:
+            raise AssertionError(f"{done.applied_count} of {self.place.rows} receipts were applied: {done}")
+
+    def _prepare(self, period: Period) -> int:
+        with self.database.session(1) as session:
+            filing = prepare(
+                session,
+                payroll_id=self.place.payroll_id,
+                period=period,
+                kind=FilingKind.MONTHLY,
+                actor=town.ACTOR,
+                today=town.TODAY,
+            )
+            if filing.line_count != self.place.rows:
+                raise AssertionError(f"{filing.line_count} of {self.place.rows} members are funded")
+            return int(filing.id)
+
+    def _seal(self, filing_id: int) -> None:
+        with self.database.session(1) as session:
+            seal(session, filing_id, actor=town.ACTOR, today=town.TODAY)
+
+    def _reject_some(self, filing_id: int) -> None:
+        found = self.place.query(
+            "SELECT document FROM filing_line WHERE filing_id = %(filing)s AND line_no %% %(of)s = 0",
+            {"filing": filing_id, "of": REJECTED_OF},
+        )
+        self.sandbox.reject([document for (document,) in found])
+
+    def _deliver(self, filing_id: int) -> None:
+        with self.database.session(1) as session:
+            request_submission(session, filing_id, actor=town.ACTOR)
+        deliver(self.courier, filing_id)
+
+    def _fetch_ahead(self, filing_id: int, period: Period) -> None:
+        self.sandbox.replay.forget()
+        with self.database.session(1) as session:
+            references = [document.reference for document in queries.list_documents(session, filing_id)]
+        self.sandbox.wait_for_answer(list(references))
+        channel = self.sandbox.channel
+        for reference in references:
+            channel.query(reference)
+            for _page in channel.lines(reference):
+                pass
+        channel.notices(town.EMPLOYER, period, "001")
+        self.sandbox.replay.is_replaying = True
+
+    def _check(self, filing_id: int) -> None:
+        with self.database.session(1) as session:
+            filing = queries.get_filing(session, filing_id)
+            expected = self.place.rows - self.place.rows // REJECTED_OF
+            if filing.status not in (FilingStatus.PARTIAL, FilingStatus.ACCEPTED) or filing.accepted_count != expected:
+                raise AssertionError(f"the filing is {filing.status} with {filing.accepted_count} of {expected} accepted")
+
+    def _benefits(self, period: Period) -> None:
+        told, lines = self.place.advice(period)
+        by = {"actor": town.ACTOR, "today": town.TODAY}
+
+        def record() -> int:
+            with self.database.session(1) as session:
+                kept = evidence.keep(
+                    session, kind="state.remittance", source="state", media_type="application/json", body=b"{}"
+                )
+                made = record_advice(
+                    session, told, lines, advised_on=town.TODAY, evidence_id=kept, actor="worker:bench"
+                )
+                return int(made.id)
+
+        def give(remittance_id: int) -> None:
+            with self.database.session(1) as session:
+                fund(
+                    session,
+                    transfer_reference=told.end_to_end_id,
+                    amount_minor=told.total_minor,
+                    booked_on=town.TODAY,
+                    statement_line_id=remittance_id,
+                    bank_code=town.BANK,
+                    actor="worker:bench",
+                )
+                allot(session, remittance_id, **by)
+
+        def ordered() -> list[BatchRow]:
+            with self.database.session(1) as session:
+                return order.prepare(session, provider=town.FLOAT, **by).batches
+
+        def released(batches: list[BatchRow]) -> None:
+            for batch in batches:
+                with self.database.session(1) as session:
+                    release(session, batch.id, actor=town.SECOND, roles={"accountant"}, today=town.TODAY)
+
+        remittance_id = self._timed("advice", record)
+        self._timed("allot", lambda: give(remittance_id))
+        batches = self._timed("order", ordered)
+        if sum(batch.payout_count for batch in batches) != self.place.rows:
+            raise AssertionError("not every member is in the payout batch")
+        self._timed("release", lambda: released(batches))
+
+    def _sizes(self) -> dict[str, int]:
+        return {name: size for name, size in self.place.query(TABLES)}
+
+    def _storage(self) -> Figure:
+        first, last, months = self.sizes[0], self.sizes[-1], len(self.sizes) - 1
+        grown = {name: (last[name] - first.get(name, 0)) / self.place.rows / months for name in last}
+        largest = sorted(((size, name) for name, size in grown.items() if size >= 1), reverse=True)
+        return Figure(
+            "storage",
+            "bytes per member and month, indexes included",
+            "B",
+            sum(grown.values()),
+            rounds=months,
+            detail={name: round(size) for size, name in largest},
+        )
+
+
+def _added(*lists: list[float]) -> list[float]:
+    return [sum(parts) for parts in zip(*lists, strict=True)]

@@ -1,0 +1,124 @@
+"""Where it is measured: an embedded server of its own with durable commits, a fresh database per run, and counters."""
+
+import contextlib
+import datetime as dt
+import os
+import platform
+import resource
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import event
+
+from gateway.kit.db import Database
+from gateway.kit.embedded import ensure_running
+from gateway.migrate import upgrade
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".cache" / "bench-pg"
+SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "work_mem")
+
+
+def server() -> str:
+    """Return the address of the benchmark's own server: the settings of any embedded server, every commit durable."""
+    return ensure_running(FOLDER)
+
+
+@contextlib.contextmanager
+def fresh_database(address: str, name: str, *, migrated: bool = True) -> Iterator[str]:
+    """Make a database for one run and drop it afterwards."""
+    mine = f"{name}_{os.getpid()}"
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(mine))
+    with psycopg.connect(address, autocommit=True) as owner:
+        owner.execute(drop)
+        owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(mine)))
+    inside = address.rsplit("/", 1)[0] + f"/{mine}"
+    try:
+        if migrated:
+            upgrade(inside)
+        yield inside
+    finally:
+        with psycopg.connect(address, autocommit=True) as owner:
+            owner.execute(drop)
+
+
+class Counter:
+    """Counts what a database's connections send: statements, COPYs and fetches from server-side cursors."""
+
+    def __init__(self, database: Database) -> None:
+        self.sent = 0
+        counter = self
+
+        class Client(psycopg.Cursor[Any]):
+            def execute(self, *arguments: Any, **options: Any) -> Any:
+                counter.sent += 1
+                return super().execute(*arguments, **options)
+
+            def copy(self, *arguments: Any, **options: Any) -> Any:
+                counter.sent += 1
+                return super().copy(*arguments, **options)
+
+        class Server(psycopg.ServerCursor[Any]):
+            def execute(self, *arguments: Any, **options: Any) -> Any:
+                counter.sent += 1
+                return super().execute(*arguments, **options)
+
+            def fetchmany(self, *arguments: Any, **options: Any) -> Any:
+                counter.sent += 1
+                return super().fetchmany(*arguments, **options)
+
+        def equip(connection: Any, _record: Any) -> None:
+            connection.cursor_factory, connection.server_cursor_factory = Client, Server
+
+        event.listen(database.engine, "connect", equip)
+
+
+def clock() -> float:
+    """Return the seconds of a clock that only goes forward."""
+    return time.perf_counter()
+
+
+def median(values: list[float]) -> float:
+    """Return the middle one."""
+    return statistics.median(values)
+
+
+def peak_mebibytes() -> float:
+    """Return the most that this process has had resident so far."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 if platform.system() == "Linux" else 1024 * 1024)
+
+
+def machine(address: str) -> dict[str, Any]:
+    """Return what the figures depend on besides the code."""
+    with psycopg.connect(address) as owner:
+        shown = {name: owner.execute(f"SHOW {name}".encode()).fetchone() for name in SHOWN}
+    facts: dict[str, Any] = {name: row[0] for name, row in shown.items() if row is not None}
+    facts |= {
+        "measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_at_start": os.getloadavg()[0],
+    }
+    with contextlib.suppress(ValueError, OSError):
+        facts["memory_gib"] = round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3, 1)
+    return facts
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()
