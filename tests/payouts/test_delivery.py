@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 
 import httpx
+import psycopg
 import pytest
 from tests.paying import FLOAT, TODAY, open_bank, owe
 from tests.payouts.provider import Provider
@@ -29,9 +30,15 @@ def ready(database: Database, amounts: tuple[int, ...] = (500_00, 300_01, 70_00)
         return release(session, draft.id, actor="staff:eva", roles={"manager"}, today=TODAY).id
 
 
-def context(database: Database, provider: Provider, worker: str = "w1", **more: object) -> Context:
-    services = {"payer": provider.channel, **more}
-    return Context(database, lambda _zone: TODAY, services, worker)
+def context(database: Database, provider: Provider, worker: str = "w1") -> Context:
+    return Context(database, lambda _zone: TODAY, {"payer": provider.channel}, worker)
+
+
+def set_lease(database: Database, seconds: int) -> None:
+    with psycopg.connect(database.url) as owner:
+        owner.execute(
+            "UPDATE mutual SET settings = %s WHERE mutual_id = 1", [json.dumps({"payout_lease_seconds": seconds})]
+        )
 
 
 def status(database: Database, batch: int) -> str:
@@ -231,9 +238,8 @@ def test_a_worker_that_did_not_come_back_leaves_a_batch_in_doubt_that_another_as
     def end(_point: str) -> None:
         raise EndedError
 
-    first = Context(
-        database, lambda _zone: TODAY, {"payer": provider.channel, "payout_lease_seconds": 0}, "w1", mark=end
-    )
+    set_lease(database, 0)
+    first = Context(database, lambda _zone: TODAY, {"payer": provider.channel}, "w1", mark=end)
     with pytest.raises(EndedError):
         deliver_batch(first, 1, batch)
     assert status(database, batch) == "sending"
@@ -278,13 +284,15 @@ def test_a_worker_that_wakes_after_its_lease_is_refused_its_outcome(database: Da
     def asleep(request: httpx.Request) -> httpx.Response | None:
         if request.method == "POST" and not woken:
             woken.append("late")
+            set_lease(database, 300)
             deliver_batch(context(database, provider, "w2"), 1, batch)
             assert status(database, batch) == "finished"
             raise httpx.ReadTimeout("I slept", request=request)
         return None
 
     provider.before = asleep
-    deliver_batch(context(database, provider, "w1", payout_lease_seconds=0), 1, batch)
+    set_lease(database, 0)
+    deliver_batch(context(database, provider), 1, batch)
     assert status(database, batch) == "finished"
     assert len(provider.paid) == 3
     with database.session(1) as session:

@@ -77,7 +77,7 @@ def _way(context: Context, mutual_id: int, batch_id: int) -> Iterator[Way]:
             attempts.keep(session, batch, raw)
 
     channel = context.services["payer"](mutual, provider_of(batch.provider), on_answer=keep)
-    lease = context.services.get("payout_lease_seconds")
+    lease = mutual.settings.get("payout_lease_seconds")
     try:
         yield Way(
             open_session=lambda: context.session(mutual_id),
