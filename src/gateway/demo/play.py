@@ -12,7 +12,7 @@ from gateway.contributions.reference import make_reference
 from gateway.demo.desk import Desk, Outside
 from gateway.demo.files import receipts_file
 from gateway.demo.money import minor, text
-from gateway.demo.people import SampleMember, payments
+from gateway.demo.people import SampleMember, cedula, payments
 from gateway.kit.period import Period
 
 EMPLOYER = "401999992"
@@ -23,6 +23,8 @@ CALLBACKS_A_MONTH = 100
 """Mobile payments that come as callbacks, one by one; the provider's list brings the others."""
 COUNTER_A_MONTH = 25
 """Payments that the cashier types in one by one; the till's list brings the others."""
+NOTEBOOK = cedula(9_000_003)
+"""Whose the payments are that the example file names nobody for."""
 GROUP = 200
 """Members for whom a treasurer pays with one receipt."""
 
@@ -360,7 +362,7 @@ def place_suspense(play: Play) -> int:
     """Let the accountant find out whose money waits, and place it; return how many parts were placed.
 
     A mistyped number: the collector is asked, who knows her members. A transfer without a reference: the member comes
-    with the bank's slip.
+    with the bank's slip. What the example file left open is in the collector's notebook.
     """
     desk, placed = play.desks["accountant"], 0
     known = {number[:9]: number for number in play.ids}
@@ -368,10 +370,10 @@ def place_suspense(play: Play) -> int:
         claimed = row["claimed_identity"] or ""
         digits = "".join(letter for letter in claimed if letter.isdigit())
         meant = known.get(digits[:9]) if len(digits) == 11 else play.slips.get(claimed.split(" · ")[0])
-        if meant is not None:
-            reason = "the collector and the member were asked"
-            desk.post(f"/receipt-lines/{row['line_id']}/placement", {"member_id": play.ids[meant], "reason": reason})
-            placed += 1
+        meant = meant or NOTEBOOK
+        reason = "the collector and the member were asked"
+        desk.post(f"/receipt-lines/{row['line_id']}/placement", {"member_id": play.ids[meant], "reason": reason})
+        placed += 1
     return placed
 
 

@@ -92,7 +92,7 @@ def gather(desks: dict[str, Desk], state: Outside, payer: Outside, periods: list
         for control, balance in balances.items()
         if control.startswith("suspense:") and "benefits" not in control
     )
-    benefits_waiting = balances.get("member:benefits", 0) + balances.get("suspense:benefits", 0)
+    benefits_waiting = sum(balances.get(name, 0) for name in ("member:benefits", "suspense:benefits", "unclaimed"))
     bank = next(row for row in auditor.get("/money-position")["accounts"] if row["ledger_code"].startswith("bank:"))
     equal = [
         Equal("what members brought = what was received", brought_minor, received),
@@ -103,7 +103,9 @@ def gather(desks: dict[str, Desk], state: Outside, payer: Outside, periods: list
         Equal("paid by us = confirmed by the state", total["paid"], told["paid_minor"]),
         Equal("advised and sent by the state = received as benefits", told["remitted_minor"], total["remitted"]),
         Equal(
-            "benefits received = paid out + owed + in suspense", total["remitted"], total["paid_out"] + benefits_waiting
+            "benefits received = paid out + owed + in suspense or unclaimed",
+            total["remitted"],
+            total["paid_out"] + benefits_waiting,
         ),
         Equal("paid out by us = completed by the payer", total["paid_out"], counted["items_completed_minor"]),
         Equal("the bank's balance = the books'", counted[f"account_{bank['number']}_minor"], minor(bank["books"])),

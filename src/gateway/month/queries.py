@@ -56,7 +56,7 @@ WITH enrolled AS ({_ENROLLED}
     WHERE a.mutual_id = current_mutual() AND a.control LIKE 'suspense%'
 ), breaks AS (
     SELECT count(*) FILTER (WHERE period_start = :first) AS of_month, count(*) AS of_all FROM reconciliation_break
-    WHERE mutual_id = current_mutual() AND status <> 'resolved'
+    WHERE mutual_id = current_mutual() AND status IN ('open', 'proposed')
 )
 SELECT (SELECT count(*) FROM enrolled) AS enrolled, assessed.members AS assessed_members, assessed.minor AS assessed_minor,
        received.receipts, received.minor AS received_minor,
