@@ -43,6 +43,7 @@ FROM payout_settled s WHERE p.mutual_id = current_mutual() AND p.id = s.id
 """
 
 STEPS = """
+-- one row per settled payout: the step of its state machine, for the log
 SELECT 'payout', id, CASE outcome WHEN 'paid' THEN %(pay)s ELSE %(fail)s END, 'ordered', outcome, %(actor)s, reason_code, %(evidence_id)s::bigint
 FROM payout_settled ORDER BY id
 """
