@@ -13,6 +13,7 @@ from gateway.contributions.errors import (
     ReceiptImportRefusedError,
     ReceiptImportUnknownError,
     ReceiptInvalidError,
+    ReceiptRepeatedError,
 )
 from gateway.contributions.import_receipts import (
     ImportRow,
@@ -24,6 +25,7 @@ from gateway.contributions.import_receipts import (
     refused_file,
 )
 from gateway.contributions.queries import ReceiptFilter, list_receipts, list_suspense
+from gateway.contributions.receive import NewLine, NewReceipt, receive
 from gateway.contributions.reference import check_reference, mutual_of
 from gateway.kit import db
 from gateway.kit.db import Database
@@ -294,3 +296,26 @@ def test_a_file_of_any_size_takes_the_same_number_of_statements(database: Databa
             assert sum(held(session, *ids[:50])) == 100 * sum(range(1, min(rows, 50) + 1))
             assert balance_of(session, "cash:office") == done.applied_minor == 100 * sum(range(1, rows + 1))
     assert counts[0] == counts[1]
+
+
+def test_a_providers_own_reference_stands_for_the_payment_whoever_brings_it(database: Database) -> None:
+    clearing = Options("mobile_money", "momo:orange:clearing")
+    rows = [f"{identity_of(1)};5.00;3/3/26;OM-1;;", f"{identity_of(1)};6.00;3/3/26;OM-2;;"]
+    with database.session(1) as session:
+        [ana] = make_members(session, 1)
+        pushed = NewReceipt(
+            "momo:orange", "OM-1", "mobile_money", "momo:orange:clearing", 500, "DOP", TODAY, [NewLine(ana)]
+        )
+        receive(session, pushed, actor="worker", today=TODAY)
+        again = f"{identity_of(1)};9.00;3/3/26;OM-2;;"
+        found = look(session, text_of(*rows, again), clearing)
+        assert (found.same_count, found.accept_count, found.refused_count) == (1, 1, 1)
+        [row] = list_refusals(session, found.id, limit=9)
+        assert (row.row_no, row.problems[0]["code"]) == (4, "repeated_in_file")
+        apply_import(session, found.id, policy="good_rows", actor="x", today=TODAY)
+        assert held(session, ana) == [1_100]
+        typed = NewReceipt(
+            "momo:orange", "OM-2", "mobile_money", "momo:orange:clearing", 700, "DOP", TODAY, [NewLine(ana)]
+        )
+        with pytest.raises(ReceiptRepeatedError):
+            receive(session, typed, actor="x", today=TODAY)

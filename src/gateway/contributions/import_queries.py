@@ -1,8 +1,5 @@
 """The statements of a receipts file: what becomes of each row, and the writing of those that are accepted."""
 
-SOURCE = "import"
-"""Who numbers the payments of files: their content and their ordinal among equals, whichever file brings them."""
-
 STAGED = {
     "row_no": "int4",
     "claimed": "text",
@@ -16,55 +13,76 @@ STAGED = {
 }
 """One row per row of the file: what was read, the cells as they came, and why it cannot be read, if it cannot."""
 
+DROP_PAYERS = "DROP TABLE IF EXISTS pg_temp.import_payer"
+
+KEEP_PAYERS = """
+-- no row: a temporary table with one row per payer that the file names, and the member meant if it is one alone.
+-- A table of its own, so that what follows is planned with its true size.
+CREATE TEMPORARY TABLE import_payer ON COMMIT DROP AS
+WITH asked AS MATERIALIZED (
+    SELECT s.claimed, translate(upper(s.claimed), E' \\t-./_', '') AS value
+    FROM import_staged s WHERE s.problems IS NULL GROUP BY s.claimed
+)
+SELECT n.claimed, min(n.value) AS value, CASE WHEN min(n.id) = max(n.id) THEN min(n.id) END AS member_id
+FROM (
+    SELECT a.claimed, a.value, i.member_id AS id FROM asked a
+    LEFT JOIN member_identity i ON i.mutual_id = (SELECT current_mutual()) AND i.value = a.value
+    UNION ALL
+    SELECT a.claimed, a.value, m.id FROM asked a
+    JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.number = a.value
+    UNION ALL
+    SELECT a.claimed, a.value, m.id FROM asked a
+    JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.number = upper(a.claimed)
+    WHERE upper(a.claimed) <> a.value
+) n GROUP BY n.claimed
+"""
+
+ANALYZE_PAYERS = "ANALYZE import_payer"
+
 DROP_ROWS = "DROP TABLE IF EXISTS pg_temp.import_row"
 
 KEEP_ROWS = """
 -- no row: a temporary table with one row per readable row of the file, whose it is and what becomes of it.
--- Equal rows are told apart by their ordinal, so two equal payments are two, and the same file again is the same.
+-- Equal rows are told apart by their ordinal, so two equal payments are two, and the same file again is the same. A
+-- provider's own number of a payment stands for it, whoever brings it.
 CREATE TEMPORARY TABLE import_row ON COMMIT DROP AS
-WITH bare AS (
-    SELECT s.row_no, s.claimed, translate(upper(s.claimed), E' \\t-./_', '') AS value, s.amount_minor, s.paid_on,
-           s.payer_reference, coalesce(s.collector, %(collector)s) AS collector, s.note
-    FROM import_staged s WHERE s.problems IS NULL
-), marked AS (
-    SELECT b.*, md5(concat_ws(E'\\x1f', b.value, b.paid_on, b.amount_minor, coalesce(b.payer_reference, ''),
-                              coalesce(b.collector, '')))::uuid AS mark
-    FROM bare b
+WITH marked AS (
+    SELECT s.row_no, s.claimed, s.amount_minor, s.paid_on, s.payer_reference, s.note, p.member_id,
+           coalesce(s.collector, %(collector)s) AS collector,
+           %(provider)s::text IS NOT NULL AND s.payer_reference IS NOT NULL AS is_numbered,
+           CASE WHEN %(provider)s::text IS NOT NULL AND s.payer_reference IS NOT NULL THEN md5(s.payer_reference)
+                ELSE md5(concat_ws(E'\\x1f', p.value, s.paid_on, s.amount_minor, coalesce(s.payer_reference, ''),
+                                   coalesce(s.collector, %(collector)s, ''))) END::uuid AS mark
+    FROM import_staged s
+    JOIN import_payer p ON p.claimed = s.claimed
+    WHERE s.problems IS NULL
+), ranked AS (
+    SELECT m.*, row_number() OVER (PARTITION BY m.mark ORDER BY m.row_no) AS ordinal FROM marked m
 ), numbered AS (
-    SELECT m.*, m.mark || '-' || row_number() OVER (PARTITION BY m.mark ORDER BY m.row_no) AS source_reference
-    FROM marked m
-), named AS (
-    SELECT value, CASE WHEN min(member_id) = max(member_id) THEN min(member_id) END AS member_id FROM (
-        SELECT value, member_id FROM member_identity WHERE mutual_id = (SELECT current_mutual())
-        UNION ALL
-        SELECT translate(upper(number), E' \\t-./_', ''), id FROM member WHERE mutual_id = (SELECT current_mutual())
-    ) n GROUP BY value
+    SELECT k.*, CASE WHEN k.is_numbered THEN %(provider)s ELSE 'import' END AS source,
+           CASE WHEN k.is_numbered THEN k.payer_reference ELSE k.mark || '-' || k.ordinal END AS source_reference
+    FROM ranked k
 ), closed AS (
     SELECT period_start FROM (
         SELECT DISTINCT ON (period_start) period_start, is_closed FROM ledger_period
         WHERE mutual_id = (SELECT current_mutual()) ORDER BY period_start, id DESC
     ) p WHERE p.is_closed
-), account AS (
-    SELECT owner_id, id FROM ledger_account
-    WHERE mutual_id = (SELECT current_mutual()) AND owner_kind = 'member' AND control = 'member:contributions'
-      AND currency = %(currency)s
 )
 SELECT f.*, CASE WHEN %(numbering)s AND f.fate IN ('accept', 'suspense')
                  THEN nextval(pg_get_serial_sequence('contribution_receipt', 'id')) END AS receipt_id
 FROM (
-    SELECT n.*, k.member_id, coalesce(a.id, %(suspense_id)s) AS account_id,
-           CASE WHEN e.id IS NOT NULL AND e.account_code = %(account_code)s THEN 'same'
+    SELECT n.*,
+           CASE WHEN n.is_numbered AND n.ordinal > 1 THEN 'repeated_in_file'
+                WHEN e.id IS NOT NULL AND e.account_code = %(account_code)s AND e.amount_minor = n.amount_minor THEN 'same'
                 WHEN e.id IS NOT NULL THEN 'receipt_repeated'
                 WHEN r.row_no IS NOT NULL THEN 'refused_before'
                 WHEN c.period_start IS NOT NULL THEN 'period_closed'
-                WHEN k.member_id IS NOT NULL THEN 'accept'
+                WHEN n.member_id IS NOT NULL THEN 'accept'
                 WHEN %(unknown)s = 'suspense' THEN 'suspense'
                 ELSE 'member_unknown' END AS fate
     FROM numbered n
-    LEFT JOIN named k ON k.value = n.value
-    LEFT JOIN account a ON a.owner_id = k.member_id
     LEFT JOIN closed c ON c.period_start = date_trunc('month', n.paid_on)::date
-    LEFT JOIN contribution_receipt e ON e.mutual_id = (SELECT current_mutual()) AND e.source = 'import'
+    LEFT JOIN contribution_receipt e ON e.mutual_id = (SELECT current_mutual()) AND e.source = n.source
          AND e.source_reference = n.source_reference
     LEFT JOIN receipt_import_refusal r ON r.mutual_id = (SELECT current_mutual()) AND r.import_id = %(import_id)s
          AND r.row_no = n.row_no
@@ -95,10 +113,11 @@ SELECT %(import_id)s, s.row_no, to_jsonb(string_to_array(s.raw, E'\\x1f')), json
     'code', i.fate,
     'detail', CASE i.fate
         WHEN 'period_closed' THEN 'the month of ' || i.paid_on || ' is closed in the books; give a day of an open month and say the true one in the note'
-        WHEN 'receipt_repeated' THEN 'the same payment was received into another account by an earlier file; look it up before it is typed again'
+        WHEN 'receipt_repeated' THEN 'this payment was received before, into another account or with another amount; look it up before it is typed again'
+        WHEN 'repeated_in_file' THEN 'the provider''s reference ' || quote_literal(i.payer_reference) || ' stands in an earlier row of this file; a payment has one of its own'
         ELSE 'nobody is known by ' || quote_literal(i.claimed) || '; register her, mend the number, or choose suspense' END))
 FROM import_row i JOIN import_staged s ON s.row_no = i.row_no
-WHERE i.fate IN ('period_closed', 'receipt_repeated', 'member_unknown')
+WHERE i.fate IN ('period_closed', 'receipt_repeated', 'repeated_in_file', 'member_unknown')
 ON CONFLICT (mutual_id, import_id, row_no) DO NOTHING
 """
 
@@ -107,11 +126,14 @@ DROP_ENTRIES = "DROP TABLE IF EXISTS pg_temp.import_entry"
 KEEP_ENTRIES = """
 -- no row: a temporary table with the two entries of each accepted row
 CREATE TEMPORARY TABLE import_entry ON COMMIT DROP AS
-SELECT 'receipt:import:' || i.source_reference AS key, 'receipt' AS kind, i.paid_on AS valid_on, l.line, l.account_id,
-       l.amount_minor, 'receipt:' || i.receipt_id AS evidence
+SELECT 'receipt:' || i.source || ':' || i.source_reference AS key, 'receipt' AS kind, i.paid_on AS valid_on, l.line,
+       CASE WHEN l.line = 1 THEN %(account_id)s WHEN i.member_id IS NULL THEN %(suspense_id)s ELSE a.id END AS account_id,
+       CASE l.line WHEN 1 THEN i.amount_minor ELSE -i.amount_minor END AS amount_minor,
+       'receipt:' || i.receipt_id AS evidence
 FROM import_row i
-CROSS JOIN LATERAL (VALUES (1, %(account_id)s::bigint, i.amount_minor), (2, i.account_id, -i.amount_minor))
-     l (line, account_id, amount_minor)
+LEFT JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.owner_kind = 'member'
+     AND a.owner_id = i.member_id AND a.control = 'member:contributions' AND a.currency = %(currency)s
+CROSS JOIN generate_series(1, 2) AS l (line)
 WHERE i.receipt_id IS NOT NULL
 """
 
@@ -121,7 +143,7 @@ INSERT_RECEIPTS = """
 -- no row: the receipt of each accepted row. Its number is made here as reference.receipt_number makes one.
 INSERT INTO contribution_receipt (id, number, source, source_reference, channel, account_code, collector, payer_reference,
     amount_minor, currency, paid_on, actor, note, import_id, ledger_tx_id)
-SELECT n.receipt_id, 'RF' || lpad((98 - (n.body || '271500')::numeric %% 97)::text, 2, '0') || n.body, 'import',
+SELECT n.receipt_id, 'RF' || lpad((98 - (n.body || '271500')::numeric %% 97)::text, 2, '0') || n.body, n.source,
        n.source_reference, %(channel)s, %(account_code)s, n.collector, n.payer_reference, n.amount_minor, %(currency)s,
        n.paid_on, %(actor)s, n.note, %(import_id)s, n.tx_id
 FROM (
@@ -129,7 +151,7 @@ FROM (
            || lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint %% 10000000)::text, 7, '0')
            || lpad(i.receipt_id::text, 10, '0') AS body
     FROM import_row i
-    JOIN import_entry_tx t ON t.key = 'receipt:import:' || i.source_reference
+    JOIN import_entry_tx t ON t.key = 'receipt:' || i.source || ':' || i.source_reference
     CROSS JOIN (SELECT current_mutual() AS id) m
     WHERE i.receipt_id IS NOT NULL
 ) n ORDER BY n.receipt_id

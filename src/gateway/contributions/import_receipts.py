@@ -102,7 +102,7 @@ def preview_import(
     dialect = {**table.dialect.as_json(), "header": list(table.header.names)}
     texts = {"dialect": json.dumps(dialect), "options": json.dumps(options._asdict())}
     import_id = int(db.scalar(session, queries.INSERT_IMPORT, {**values, **texts}))
-    found = _classify(session, import_id, options, table.header, currency, numbering=False)
+    found = _classify(session, import_id, options, table.header, numbering=False)
     refused = db.scalar(session, queries.COUNT_REFUSALS, {"import_id": import_id})
     db.run(session, queries.COUNT_IMPORT, {**found._mapping, "refused_count": refused, "import_id": import_id})
     return get_import(session, import_id)
@@ -211,24 +211,22 @@ def _account_of(session: Session, options: Options, currency: str) -> int:
 def _stage_again(session: Session, found: ImportRow, options: Options, currency: str, today: dt.date) -> None:
     table = open_receipts(evidence.read(session, found.evidence_id).body, found.file_name)
     stage_receipts(session, table, Reading(currency_of(currency), today, options.day_first))
-    _classify(session, found.id, options, table.header, currency, numbering=True)
+    _classify(session, found.id, options, table.header, numbering=True)
 
 
-def _classify(
-    session: Session, import_id: int, options: Options, header: Header, currency: str, *, numbering: bool
-) -> Any:
+def _classify(session: Session, import_id: int, options: Options, header: Header, *, numbering: bool) -> Any:
     """Decide what becomes of each staged row, keep the refused ones, and return the counts."""
-    suspense = suspense_account(options.channel)
-    open_accounts(session, [NewAccount(suspense)], currency)
     values = {
         **options._asdict(),
         "import_id": import_id,
-        "currency": currency,
-        "suspense_id": db.one(session, queries.ACCOUNT, {"code": suspense}).id,
+        "provider": options.account_code.removesuffix(":clearing") if options.channel == Channel.MOBILE_MONEY else None,
         "numbering": numbering,
         "day_column": header.label("paid_on"),
         "who_column": who_column(header),
     }
+    bulk.execute(session, queries.DROP_PAYERS)
+    bulk.execute(session, queries.KEEP_PAYERS)
+    bulk.execute(session, queries.ANALYZE_PAYERS)
     bulk.execute(session, queries.DROP_ROWS)
     bulk.execute(session, queries.KEEP_ROWS, values)
     bulk.execute(session, queries.ANALYZE_ROWS)
@@ -238,9 +236,14 @@ def _classify(
 
 def _receive_rows(session: Session, found: ImportRow, options: Options, currency: str, actor: str) -> None:
     values = {**options._asdict(), "currency": currency, "actor": actor, "import_id": found.id}
-    account_id = _account_of(session, options, currency)
+    suspense = suspense_account(options.channel)
+    open_accounts(session, [NewAccount(suspense)], currency)
+    accounts = {
+        "account_id": _account_of(session, options, currency),
+        "suspense_id": db.one(session, queries.ACCOUNT, {"code": suspense}).id,
+    }
     bulk.execute(session, queries.DROP_ENTRIES)
-    bulk.execute(session, queries.KEEP_ENTRIES, {"account_id": account_id})
+    bulk.execute(session, queries.KEEP_ENTRIES, {**values, **accounts})
     bulk.execute(session, queries.ANALYZE_ENTRIES)
     post_staged(session, "import_entry", actor=actor)
     bulk.execute(session, queries.INSERT_RECEIPTS, values)
