@@ -345,7 +345,7 @@ def get_transfer(session: Session, transfer_id: int) -> TransferRow:
     """
     found = db.first(session, TRANSFER, {"transfer_id": transfer_id})
     if found is None:
-        raise TransferUnknownError(f"no transfer {transfer_id}")
+        raise TransferUnknownError(f"no transfer {transfer_id} between our own places; GET /v1/own-transfers lists them")
     return TransferRow(*found)
 
 
@@ -363,7 +363,7 @@ def get_statement(session: Session, statement_id: int) -> StatementRow:
     """
     found = db.first(session, STATEMENT, {"statement_id": statement_id})
     if found is None:
-        raise StatementUnknownError(f"no statement {statement_id}")
+        raise StatementUnknownError(f"no statement {statement_id}; GET /v1/bank-statements lists them")
     return StatementRow(*found)
 
 
@@ -392,7 +392,7 @@ def get_break(session: Session, break_id: int, *, lock: bool = False) -> BreakRo
     """
     found = db.first(session, LOCK_BREAK if lock else BREAK, {"break_id": break_id})
     if found is None:
-        raise BreakUnknownError(f"no break {break_id}")
+        raise BreakUnknownError(f"no break {break_id}; GET /v1/breaks lists them")
     return BreakRow(*found)
 
 
