@@ -155,7 +155,7 @@ def explanation(code: str) -> str | None:
 
 
 def _verification(checked: dict[str, Any]) -> dict[str, Any]:
-    shown = {"entries": checked["entry_count"], "sum_minor": checked["sum_minor"]}
+    shown = {"entries": checked["entry_count"], "sum_minor": checked["entry_sum"]}
     return {**shown, "verify": "ok" if checked["is_whole"] else "failed", "findings": checked["findings"]}
 
 

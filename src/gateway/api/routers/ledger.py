@@ -17,9 +17,9 @@ from gateway.api.schemas.ledger import (
     ClearingAccountRead,
     ClearingAccountsRead,
     FindingRead,
+    LedgerVerificationRead,
     TrialBalanceRead,
     TrialLineRead,
-    VerificationRead,
 )
 from gateway.ledger import queries, statement
 from gateway.ledger.queries import size_of_books
@@ -125,15 +125,15 @@ def list_clearing_accounts(act: ActDep) -> ClearingAccountsRead:
 @router.post(
     "/ledger-verifications",
     status_code=201,
-    response_model=VerificationRead,
+    response_model=LedgerVerificationRead,
     summary="Verify the books",
     dependencies=[allow(*READERS)],
 )
-def create_ledger_verification(act: ActDep) -> VerificationRead:
+def create_ledger_verification(act: ActDep) -> LedgerVerificationRead:
     """Check sums, sub-ledgers against their control accounts, locked balances, seals and old clearing accounts."""
     findings = verify(act.session, today=act.today)
     shown = [FindingRead(check=one.check, subject=one.subject, detail=one.detail) for one in findings]
     size = size_of_books(act.session)
-    return VerificationRead(
-        is_whole=not findings, entry_count=size.entry_count, sum_minor=size.sum_minor, findings=shown
+    return LedgerVerificationRead(
+        is_whole=not findings, entry_count=size.entry_count, entry_sum=size.sum_minor, findings=shown
     )

@@ -84,11 +84,11 @@ class FindingRead(ReadModel):
     detail: str
 
 
-class VerificationRead(ReadModel):
+class LedgerVerificationRead(ReadModel):
     """Whether the books are whole."""
 
     is_whole: bool
     entry_count: int
-    sum_minor: int
-    """Sum of every signed amount in minor units; always zero."""
+    entry_sum: int
+    """Every signed amount together, whatever its currency; always zero."""
     findings: list[FindingRead]
