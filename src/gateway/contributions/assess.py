@@ -99,6 +99,9 @@ def _stage_roster(session: Session, payroll_id: int, period: Period) -> None:
     bulk.execute(session, queries.DROP_ROSTER)
     bulk.execute(session, queries.KEEP_ROSTER.replace("{roster}", ROSTER), values)
     bulk.execute(session, queries.ANALYZE_ROSTER)
+    bulk.execute(session, queries.DROP_NEWEST)
+    bulk.execute(session, queries.KEEP_NEWEST, values)
+    bulk.execute(session, queries.ANALYZE_NEWEST)
 
 
 def _stage_costs(session: Session, schedule: Schedule) -> None:

@@ -55,6 +55,19 @@ SELECT r.member_id, r.wage_minor, r.additional_dependants FROM ({roster}) r
 
 ANALYZE_ROSTER = "ANALYZE assess_roster"
 
+DROP_NEWEST = "DROP TABLE IF EXISTS pg_temp.assess_newest"
+
+KEEP_NEWEST = f"""
+-- no row: a temporary table with one row per member that was ever assessed in the payroll and month, her newest version.
+-- Of known size: what this very transaction writes is in no statistics, and a join that is thought to be of one row and
+-- is of a million never ends.
+CREATE TEMPORARY TABLE assess_newest ON COMMIT DROP AS
+SELECT n.member_id, n.version, n.is_withdrawn, n.schedule_id, n.wage_minor, n.additional_dependants, n.currency
+FROM ({NEWEST_ASSESSMENTS}) n
+"""
+
+ANALYZE_NEWEST = "ANALYZE assess_newest"
+
 DISTINCT_INPUTS = """
 -- one row per pair of wage and heads that the roster has
 SELECT DISTINCT wage_minor, additional_dependants FROM assess_roster WHERE wage_minor IS NOT NULL
@@ -69,7 +82,7 @@ COST = {
 }
 """Columns of the staged costs, one row per pair of wage and heads."""
 
-INSERT_ASSESSMENTS = f"""
+INSERT_ASSESSMENTS = """
 -- no row: a new version for each member whose wage, heads or schedule are not those of her newest one
 INSERT INTO contribution_assessment (period_start, payroll_id, member_id, version, schedule_id, wage_minor,
     additional_dependants, amounts_minor, state_minor, total_minor, currency)
@@ -77,17 +90,17 @@ SELECT %(start)s, %(payroll_id)s, r.member_id, 1 + coalesce(n.version, 0), %(sch
        c.additional_dependants, c.amounts_minor, c.state_minor, c.total_minor, %(currency)s
 FROM assess_roster r
 JOIN assess_cost c ON c.wage_minor = r.wage_minor AND c.additional_dependants = r.additional_dependants
-LEFT JOIN ({NEWEST_ASSESSMENTS}) n ON n.member_id = r.member_id
+LEFT JOIN assess_newest n ON n.member_id = r.member_id
 WHERE n.member_id IS NULL OR n.is_withdrawn OR n.schedule_id <> %(schedule_id)s OR n.wage_minor <> r.wage_minor
    OR n.additional_dependants <> r.additional_dependants
 """
 
-WITHDRAW_ASSESSMENTS = f"""
+WITHDRAW_ASSESSMENTS = """
 -- no row: a last version for each member who is assessed but no longer on the roster, or without a wage
 INSERT INTO contribution_assessment (period_start, payroll_id, member_id, version, is_withdrawn, schedule_id, wage_minor,
     additional_dependants, amounts_minor, state_minor, total_minor, currency)
-SELECT %(start)s, %(payroll_id)s, n.member_id, 1 + n.version, true, %(schedule_id)s, 0, 0, '{{}}', 0, 0, n.currency
-FROM ({NEWEST_ASSESSMENTS}) n
+SELECT %(start)s, %(payroll_id)s, n.member_id, 1 + n.version, true, %(schedule_id)s, 0, 0, '{}', 0, 0, n.currency
+FROM assess_newest n
 WHERE NOT n.is_withdrawn
   AND NOT EXISTS (SELECT FROM assess_roster r WHERE r.member_id = n.member_id AND r.wage_minor IS NOT NULL)
 """
