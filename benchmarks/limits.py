@@ -173,3 +173,39 @@ def copied_by_python(lines: Iterator[bytes]) -> float:
         for line in lines:
             file.write(line)
     return time.perf_counter() - began
+
+
+def measure_members(connection: psycopg.Connection, body: bytes) -> Limit:
+    """Load a file of members: the person, the identity, the wage, the enrolment and the account."""
+    return Limit("M", _timed(connection, _members, body))
+
+
+MEMBER_TABLES = b"""
+DROP TABLE IF EXISTS person, identity, wage, enrolment, purse CASCADE;
+CREATE TEMP TABLE file (document text, given text, first text, second text, sex text, born text, phone text, payroll text, wage numeric, since text) ON COMMIT DROP;
+CREATE TABLE person (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, document text NOT NULL UNIQUE, given text, first text, second text, born date, phone text);
+CREATE TABLE identity (person_id bigint NOT NULL REFERENCES person, kind text, value text, PRIMARY KEY (kind, value));
+CREATE TABLE wage (person_id bigint NOT NULL REFERENCES person, since date, minor bigint, PRIMARY KEY (person_id, since));
+CREATE TABLE enrolment (person_id bigint NOT NULL REFERENCES person, payroll text, since date, PRIMARY KEY (person_id, payroll));
+CREATE TABLE purse (person_id bigint NOT NULL REFERENCES person, kind text, PRIMARY KEY (person_id, kind));
+"""
+MEMBER_INSERTS = (
+    b"INSERT INTO person (document, given, first, second, born, phone) SELECT replace(document, '-', ''), given, first, second, to_date(born, 'DD/MM/YYYY'), phone FROM file",
+    b"INSERT INTO identity SELECT id, 'national_id', document FROM person",
+    b"INSERT INTO wage SELECT p.id, to_date(f.since, 'DD/MM/YYYY'), f.wage * 100 FROM file f JOIN person p ON p.document = replace(f.document, '-', '')",
+    b"INSERT INTO enrolment SELECT p.id, f.payroll, to_date(f.since, 'DD/MM/YYYY') FROM file f JOIN person p ON p.document = replace(f.document, '-', '')",
+    b"INSERT INTO purse SELECT id, kind FROM person CROSS JOIN (VALUES ('contributions'), ('benefits')) k (kind)",
+)
+
+
+def _members(connection: psycopg.Connection, body: bytes) -> None:
+    for statement in MEMBER_TABLES.split(b";\n"):
+        if statement.strip():
+            connection.execute(statement)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(b"COPY file FROM STDIN (FORMAT csv, DELIMITER ';', HEADER true)") as copy,
+    ):
+        copy.write(body)
+    for statement in MEMBER_INSERTS:
+        connection.execute(statement)

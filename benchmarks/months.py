@@ -13,7 +13,6 @@ from benchmarks.state import Sandbox
 from benchmarks.town import Town
 from gateway.benefits.allot import allot
 from gateway.benefits.receive import fund, record_advice
-from gateway.contributions import import_receipts as receipts
 from gateway.contributions.assess import assess_period
 from gateway.filing import collect_bills, queries
 from gateway.filing.courier import Courier
@@ -66,7 +65,7 @@ class Months:
         assessed = self.counter.sent - before
         body = self.place.receipts_file(period)
         self._limit("A", limits.measure_a(self.bare, self.place.rows))
-        self._timed("receipts", lambda: self._take_in(body, period))
+        self._timed("receipts", lambda: self.place.pay_in(period, body))
         self.place.tidy()
         self._limit("B", limits.measure_b(self.bare, round_no))
         before = self.counter.sent
@@ -89,6 +88,10 @@ class Months:
         self.place.tidy()
         self.sizes.append(self._sizes())
 
+    def last(self) -> str:
+        """Return the newest seconds in words."""
+        return ", ".join(f"{name} {took[-1]:.2f}" for name, took in self.seconds.items())
+
     def figures(self) -> list[Figure]:
         """Return what was measured, in the order of the month."""
         took, rows = self.seconds, self.place.rows
@@ -98,8 +101,12 @@ class Months:
         month = _added(took["assess"], filing, took["deliver"], took["answer"])
         parts = {name: round(median(values), 4) for name, values in took.items()}
         return [
-            of_rounds("receipts", f"a file of {rows:,} receipts, previewed and applied", took["receipts"], took["A"], 1.5),
-            of_rounds("filing", "prepare and seal: decisions, reservation, lines, file, digest, root", filing, took["B"], 2.0),
+            of_rounds(
+                "receipts", f"a file of {rows:,} receipts, previewed and applied", took["receipts"], took["A"], 1.5
+            ),
+            of_rounds(
+                "filing", "prepare and seal: decisions, reservation, lines, file, digest, root", filing, took["B"], 2.0
+            ),
             of_rounds(
                 "answer",
                 f"the state's answer for every line, 1 in {REJECTED_OF} rejected and released, and its bill",
@@ -149,19 +156,6 @@ class Months:
         with self.database.session(1) as session:
             assess_period(session, payroll_id=self.place.payroll_id, period=period, actor=town.ACTOR)
 
-    def _take_in(self, body: bytes, period: Period) -> None:
-        told = {"actor": town.ACTOR, "today": town.TODAY}
-        options = receipts.Options("cash", "cash:main")
-        name = f"pagos-{period}.csv"
-        with self.database.session(1) as session:
-            made = receipts.preview_import(
-                session, body=body, file_name=name, media_type="text/csv", options=options, **told
-            )
-        with self.database.session(1) as session:
-            done = receipts.apply_import(session, made.id, policy="good_rows", **told)
-        if done.applied_count != self.place.rows:
-            raise AssertionError(f"{done.applied_count} of {self.place.rows} receipts were applied: {done}")
-
     def _prepare(self, period: Period) -> int:
         with self.database.session(1) as session:
             filing = prepare(
@@ -210,7 +204,9 @@ class Months:
             filing = queries.get_filing(session, filing_id)
             expected = self.place.rows - self.place.rows // REJECTED_OF
             if filing.status not in (FilingStatus.PARTIAL, FilingStatus.ACCEPTED) or filing.accepted_count != expected:
-                raise AssertionError(f"the filing is {filing.status} with {filing.accepted_count} of {expected} accepted")
+                raise AssertionError(
+                    f"the filing is {filing.status} with {filing.accepted_count} of {expected} accepted"
+                )
 
     def _benefits(self, period: Period) -> None:
         told, lines = self.place.advice(period)
@@ -256,7 +252,7 @@ class Months:
         self._timed("release", lambda: released(batches))
 
     def _sizes(self) -> dict[str, int]:
-        return {name: size for name, size in self.place.query(TABLES)}
+        return dict(self.place.query(TABLES))
 
     def _storage(self) -> Figure:
         first, last, months = self.sizes[0], self.sizes[-1], len(self.sizes) - 1

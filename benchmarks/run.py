@@ -3,20 +3,26 @@
 import argparse
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 
-from benchmarks import limits
+from benchmarks import child, files, limits, over_http
 from benchmarks.figure import Figure, table
 from benchmarks.months import Months
 from benchmarks.place import Counter, fresh_database, machine, server
 from benchmarks.state import running_state
-from benchmarks.town import MONTHS, TODAY, Town
+from benchmarks.town import ACTOR, MONTHS, TODAY, Town
+from gateway.contributions.assess import assess_period
 from gateway.kit.db import Database
 
 USUAL_ROWS = 60_000
+MOST_STATEMENT_LINES = 60_000
+MOST_MEBIBYTES = 512
+PARTS = ("months", "memory", "http", "members", "statement", "tss")
+PER_LINE = ("receipts", "filing", "answer", "benefits")
 
 
 @contextlib.contextmanager
@@ -30,7 +36,9 @@ def _town(address: str, rows: int) -> Iterator[tuple[Town, Counter]]:
             database.close()
 
 
-def _months(address: str, rows: int, repeat: int) -> list[Figure]:
+def _measure(address: str, rows: int, repeat: int, parts: frozenset[str], seconds: float) -> list[Figure]:
+    """Measure the parts asked for, all in one town."""
+    figures: list[Figure] = []
     with (
         fresh_database(address, "gateway_limits", migrated=False) as bare_url,
         psycopg.connect(bare_url) as bare,
@@ -38,28 +46,83 @@ def _months(address: str, rows: int, repeat: int) -> list[Figure]:
         _town(address, rows) as (place, counter),
     ):
         limits.prepare(bare, rows)
-        months = Months(place, bare, sandbox, counter)
-        for number, period in enumerate(MONTHS[:repeat], 1):
-            months.run(period, number)
-            print(f"round {number}: " + ", ".join(f"{name} {took[-1]:.2f}" for name, took in months.seconds.items()), flush=True)
-        return months.figures()
+        if "months" in parts:
+            months = Months(place, bare, sandbox, counter)
+            for number, period in enumerate(MONTHS[:repeat], 1):
+                months.run(period, number)
+                _say(f"{rows:,} members, month {number}: {months.last()}")
+            figures += months.figures()
+        if "memory" in parts:
+            figures.append(_memory(place))
+            _say("memory measured")
+        if "http" in parts:
+            figures += over_http.measure(place, bare_url, repeat=repeat, seconds=seconds)
+            _say("requests measured")
+        if "members" in parts:
+            figures.append(files.measure_members(place, bare, repeat))
+            _say("members measured")
+        if "statement" in parts:
+            figures += files.measure_statement(place, min(rows, MOST_STATEMENT_LINES))
+            _say("statement measured")
+    if "tss" in parts:
+        figures += files.measure_tss(rows, repeat)
+    return figures
+
+
+def _memory(place: Town) -> Figure:
+    period = MONTHS[-1]
+    with place.database.session(1) as session:
+        assess_period(session, payroll_id=place.payroll_id, period=period, actor=ACTOR)
+    place.pay_in(period, place.receipts_file(period))
+    told = child.run("filing", place.database.url, place.payroll_id, period)
+    if told["lines"] != place.rows:
+        raise AssertionError(f"{told['lines']} of {place.rows} lines were sealed")
+    what = f"resident peak of a process that prepares, seals and streams a filing of {place.rows:,} lines"
+    peak = told["peak_mebibytes"]
+    return Figure("memory", what, "MiB", peak, MOST_MEBIBYTES, peak / MOST_MEBIBYTES, 1.0, detail=told)
+
+
+def _growth(small: list[Figure], large: list[Figure], small_rows: int, large_rows: int) -> Iterator[Figure]:
+    """Compare the cost of a line among many with that among few."""
+    before = {figure.name: figure for figure in small}
+    for figure in large:
+        if figure.name in PER_LINE and figure.name in before:
+            few, many = before[figure.name].ours / small_rows * 1e6, figure.ours / large_rows * 1e6
+            what = f"microseconds a line at {large_rows:,}, against {small_rows:,}: {figure.name}"
+            yield Figure(f"growth_{figure.name}", what, "µs", many, few, many / few, 1.3)
 
 
 def main(arguments: list[str]) -> int:
     """Measure; return 0 whatever the figures say, they are for people."""
     asked = _options().parse_args(arguments)
+    parts = frozenset(asked.only or PARTS)
     address = server()
     facts = machine(address)
-    figures = _months(address, asked.rows, asked.repeat)
+    figures = []
+    if asked.rows > USUAL_ROWS and "months" in parts:
+        small = _measure(address, USUAL_ROWS, asked.repeat, frozenset({"months"}), asked.seconds)
+        figures = _measure(address, asked.rows, asked.repeat, parts, asked.seconds)
+        figures += _growth(small, figures, USUAL_ROWS, asked.rows)
+    else:
+        figures = _measure(address, asked.rows, asked.repeat, parts, asked.seconds)
     print(table(figures))
     if asked.json:
-        asked.json.write_text(json.dumps({"machine": facts, "figures": [one.as_json() for one in figures]}, indent=1))
+        told = {"machine": facts, "rows": asked.rows, "figures": [one.as_json() for one in figures]}
+        asked.json.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 def _options() -> argparse.ArgumentParser:
     known = argparse.ArgumentParser(prog="python3 run.py bench", description="Each figure beside its limit.")
-    known.add_argument("--rows", type=int, default=USUAL_ROWS)
-    known.add_argument("--repeat", type=int, default=3)
-    known.add_argument("--json", type=Path)
+    known.add_argument("--rows", type=int, default=USUAL_ROWS, help="members of the town; 60000 or 1000000")
+    known.add_argument("--repeat", type=int, default=3, choices=range(1, len(MONTHS)), help="rounds of each figure")
+    known.add_argument(
+        "--only", action="append", choices=PARTS, metavar="PART", help=f"one of {', '.join(PARTS)}; may be given again"
+    )
+    known.add_argument("--seconds", type=float, default=over_http.SECONDS, help="of each load over HTTP")
+    known.add_argument("--json", type=Path, help="file to write every figure to, with the machine's facts")
     return known

@@ -58,7 +58,9 @@ class Sandbox:
     def __init__(self, url: str) -> None:
         self.replay = Replay()
         self.channel: StateChannel = state_channel("do", url, TOKEN, timeouts=PATIENT, http=self.replay)
-        self._control = httpx.Client(base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=60, trust_env=False)
+        self._control = httpx.Client(
+            base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=60, trust_env=False
+        )
 
     def reject(self, documents: list[str]) -> None:
         """Make it refuse the lines of these persons."""

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from gateway.authority.protocol import Advice, AdviceLine, RawAnswer
+from gateway.contributions import import_receipts as receipts
 from gateway.kit.db import Database
 from gateway.kit.period import Period
 from gateway.ledger.bank_accounts import BankAccountRow, Opening, register_bank_account
@@ -108,14 +109,32 @@ class Town:
         target = io.StringIO()
         target.write("Cédula;Monto;Fecha;Referencia\n")
         for document, minor, number in rows:
-            target.write(f"{document[:3]}-{document[3:10]}-{document[10]};{minor // 100}.{minor % 100:02d};{day};L{number}\n")
+            target.write(
+                f"{document[:3]}-{document[3:10]}-{document[10]};{minor // 100}.{minor % 100:02d};{day};L{number}\n"
+            )
         return target.getvalue().encode()
+
+    def pay_in(self, period: Period, body: bytes) -> None:
+        """Take in the file in which every member pays what the month costs her."""
+        told: dict[str, Any] = {"actor": ACTOR, "today": TODAY}
+        options = receipts.Options("cash", "cash:main")
+        name = f"pagos-{period}.csv"
+        with self.database.session(1) as session:
+            made = receipts.preview_import(
+                session, body=body, file_name=name, media_type="text/csv", options=options, **told
+            )
+        with self.database.session(1) as session:
+            done = receipts.apply_import(session, made.id, policy="good_rows", **told)
+        if done.applied_count != self.rows:
+            raise AssertionError(f"{done.applied_count} of {self.rows} receipts were applied: {done}")
 
     def advice(self, period: Period) -> tuple[Advice, list[AdviceLine]]:
         """Return an advice that brings every member a benefit."""
         documents = self.query("SELECT value FROM member_identity WHERE mutual_id = 1 ORDER BY member_id")
         lines = [
-            AdviceLine(number, "national_id", document, "maternity", f"C{period}-{number}", period, 50_000 + number % 300, 1, 4)
+            AdviceLine(
+                number, "national_id", document, "maternity", f"C{period}-{number}", period, 50_000 + number % 300, 1, 4
+            )
             for number, (document,) in enumerate(documents, 1)
         ]
         at = dt.datetime(2026, 7, 1, 13, tzinfo=dt.UTC)
