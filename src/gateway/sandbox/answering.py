@@ -75,7 +75,8 @@ class World:
     """What is known of a request, for rules to match."""
     distort: Callable[[Rule, str, Call, Answer], Answer]
     """Change an answer as a rule of this world says."""
-    distortions: frozenset[str]
+    distortions: Mapping[str, frozenset[str]]
+    """By endpoint, what ``distort`` can do to its answers; a handler may follow further rules by itself."""
 
     def is_allowed(self, request: Request) -> bool:
         """Tell whether the caller shows the token."""
@@ -134,7 +135,7 @@ async def _read(request: Request, spool: Callable[[Request], Awaitable[Any]] | N
 
 async def _follow(world: World, on: str, handler: Handler, call: Call) -> Answer:
     facts = await run_in_threadpool(world.facts, on, call)
-    rules = world.script.fire(on, ON_THE_WIRE | world.distortions, facts, world.today())
+    rules = world.script.fire(on, ON_THE_WIRE | world.distortions.get(on, frozenset()), facts, world.today())
     for rule in rules:
         early = await _before(world, rule)
         if early is not None:

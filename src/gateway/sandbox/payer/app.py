@@ -22,7 +22,7 @@ from gateway.sandbox.payer import (
     transactions,
     wallets,
 )
-from gateway.sandbox.payer.core import IN_THE_PAGE, Payer
+from gateway.sandbox.payer.core import IN_THE_PAGE, KNOWN, Payer
 from gateway.sandbox.payer.distortion import distort
 from gateway.sandbox.payer.errors import RefusedError, bank_problem, provider_refusal
 
@@ -106,7 +106,7 @@ def _world(payer: Payer, refuse: Refusal) -> World:
 
     return World(
         script=payer.script, today=payer.clock.today, token=payer.options.token, refuse=refuse, facts=facts,
-        distort=partial(distort, payer), distortions=IN_THE_PAGE,
+        distort=partial(distort, payer), distortions={on: IN_THE_PAGE & known for on, known in KNOWN.items() if on != "statements"},
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from gateway.sandbox.state import (
     remittance_pages,
     remittances,
 )
-from gateway.sandbox.state.core import IN_THE_PAGE, State
+from gateway.sandbox.state.core import IN_THE_PAGE, KNOWN, State
 from gateway.sandbox.state.problems import problem
 
 Step = Callable[[State, Call], Answer]
@@ -63,7 +63,7 @@ def create_app(state: State) -> Starlette:
         refuse=problem,
         facts=partial(_facts, state),
         distort=partial(distortion.distort, state),
-        distortions=IN_THE_PAGE,
+        distortions={on: IN_THE_PAGE & known for on, known in KNOWN.items()},
     )
 
     def handler(step: Step) -> Handler:
