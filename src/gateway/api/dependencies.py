@@ -85,17 +85,28 @@ ActDep = Annotated[Act, Depends(_act, scope="function")]
 
 
 @contextmanager
-def opened(gate: Gate, mutual_code: str) -> Iterator[Session]:
-    """Open a transaction for the mutual with this code, before anybody is logged in; of no mutual if there is none.
+def opened(gate: Gate, mutual_code: str, *, actor: str = "anonymous", is_required: bool = False) -> Iterator[Session]:
+    """Open a transaction for the mutual with this code, before or without anybody being logged in.
 
     Nothing is kept unless ``commit`` is called.
+
+    Args:
+        gate: What the process shares.
+        mutual_code: Of the mutual.
+        actor: Who acts, for the log.
+        is_required: Refuse where there is no such mutual; else the transaction is of none.
+
+    Raises:
+        MutualNotFoundError: No mutual has the code, and one is required.
     """
     with Session(gate.database.engine, expire_on_commit=False) as session:
         try:
             mutual_id = by_code(session, mutual_code).id
         except MutualNotFoundError:
+            if is_required:
+                raise
             mutual_id = None
-        act_for(session, mutual_id, actor="anonymous")
+        act_for(session, mutual_id, actor=actor)
         yield session
 
 

@@ -12,14 +12,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import SecretStr
-from sqlmodel import Session
 
-from gateway.api.dependencies import Gate, GateDep, commit
+from gateway.api.dependencies import Gate, GateDep, commit, opened
 from gateway.api.errors import problems
-from gateway.kit import inbox, jobs, signing, tenant
-from gateway.kit.db import act_for
+from gateway.kit import inbox, jobs, signing
 from gateway.kit.signing import SignatureError
-from gateway.kit.tenant import MutualRow
 
 router = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
 
@@ -100,9 +97,7 @@ def _keep(
     wakes: tuple[str, ...],
 ) -> None:
     headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
-    with Session(gate.database.engine, expire_on_commit=False) as session:
-        mutual: MutualRow = tenant.by_code(session, mutual_code)
-        act_for(session, mutual.id, actor=f"callback:{source}")
+    with opened(gate, mutual_code, actor=f"callback:{source}", is_required=True) as session:
         if inbox.receive(session, source=source, event_id=event_id, kind=kind, headers=headers, body=raw):
             for job in wakes:
                 # The timetable's own lock: a job that an event wakes never runs beside the same job in its turn.
