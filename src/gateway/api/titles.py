@@ -1,21 +1,21 @@
 """Titles of refusals in the languages people read; the code beside them is never translated."""
 
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
 from gateway.kit.errors import GatewayError
 
 LANGUAGES = ("es", "en", "fr")
 DEFAULT = "es"
 
-TITLES: dict[str, dict[str, str]] = {
-    "refused": {"es": "La solicitud fue rechazada", "fr": "La demande a été refusée"},
-    "not_found": {"es": "No existe", "fr": "Introuvable"},
-    "conflict": {"es": "Choca con lo que ya existe", "fr": "En conflit avec ce qui existe déjà"},
-    "rule_broken": {"es": "Una regla no lo permite", "fr": "Une règle ne le permet pas"},
-    "malformed": {"es": "No se pudo leer lo enviado", "fr": "Les données n'ont pas pu être lues"},
-    "unauthenticated": {"es": "Inicie sesión primero", "fr": "Connectez-vous d'abord"},
-    "forbidden": {"es": "Su función no lo permite", "fr": "Votre rôle ne le permet pas"},
-    "changed_meanwhile": {"es": "Otra persona lo cambió mientras tanto", "fr": "Modifié entre-temps par quelqu'un"},
-    "unavailable": {"es": "No está disponible ahora", "fr": "Indisponible pour le moment"},
-}
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """Return each code's titles by language."""
+    file = resources.files("gateway.api") / "titles.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def language_of(accept_language: str | None) -> str:
@@ -35,7 +35,7 @@ def title_of(error: type[GatewayError], language: str) -> str:
     if language == "en":
         return error.title
     for kind in error.__mro__:
-        known = TITLES.get(getattr(kind, "code", ""), {})
+        known = catalogue().get(getattr(kind, "code", ""), {})
         if language in known:
             return known[language]
     return error.title
