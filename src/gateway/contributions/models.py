@@ -110,7 +110,8 @@ class ContributionReceipt(TenantTable, table=True):
 
     __tablename__ = "contribution_receipt"
     __table_args__ = (
-        unique("number"),
+        # The number ends with the identifier, so it is as unique and needs no index of its own.
+        check("CAST(right(number, 10) AS bigint) = id", "number"),
         unique("source", "source_reference"),
         one_of("channel", Channel),
         check("amount_minor > 0", "amount"),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from gateway.contributions.errors import ReceiptUnknownError
+from gateway.contributions.reference import serial_of
 from gateway.kit import db
 
 NEWEST_ASSESSMENTS = """
@@ -152,7 +153,7 @@ VERIFICATION = """
 SELECT r.number, r.paid_on, r.amount_minor, r.currency, v.id IS NOT NULL AS is_reversed
 FROM contribution_receipt r
 LEFT JOIN contribution_reversal v ON v.mutual_id = r.mutual_id AND v.receipt_id = r.id
-WHERE r.mutual_id = current_mutual() AND r.number = :number
+WHERE r.mutual_id = current_mutual() AND r.id = :serial AND r.number = :number
 """
 
 NAMES = """
@@ -163,7 +164,7 @@ WHERE mutual_id = current_mutual() AND id = ANY(CAST(:ids AS bigint[]))
 
 _FILTERS = {
     "id": "r.id = :id",
-    "number": "r.number = :number",
+    "number": "r.id = CAST(right(:number, 10) AS bigint) AND r.number = :number",
     "source_reference": "r.source = :source AND r.source_reference = :source_reference",
     "member_id": (
         "EXISTS (SELECT FROM contribution_receipt_line l WHERE l.mutual_id = r.mutual_id AND l.receipt_id = r.id"
@@ -260,6 +261,8 @@ def list_receipts(
     session: Session, asked: ReceiptFilter, *, limit: int, before_id: int | None = None
 ) -> list[ReceiptRow]:
     """Return at most ``limit`` receipts, newest first, older than ``before_id``."""
+    if asked.number is not None and serial_of(asked.number) is None:
+        return []
     return _receipts(session, {**asked._asdict(), "before_id": before_id}, limit)
 
 

@@ -80,6 +80,12 @@ def mutual_of(number: str) -> int | None:
     return int(match.group(1)) if match and check_reference(number) else None
 
 
+def serial_of(number: str) -> int | None:
+    """Return the identifier of the receipt that a number is of, or None where it is no receipt's number."""
+    match = _NUMBER.fullmatch(bare(number))
+    return int(match.group(2)) if match and check_reference(number) else None
+
+
 def in_groups(reference: str) -> str:
     """Return a reference as people copy it: in groups of four."""
     plain = bare(reference)

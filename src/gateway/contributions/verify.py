@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from gateway.contributions.errors import ReceiptUnknownError
 from gateway.contributions.queries import VERIFICATION
-from gateway.contributions.reference import bare, mutual_of
+from gateway.contributions.reference import bare, serial_of
 from gateway.kit import db
 
 
@@ -18,7 +18,8 @@ def find_verification(session: Session, number: str) -> Any:
     Raises:
         ReceiptUnknownError: The check digits are wrong, or no receipt has the number.
     """
-    row = db.first(session, VERIFICATION, {"number": bare(number)}) if mutual_of(number) is not None else None
+    serial = serial_of(number)
+    row = None if serial is None else db.first(session, VERIFICATION, {"serial": serial, "number": bare(number)})
     if row is None:
         raise ReceiptUnknownError(
             f"no receipt has the number {number[:40]!r}; compare it with the paper, digit by digit"
