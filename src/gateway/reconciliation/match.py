@@ -21,11 +21,13 @@ from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, post
 from gateway.ledger.queries import FIND_TX_BY_KEY
 from gateway.reconciliation import queries
+from gateway.reconciliation.book_credits import book_credits
 from gateway.reconciliation.states import STATEMENT_LINE, StatementLineEvent, StatementLineStatus
 from gateway.reconciliation.transfer import book_transfer
 
 ACTOR = "system:reconciliation"
 SUSPENSE = "suspense:bank"
+NO_RULE = "no rule knows it"
 _OPEN = "l.mutual_id = current_mutual() AND l.status = 'open' AND l.matched_kind IS NULL"
 
 
@@ -134,8 +136,8 @@ def match_lines(session: Session, *, today: dt.date) -> Matched:
     for rule in RULES:
         values = {"kind": rule.kind, "rule": rule.code, "once": rule.happens_once}
         db.run(session, APPLY.format(candidates=rule.candidates), values)
-    by_rule: dict[str, int] = {}
-    suspense_count = 0
+    by_rule = book_credits(session, today=today, actor=ACTOR, no_rule=NO_RULE)
+    suspense_count = by_rule.pop("", 0)
     for line in db.rows(session, TO_BOOK):
         rule_code = _book(session, line, today)
         if rule_code is None:
@@ -157,7 +159,7 @@ def _book(session: Session, line: Any, today: dt.date) -> str | None:
         else:
             return str(line.rule)
     else:
-        line_rule = "no rule knows it"
+        line_rule = NO_RULE
     tx_id = _credit_suspense(session, line, today) if line.amount_minor > 0 else _debit_suspense(session, line)
     _settle(session, line, StatementLineEvent.GIVE_UP, line_rule, tx_id)
     return None
