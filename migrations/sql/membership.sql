@@ -5,7 +5,8 @@
 -- index does by itself is done here by a lock taken before the look, which therefore sees what an earlier holder
 -- committed (each statement of a function reads anew under READ COMMITTED, which is what the gateway runs under).
 
-CREATE FUNCTION enrolment_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+-- No table scan: a session keeps a trigger's plan, made when the tables were small, for the day a large file comes.
+CREATE FUNCTION enrolment_guard() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     hit record;
 BEGIN
@@ -25,7 +26,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION dependant_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION dependant_guard() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     hit record;
 BEGIN
