@@ -14,7 +14,8 @@ from benchmarks.town import Town
 from gateway.benefits.allot import allot
 from gateway.benefits.receive import fund, record_advice
 from gateway.contributions.assess import assess_period
-from gateway.filing import collect_bills, queries
+from gateway.filing import queries
+from gateway.filing.bills import receive_notice
 from gateway.filing.courier import Courier
 from gateway.filing.deliver import deliver
 from gateway.filing.prepare import prepare
@@ -81,7 +82,7 @@ class Months:
         self._timed("answer", lambda: pursue(self.courier, filing_id))
         self.statements.append(assessed + delivered + self.counter.sent - before)
         self._check(filing_id)
-        self._timed("bill", lambda: collect_bills.collect(self.courier))
+        self._timed("bill", lambda: self._take_bill(period))
         self.place.tidy()
         self._limit("D", limits.measure_d(self.bare, self.place.rows))
         self._benefits(period)
@@ -207,6 +208,13 @@ class Months:
                 raise AssertionError(
                     f"the filing is {filing.status} with {filing.accepted_count} of {expected} accepted"
                 )
+
+    def _take_bill(self, period: Period) -> None:
+        for notice in self.sandbox.channel.notices(town.EMPLOYER, period, "001"):
+            with self.courier.session() as session:
+                bill = receive_notice(session, notice, actor=self.courier.actor, today=town.TODAY)
+                if bill is None or bill.ours_minor != bill.total_minor:
+                    raise AssertionError(f"the bill is not what was accepted: {bill}")
 
     def _benefits(self, period: Period) -> None:
         told, lines = self.place.advice(period)

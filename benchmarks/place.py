@@ -48,34 +48,53 @@ def fresh_database(address: str, name: str, *, migrated: bool = True) -> Iterato
 
 
 class Counter:
-    """Counts what a database's connections send: statements, COPYs and fetches from server-side cursors."""
+    """Counts what a database's connections send: statements, COPYs and fetches from server-side cursors; and their time."""
 
     def __init__(self, database: Database) -> None:
         self.sent = 0
+        self.seconds: dict[str, float] = {}
         counter = self
 
         class Client(psycopg.Cursor[Any]):
-            def execute(self, *arguments: Any, **options: Any) -> Any:
-                counter.sent += 1
-                return super().execute(*arguments, **options)
+            def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
+                with counter.timed(query):
+                    return super().execute(query, *arguments, **options)
 
             def copy(self, *arguments: Any, **options: Any) -> Any:
                 counter.sent += 1
                 return super().copy(*arguments, **options)
 
         class Server(psycopg.ServerCursor[Any]):
-            def execute(self, *arguments: Any, **options: Any) -> Any:
-                counter.sent += 1
-                return super().execute(*arguments, **options)
+            def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
+                with counter.timed(query):
+                    return super().execute(query, *arguments, **options)
 
             def fetchmany(self, *arguments: Any, **options: Any) -> Any:
-                counter.sent += 1
-                return super().fetchmany(*arguments, **options)
+                with counter.timed("(fetch from a server-side cursor)"):
+                    return super().fetchmany(*arguments, **options)
 
         def equip(connection: Any, _record: Any) -> None:
             connection.cursor_factory, connection.server_cursor_factory = Client, Server
 
         event.listen(database.engine, "connect", equip)
+
+    @contextlib.contextmanager
+    def timed(self, query: Any) -> Iterator[None]:
+        """Count one statement and add its time to those of its words."""
+        self.sent += 1
+        words = query if isinstance(query, str) else query.decode() if isinstance(query, bytes) else str(query)
+        began = clock()
+        try:
+            yield
+        finally:
+            name = " ".join(words.split())[:110]
+            self.seconds[name] = self.seconds.get(name, 0.0) + clock() - began
+
+    def slowest(self, most: int = 30) -> str:
+        """Return the statements that took longest together, with their seconds, and start anew."""
+        found = sorted(((took, name) for name, took in self.seconds.items()), reverse=True)[:most]
+        self.seconds.clear()
+        return "\n".join(f"  {took:8.3f} s  {name}" for took, name in found)
 
 
 def clock() -> float:

@@ -36,7 +36,9 @@ def _town(address: str, rows: int) -> Iterator[tuple[Town, Counter]]:
             database.close()
 
 
-def _measure(address: str, rows: int, repeat: int, parts: frozenset[str], seconds: float) -> list[Figure]:
+def _measure(
+    address: str, rows: int, repeat: int, parts: frozenset[str], seconds: float, is_profiled: bool
+) -> list[Figure]:
     """Measure the parts asked for, all in one town."""
     figures: list[Figure] = []
     with (
@@ -51,6 +53,8 @@ def _measure(address: str, rows: int, repeat: int, parts: frozenset[str], second
             for number, period in enumerate(MONTHS[:repeat], 1):
                 months.run(period, number)
                 _say(f"{rows:,} members, month {number}: {months.last()}")
+                if is_profiled:
+                    _say(counter.slowest())
             figures += months.figures()
         if "memory" in parts:
             figures.append(_memory(place))
@@ -100,11 +104,11 @@ def main(arguments: list[str]) -> int:
     facts = machine(address)
     figures = []
     if asked.rows > USUAL_ROWS and "months" in parts:
-        small = _measure(address, USUAL_ROWS, asked.repeat, frozenset({"months"}), asked.seconds)
-        figures = _measure(address, asked.rows, asked.repeat, parts, asked.seconds)
+        small = _measure(address, USUAL_ROWS, asked.repeat, frozenset({"months"}), asked.seconds, asked.profile)
+        figures = _measure(address, asked.rows, asked.repeat, parts, asked.seconds, asked.profile)
         figures += _growth(small, figures, USUAL_ROWS, asked.rows)
     else:
-        figures = _measure(address, asked.rows, asked.repeat, parts, asked.seconds)
+        figures = _measure(address, asked.rows, asked.repeat, parts, asked.seconds, asked.profile)
     print(table(figures))
     if asked.json:
         told = {"machine": facts, "rows": asked.rows, "figures": [one.as_json() for one in figures]}
@@ -124,5 +128,6 @@ def _options() -> argparse.ArgumentParser:
         "--only", action="append", choices=PARTS, metavar="PART", help=f"one of {', '.join(PARTS)}; may be given again"
     )
     known.add_argument("--seconds", type=float, default=over_http.SECONDS, help="of each load over HTTP")
+    known.add_argument("--profile", action="store_true", help="say which statements took longest")
     known.add_argument("--json", type=Path, help="file to write every figure to, with the machine's facts")
     return known
