@@ -3,6 +3,7 @@
 from gateway.authority.errors import OutcomeUnknownError
 from gateway.benefits.collect import Round, collect
 from gateway.kit import tenant
+from gateway.kit.errors import UnavailableError
 from gateway.kit.jobs import Context, periodic, task
 
 
@@ -12,7 +13,10 @@ def collect_advices(context: Context, mutual_id: int) -> None:
     """Ask the state for the remittances it has advised since the last time."""
     with context.session(mutual_id) as session:
         mutual = tenant.current(session)
-    channel = context.services["state"](mutual)
+    try:
+        channel = context.services["state"](mutual)
+    except UnavailableError:
+        return  # no address was given: a mutual without a state's interface has nothing to collect
     try:
         collect(Round(lambda: context.session(mutual_id), channel, mutual, f"worker:{context.worker}"))
     finally:
