@@ -17,6 +17,7 @@ from gateway.sandbox.state.judge_dependants import DependantJudge
 from gateway.sandbox.state.judge_movements import MovementJudge
 from gateway.sandbox.state.judge_payroll import NOTHING, REJECTED, PayrollJudge, Row
 from gateway.sandbox.state.layout import LENGTHS, Inspection, inspect, read_details
+from gateway.sandbox.state.registers import declared_before, dependants_of, inactive_payrolls, period_id_of
 from gateway.sandbox.state.tally import Tally
 from gateway.sandbox.state.tampering import forced_verdicts
 
@@ -119,13 +120,18 @@ def _answer_lines(state: State, filing: sqlite3.Row, found: Inspection, path: Pa
         # The register of dependants changes with the verdicts: all in one transaction.
         with state.store.write() as connection:
             judge = DependantJudge(
-                connection, filing["employer"], filing["period"], state.register(), found.repeated, _inactive(state)
+                connection,
+                filing["employer"],
+                filing["period"],
+                state.register(),
+                found.repeated,
+                inactive_payrolls(state),
             ).judge
             for chunk in _chunks(_judged(state, filing, found, judge, path, rules)):
                 _keep(connection, filing, tally, chunk)
             _finish(state, connection, filing, found, tally, rules)
         return
-    period_id = _period_id(state, filing)
+    period_id = period_id_of(state, filing)
     for chunk in _judged_chunks(state, filing, found, path, period_id, rules):
         with state.store.write() as connection:
             _keep(connection, filing, tally, chunk)
@@ -160,7 +166,7 @@ def _judged(
 def _judged_chunks(
     state: State, filing: sqlite3.Row, found: Inspection, path: Path, period_id: int, rules: Sequence[Rule]
 ) -> Iterator[list[Row]]:
-    register, inactive = state.register(), _inactive(state)
+    register, inactive = state.register(), inactive_payrolls(state)
     if filing["kind"] == "NV":
         movements = MovementJudge(register, found.repeated, inactive, state.clock.today())
         yield from _chunks(_judged(state, filing, found, movements.judge, path, rules))
@@ -169,7 +175,7 @@ def _judged_chunks(
     if tariff is None:
         raise RuntimeError(f"no tariff for {filing['period']}")
     judge = PayrollJudge(
-        tariff, register, found.repeated, inactive, _dependants(state, filing["employer"]),
+        tariff, register, found.repeated, inactive, dependants_of(state, filing["employer"]),
         forced=forced_verdicts(rules, state.options.seed, found.details),
         track=len(found.payrolls) > 1,
         silent=any(rule.do == "change_amount" and rule.get("silent") for rule in rules),
@@ -177,7 +183,7 @@ def _judged_chunks(
     connection = state.store.read()
     known = connection.execute("SELECT 1 FROM declared WHERE period_id = ? LIMIT 1", [period_id]).fetchone()
     for lines in _chunks(read_details(path)):
-        declared = _declared(connection, period_id, filing["seq"], lines) if known else {}
+        declared = declared_before(connection, period_id, filing["seq"], lines) if known else {}
         yield [judge.judge(number, line, declared) for number, line in lines]
 
 
@@ -185,42 +191,6 @@ def _chunks(things: Iterable[Any]) -> Iterator[list[Any]]:
     waiting = iter(things)
     while chunk := list(islice(waiting, CHUNK)):
         yield chunk
-
-
-def _declared(
-    connection: sqlite3.Connection, period_id: int, filing_seq: int, lines: Sequence[tuple[int, str]]
-) -> dict[str, list[tuple[str, int]]]:
-    # What this very file declared so far stands in the judge's own running sums.
-    persons = json.dumps([line[4] + line[5:30].rstrip(" ") for _, line in lines])
-    found: dict[str, list[tuple[str, int]]] = {}
-    for row in connection.execute(
-        "SELECT person, payroll, wage_minor FROM json_each(?) CROSS JOIN declared"
-        " ON period_id = ? AND person = json_each.value AND filing_seq <> ?",
-        [persons, period_id, filing_seq],
-    ):
-        found.setdefault(row["person"], []).append((row["payroll"], row["wage_minor"]))
-    return found
-
-
-def _dependants(state: State, employer: str) -> dict[str, int]:
-    rows = state.store.read().execute(
-        "SELECT payroll || holder AS holder, count(*) AS n FROM dependant WHERE employer = ? AND ended IS NULL"
-        " GROUP BY payroll, holder",
-        [employer],
-    )
-    return {row["holder"]: row["n"] for row in rows}
-
-
-def _inactive(state: State) -> set[str]:
-    return {row["payroll"] for row in state.store.read().execute("SELECT payroll FROM inactive_payroll")}
-
-
-def _period_id(state: State, filing: sqlite3.Row) -> int:
-    with state.store.write() as connection:
-        key = [filing["employer"], filing["period"]]
-        connection.execute("INSERT OR IGNORE INTO employer_period (employer, period) VALUES (?, ?)", key)
-        row = connection.execute("SELECT id FROM employer_period WHERE employer = ? AND period = ?", key).fetchone()
-        return int(row["id"])
 
 
 def _keep(connection: sqlite3.Connection, filing: sqlite3.Row, tally: Tally, chunk: Sequence[Row]) -> None:

@@ -1,10 +1,8 @@
-"""Benefits paid back: who is drawn, the advice, and the transfer through the bank."""
+"""Benefits paid back: the advice, and the transfer through the bank."""
 
 import json
 import math
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,36 +10,12 @@ import httpx
 
 from gateway.kit.money import AmountError, parse_amount
 from gateway.sandbox.answering import Answer, Call
-from gateway.sandbox.state.bill import breastfeeding, tariff_of
+from gateway.sandbox.state.claims import Line, new_claims, next_instalments, strangers
 from gateway.sandbox.state.core import CURRENCY, State, money
 from gateway.sandbox.state.problems import invalid, problem
 
 _SCRIPTED = frozenset({"cent_off", "change_amount", "no_transfer", "unadvised"})
-_BENEFITS = (("maternity", 3), ("breastfeeding", 3), ("common_illness", 4))
-"""How often each is drawn, in tenths of the share."""
 _RETRIES = (0.5, 1, 2, 5, 10, 30, 60)
-PAID_WORKERS = """
--- one row per worker accepted in a period whose notice is paid, in the order of their documents
-SELECT l.document_type AS kind, l.document, max(l.accepted_minor) AS wage
-FROM line l JOIN filing f ON f.seq = l.filing_seq
-JOIN notice_filing nf ON nf.filing_id = f.filing_id
-JOIN notice n ON n.reference = nf.reference AND n.payroll = l.payroll AND n.status = 'paid'
-WHERE f.employer = ? AND f.period = ? AND l.status <> 1 AND f.kind IN ('AM', 'AR')
-GROUP BY l.document_type, l.document ORDER BY l.document
-"""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One benefit of one person."""
-
-    kind: str
-    document: str
-    benefit: str
-    claim: str
-    minor: int
-    instalment: int = 1
-    instalments: int = 1
 
 
 def advise(state: State, call: Call) -> Answer:
@@ -60,9 +34,9 @@ def advise(state: State, call: Call) -> Answer:
     with state.store.write() as connection:
         if lines is None:
             lines = [
-                *_next_instalments(connection, employer, period),
-                *_new_claims(state, connection, employer, period, float(given.get("share", 0.03))),
-                *_unknown(period, int(given.get("unknown_lines", 0))),
+                *next_instalments(connection, employer, period),
+                *new_claims(state, connection, employer, period, float(given.get("share", 0.03))),
+                *strangers(period, int(given.get("unknown_lines", 0))),
             ]
         if not lines:
             return problem(409, "nothing_to_pay", "no worker of this period has a paid notice, or nobody was drawn")
@@ -78,89 +52,6 @@ def _given_lines(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
             parse_amount(line["amount"], CURRENCY, exact_decimals=True),
             int(line.get("instalment", 1)), int(line.get("of", 1)),
         )  # fmt: skip
-
-
-def _next_instalments(connection: Any, employer: str, period: str) -> Iterator[Line]:
-    claims = connection.execute(
-        "SELECT * FROM claim WHERE employer = ? AND last_period < ? AND paid < json_array_length(amounts)"
-        " ORDER BY number",
-        [employer, period],
-    )
-    for claim in claims.fetchall():
-        yield _instalment(connection, claim, period)
-
-
-def _instalment(connection: Any, claim: Any, period: str) -> Line:
-    amounts, number = json.loads(claim["amounts"]), claim["paid"] + 1
-    connection.execute("UPDATE claim SET paid = ?, last_period = ? WHERE number = ?", [number, period, claim["number"]])
-    person = claim["person"]
-    return Line(
-        person[0], person[1:], claim["benefit"], f"{claim['benefit'][0].upper()}{claim['number']:08d}",
-        amounts[number - 1], number, len(amounts),
-    )  # fmt: skip
-
-
-def _new_claims(state: State, connection: Any, employer: str, period: str, share: float) -> Iterator[Line]:
-    open_claims = {
-        row["person"]
-        for row in connection.execute(
-            "SELECT person FROM claim WHERE employer = ? AND paid < json_array_length(amounts)", [employer]
-        )
-    }
-    bound = int(share * 2**32)
-    for worker in connection.execute(PAID_WORKERS, [employer, period]).fetchall():
-        person = worker["kind"] + worker["document"]
-        lot = zlib.crc32(f"{state.options.seed}/{period}/{person}".encode())
-        if lot >= bound or person in open_claims:
-            continue
-        benefit = _drawn(lot)
-        amounts = _amounts(benefit, worker["wage"], period, lot)
-        if not amounts:
-            continue
-        number = connection.execute(
-            "INSERT INTO claim (employer, person, benefit, amounts) VALUES (?, ?, ?, ?)",
-            [employer, person, benefit, json.dumps(amounts)],
-        ).lastrowid
-        claim = connection.execute("SELECT * FROM claim WHERE number = ?", [number]).fetchone()
-        yield _instalment(connection, claim, period)
-
-
-def _drawn(lot: int) -> str:
-    tenth = lot % 10
-    for benefit, weight in _BENEFITS:
-        if tenth < weight:
-            return benefit
-        tenth -= weight
-    raise AssertionError("the weights fill ten tenths")
-
-
-def _amounts(benefit: str, wage: int, period: str, lot: int) -> list[int]:
-    tariff = tariff_of(period)
-    minimum = tariff.minimum_wage_minor if tariff else wage
-    if benefit == "maternity":
-        # Fourteen weeks of twelve fifty-seconds of the wage: three monthly instalments and what is left.
-        whole = (wage * 14 * 12 + 26) // 52
-        return [wage, wage, wage, whole - 3 * wage]
-    if benefit == "breastfeeding":
-        monthly = breastfeeding(wage, minimum)
-        return [monthly] * 3 if monthly else []
-    # Sixty per cent of the mean wage, at most ten minimum wages, for the days from the fourth on.
-    days = 4 + lot % 23
-    amount = (min(wage, 10 * minimum) * 60 * days + 1500) // 3000
-    return [amount] if amount else []
-
-
-def _unknown(period: str, count: int) -> Iterator[Line]:
-    for number in range(1, count + 1):
-        stem = f"999{int(period[2:4] + period[5:]):04d}{number:03d}"
-        yield Line("C", stem + _check_digit(stem), "common_illness", f"U{number:08d}", 150_000 + 1_050 * number)
-
-
-def _check_digit(stem: str) -> str:
-    total = sum(
-        digit - 9 if digit > 9 else digit for digit in (int(c) * (2 - i % 2) for i, c in enumerate(reversed(stem)))
-    )
-    return str(-total % 10)
 
 
 def _keep(
