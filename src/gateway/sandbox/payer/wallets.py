@@ -14,7 +14,7 @@ def collect(payer: Payer, call: Call) -> Answer:
     """POST /sandbox/collections: members pay into the mutual's wallet.
 
     Takes one ``{msisdn, amount, reference}`` or ``{"items": […], "notify": true}``; told by callback unless ``notify``
-    is false. An item may give ``transaction_reference`` to play the same payment told twice.
+    is false.
     """
     try:
         given = call.json()
@@ -24,10 +24,17 @@ def collect(payer: Payer, call: Call) -> Answer:
             raise ValueError("an amount is not above zero")
     except (ValueError, KeyError, TypeError, AmountError) as broken:
         return bank_problem(422, "body_invalid", f"expected msisdn, amount and reference: {broken}")
-    made = []
+    notify = bool(given.get("notify", True))
     with payer.store.write() as connection:
-        for msisdn, minor, item in read:
-            made.append(_collect_one(payer, connection, msisdn, minor, item, notify=bool(given.get("notify", True))))
+        made = [_collect_one(payer, connection, *one, notify=notify) for one in read]
+        taken = [
+            minor for (_, minor, _), one in zip(read, made, strict=True) if one["transactionStatus"] == "completed"
+        ]
+        connection.execute(
+            "UPDATE wallet SET balance_minor = balance_minor + ? WHERE name = ?", [sum(taken), COLLECTION]
+        )
+        payer.store.count("collections", len(taken))
+        payer.store.count("collections_minor", sum(taken))
     return Answer(201, {"transactions": made})
 
 
@@ -46,10 +53,6 @@ def _collect_one(
     )  # fmt: skip
     row = connection.execute("SELECT * FROM txn WHERE number = ?", [number]).fetchone()
     resource = describe(payer, row)
-    if "fail" not in done:
-        connection.execute("UPDATE wallet SET balance_minor = balance_minor + ? WHERE name = ?", [minor, COLLECTION])
-        payer.store.count("collections")
-        payer.store.count("collections_minor", minor)
     if notify and "never_answer" not in done:
         payer.put_back("collection", resource, url=None, correlation=None, key=f"collection-{row['reference']}")
     if "reverse" in done:
