@@ -14,9 +14,10 @@ BEGIN
     WHERE (m.mutual_id, m.id) IN (SELECT f.mutual_id, f.member_id FROM fresh f)
     ORDER BY m.mutual_id, m.id
     FOR NO KEY UPDATE;
+    -- "+ 0" keeps the look-up off the payroll's index, which for a whole payroll that enters at once finds it each time.
     SELECT f.member_id, f.payroll_id INTO hit
     FROM fresh f
-    JOIN enrolment e ON e.mutual_id = f.mutual_id AND e.member_id = f.member_id AND e.payroll_id = f.payroll_id
+    JOIN enrolment e ON e.mutual_id = f.mutual_id AND e.member_id = f.member_id AND e.payroll_id + 0 = f.payroll_id
         AND e.id <> f.id AND daterange(e.valid_from, e.valid_to) && daterange(f.valid_from, f.valid_to)
     LIMIT 1;
     IF FOUND THEN
