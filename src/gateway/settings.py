@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gateway.kit.db import sqlalchemy_url
 from gateway.kit.embedded import ensure_running
 
 MEBIBYTE = 1024 * 1024
@@ -28,7 +29,7 @@ Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 class Settings(BaseSettings):
     """Everything that differs between one place the gateway runs in and another."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_ignore_empty=True, extra="forbid", frozen=True)
 
     database_url: SecretStr | None = None
     """Any PostgreSQL 15 or newer; empty means the embedded server under ``data_dir``."""
@@ -87,6 +88,13 @@ class Settings(BaseSettings):
     """Allows what only a demonstration or a test may do."""
     clock_file: Path | None = None
     """File that holds today's date; honoured with ``demo`` alone."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None:
+            sqlalchemy_url(given.get_secret_value())
+        return given
 
     def database_address(self) -> str:
         """Return the database's address, starting the embedded server where none is given."""

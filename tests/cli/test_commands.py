@@ -275,11 +275,16 @@ def test_a_database_that_is_not_there_is_a_sentence(gateway: Gateway, monkeypatc
     assert "Traceback" not in ran.err
 
 
-def test_a_setting_that_cannot_be_used_is_named(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GATEWAY_POOL_SIZE", "many")
+@pytest.mark.parametrize(("name", "value"), [("POOL_SIZE", "many"), ("DATABASE_URL", "mysql://root:hunter2@db/x")])
+def test_a_setting_that_cannot_be_used_is_named(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"GATEWAY_{name}", value)
     ran = gateway("mutual", "list")
     assert ran.status == 1
-    assert "GATEWAY_POOL_SIZE" in ran.err
+    assert f"GATEWAY_{name}" in ran.err
+    assert "hunter2" not in ran.err
+    assert "Traceback" not in ran.err
 
 
 # Filing and files

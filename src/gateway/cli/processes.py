@@ -1,6 +1,7 @@
 """``serve``, ``worker``, ``migrate``, ``openapi``, ``sandbox``, ``demo``: what runs as a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -44,9 +45,9 @@ def serve(
     configured = settings()
     logs.configure(form=configured.log_format, level=configured.log_level)
     address = configured.database_address()
+    # The server hands a signal on once it has shut down; the worker beside it must still be stopped then.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _prepare(configured, address)
-    # The application is made in this process from the same settings; the address is passed on as it was found.
-    os.environ["GATEWAY_DATABASE_URL"] = address
     helper = _Beside([sys.executable, "-m", "gateway.cli", "worker"]) if with_worker else None
     try:
         uvicorn.run(
