@@ -45,6 +45,42 @@ BEGIN
     END LOOP;
 END $$;
 
+-- What lines and decisions refer to, looked at once for all rows of a statement: a foreign key would look once per row.
+-- Nobody deletes filings, members or assessments, so what was there stays there.
+CREATE FUNCTION filing_line_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    hit record;
+BEGIN
+    SELECT n.filing_id, n.line_no INTO hit FROM fresh n
+    LEFT JOIN filing f ON f.mutual_id = n.mutual_id AND f.id = n.filing_id
+    LEFT JOIN contribution_assessment a ON a.mutual_id = n.mutual_id AND a.id = n.assessment_id AND a.member_id = n.member_id
+        AND a.payroll_id = f.payroll_id AND a.period_start = f.period_start
+    WHERE a.id IS NULL LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'line % of filing % rests on no assessment of its member, payroll and month', hit.line_no, hit.filing_id
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION filing_decision_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    hit record;
+BEGIN
+    SELECT n.filing_id, n.member_id INTO hit FROM fresh n
+    LEFT JOIN filing f ON f.mutual_id = n.mutual_id AND f.id = n.filing_id
+    LEFT JOIN member m ON m.mutual_id = n.mutual_id AND m.id = n.member_id
+    WHERE f.id IS NULL OR m.id IS NULL LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'a decision about member % of filing %: there is no such member or filing', hit.member_id, hit.filing_id
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER guard AFTER INSERT ON filing_line REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION filing_line_guard();
+CREATE TRIGGER guard AFTER INSERT ON filing_decision REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION filing_decision_guard();
+
 -- A draft that is discarded or prepared anew gives up its lines; nothing sealed is ever deleted.
 GRANT DELETE ON filing_line, filing_decision, filing_dependant_line TO gateway_app;
 CREATE FUNCTION refuse_frozen_delete() RETURNS trigger LANGUAGE plpgsql AS $$

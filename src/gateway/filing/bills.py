@@ -156,13 +156,11 @@ def _claims(session: Session, notice: Notice) -> list[_Claim]:
 
 def ours_by_component(session: Session, payroll_id: int, notice: Notice) -> Mapping[str, int]:
     """Return what our accepted lines say a notice should ask for, by component."""
-    values = {"payroll_id": payroll_id, "start": notice.period.start}
     references = [notice.reference, *([notice.replaces] if notice.replaces else [])]
+    values = {"payroll_id": payroll_id, "start": notice.period.start, "references": references}
     ours: dict[str, int] = {}
-    for schedule in db.rows(session, sql.SCHEDULES, values):
-        asked = {"schedule_id": schedule.id, "places": len(schedule.components), "references": references}
-        sums = db.scalar(session, sql.OURS, {**values, **asked}) or [0] * len(schedule.components)
-        for component, minor in zip(schedule.components, sums, strict=True):
+    for schedule in db.rows(session, sql.OURS, values):
+        for component, minor in zip(schedule.components, schedule.sums, strict=True):
             if component["share"] != "fee":
                 ours[component["code"]] = ours.get(component["code"], 0) + int(minor)
     return ours

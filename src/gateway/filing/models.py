@@ -100,6 +100,8 @@ class Filing(TenantTable, table=True):
     next_check_at: dt.datetime | None = instant(nullable=True)
     """When something is to be done with the state next; empty before submission is asked for, and when nothing is."""
     version: int = whole(server="1")
+    assessment_count: int = whole(server="0")
+    """Assessments of the payroll's month, all versions, when it was prepared; another number is looked into at sealing."""
     prepared_by: str = words()
     prepared_at: dt.datetime = instant(now=True)
     sealed_by: str | None = words(nullable=True)
@@ -109,20 +111,19 @@ class Filing(TenantTable, table=True):
 class FilingLine(TenantTable, table=True):
     """One member in one filing: what is declared of her, and where its money came from.
 
-    Written once; only the state's answer is written beside it later. A draft that is prepared anew gives up its lines.
+    Written once; only the state's answer is written beside it later, for which each page keeps room. A draft that is
+    prepared anew gives up its lines. What it refers to is checked once per statement, not once per row
+    (``filing_line_guard``): the assessment must be this member's, of the filing's payroll and month.
     """
 
     __tablename__ = "filing_line"
     __table_args__ = (
         unique("filing_id", "line_no"),
-        unique("filing_id", "member_id"),
-        refers("filing_id", "filing"),
-        refers("member_id", "member"),
-        refers("assessment_id", "contribution_assessment"),
+        unique("member_id", "filing_id"),
         one_of("status", LineStatus),
         check("total_minor = from_member_minor + from_fund_minor + from_reserve_minor", "funded"),
         check("total_minor = state_minor + fee_minor AND credit_minor <= from_member_minor", "parts"),
-        Index(None, "mutual_id", "member_id"),
+        {"postgresql_with": {"fillfactor": 55}},
     )
     filing_id: int = big()
     line_no: int = whole()
@@ -162,15 +163,13 @@ class FilingLine(TenantTable, table=True):
 
 
 class FilingDecision(TenantTable, table=True):
-    """A member of the payroll who is not declared this time, and why. Who is declared has a line."""
+    """A member of the payroll who is not declared this time, and why. Who is declared has a line.
+
+    What it refers to is checked once per statement (``filing_decision_guard``).
+    """
 
     __tablename__ = "filing_decision"
-    __table_args__ = (
-        unique("filing_id", "member_id"),
-        refers("filing_id", "filing"),
-        refers("member_id", "member"),
-        Index(None, "mutual_id", "filing_id", "reason"),
-    )
+    __table_args__ = (unique("filing_id", "member_id"),)
     filing_id: int = big()
     member_id: int = big()
     assessment_id: int | None = big(nullable=True)

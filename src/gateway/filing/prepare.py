@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from gateway.authority.connect import state_format
 from gateway.authority.protocol import DeclaredDependant, DeclaredWorker, StateFormat
-from gateway.filing import funding, staging
+from gateway.filing import funding, queries, staging
 from gateway.filing.errors import (
     FilingMadeError,
     FilingOpenError,
@@ -65,7 +65,9 @@ def prepare(
         raise PayrollNotFoundError(f"no payroll {payroll_id}")
     _check_month(session, period, today)
     filing = _draft_row(session, payroll_id, period, kind, actor, today)
-    _check_assessed(session, payroll_id, payroll.code, period)
+    # Counted before anybody is looked at: whoever is assessed meanwhile is noticed when the filing is sealed.
+    filing.assessment_count = _count_assessed(session, payroll_id, payroll.code, period)
+    session.flush()
     figures = _decide_all(session, filing, payroll.code, period)
     session.refresh(filing)
     audit.record(
@@ -86,11 +88,12 @@ def _check_month(session: Session, period: Period, today: dt.date) -> None:
         raise MonthClosedError(f"{period} is closed in the books; reopen it first, with a reason")
 
 
-def _check_assessed(session: Session, payroll_id: int, code: str, period: Period) -> None:
+def _count_assessed(session: Session, payroll_id: int, code: str, period: Period) -> int:
     values = {"payroll_id": payroll_id, "start": period.start}
-    row = db.driver(session).execute(sql.COUNT_ASSESSED.encode(), values).fetchone()
+    row = db.driver(session).execute(sql.COUNT_ASSESSMENTS.encode(), values).fetchone()
     if row is None or not row[0]:
         raise NotAssessedError(f"nobody of payroll {code} is assessed for {period}; assess the month first")
+    return int(row[0])
 
 
 def _draft_row(
@@ -125,6 +128,7 @@ def _draft_row(
         )
     filing.kind, filing.policy_id, filing.prepared_by = kind.value, policy.id, actor
     filing.parent_id = finished[-1].id if finished else None
+    filing.prepared_at = queries.now(session)
     session.add(filing)
     session.flush()
     session.refresh(filing)
@@ -145,12 +149,12 @@ def _decide_all(session: Session, filing: Filing, payroll: str, period: Period) 
     values["last"] = found[0] if found else None
     bulk.execute(session, sql.CREATE_CANDIDATES)
     candidates = bulk.execute(session, sql.INSERT_CANDIDATES, values)
-    bulk.execute(session, "ANALYZE filing_candidate")
+    bulk.execute(session, "ANALYZE filing_candidate (member_id)")
     staging.create(session, "filing_decided", sql.DECIDED)
     desk = _Desk(session, policy, state_format(mutual.country), payroll, values)
     for decisions in desk.decisions():
         staging.append(session, "filing_decided", sql.DECIDED, decisions)
-    bulk.execute(session, "ANALYZE filing_decided")
+    bulk.execute(session, "ANALYZE filing_decided (member_id, is_funded)")
     for statement in (sql.INSERT_LINES, sql.INSERT_DECISIONS):
         bulk.execute(session, statement, values)
     gone = bulk.execute(session, sql.INSERT_GONE, values) if filing.kind == FilingKind.MONTHLY else 0

@@ -1,8 +1,8 @@
 """Seal a draft: look at the money again, reserve it in one booking, freeze lines, bytes and ids.
 
-The locked balances belong to the ledger, which locks them in the order of their ids when it books. So we look first
-and book then; where somebody used a member's money in between, the ledger refuses the whole booking, and we look
-again (``_TRIES`` times). Nothing leaves the house here.
+The locked balances belong to the ledger, which locks them in the order of their ids when it books and refuses the whole
+booking where one would fall below zero. So we book first; only where it is refused do we look whose money is gone, leave
+her behind and book the rest (``_TRIES`` times, for somebody may use more of it meanwhile). Nothing leaves the house here.
 """
 
 import datetime as dt
@@ -80,16 +80,19 @@ def seal(session: Session, filing_id: int, *, actor: str, today: dt.date) -> Fil
 
 
 def _reserve(session: Session, filing: Filing, *, actor: str, today: dt.date) -> int:
-    moved = 0
+    head = Head(
+        key=f"filing:{filing.reference}:seal",
+        kind="filing.seal",
+        valid_on=today,
+        actor=actor,
+        evidence=f"filing:{filing.id}",
+    )
+    moved = _leave_behind(session, filing, sql.NO_LONGER)
     for attempt in range(_TRIES):
-        moved += _look_again(session, filing)
-        head = Head(
-            key=f"filing:{filing.reference}:seal",
-            kind="filing.seal",
-            valid_on=today,
-            actor=actor,
-            evidence=f"filing:{filing.id}",
-        )
+        if filing.line_count == 0:
+            raise NothingToFileError(
+                f"no line of filing {filing.id} is funded; take in receipts, then prepare the filing again"
+            )
         try:
             with session.begin_nested():
                 post_lines(session, head, sql.RESERVATION, {"filing_id": filing.id})
@@ -97,10 +100,11 @@ def _reserve(session: Session, filing: Filing, *, actor: str, today: dt.date) ->
         except FloorBrokenError:
             if attempt == _TRIES - 1:
                 raise
+            moved += _leave_behind(session, filing, sql.SHORT_NOW)
     return moved
 
 
-def _look_again(session: Session, filing: Filing) -> int:
+def _leave_behind(session: Session, filing: Filing, which: str) -> int:
     policy = funding.read_policy(session, filing.policy_id)
     values = {
         "filing_id": filing.id,
@@ -108,18 +112,15 @@ def _look_again(session: Session, filing: Filing) -> int:
         "start": filing.period_start,
         "leave_out": sorted(policy.leave_out),
         "one_payroll_only": policy.one_payroll_only,
+        "assessment_count": filing.assessment_count,
     }
-    bulk.execute(session, "DROP TABLE IF EXISTS pg_temp.filing_unfunded")
-    moved = bulk.execute(session, sql.UNFUNDED, values)
+    bulk.execute(session, sql.FORGET_UNFUNDED)
+    moved = bulk.execute(session, which, values)
     if moved:
         for statement in sql.MOVE_TO_DECISIONS:
             bulk.execute(session, statement, values)
         bulk.execute(session, draft_sql.SUM_DRAFT, values)
         session.refresh(filing)
-    if filing.line_count == 0:
-        raise NothingToFileError(
-            f"no line of filing {filing.id} is funded; take in receipts, then prepare the filing again"
-        )
     return moved
 
 

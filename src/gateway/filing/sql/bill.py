@@ -40,30 +40,31 @@ WHERE d.mutual_id = current_mutual() AND d.holds = 'workers' AND d.reference = A
 LIMIT 1
 """
 
-SCHEDULES = """
--- one row per schedule that accepted lines of a payroll and month were assessed by
-SELECT DISTINCT s.id, s.components FROM filing f
-JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
-JOIN contribution_assessment a ON a.mutual_id = l.mutual_id AND a.id = l.assessment_id
-JOIN contribution_schedule s ON s.mutual_id = a.mutual_id AND s.id = a.schedule_id
-WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
-  AND f.status IN ('accepted', 'partial', 'settled')
-"""
-
 OURS = """
--- one row: the components of our accepted lines of a payroll and month, by place, of the filings that no other notice has
-SELECT array_agg(minor ORDER BY place) FROM (
-    SELECT c.place, coalesce(sum(l.amounts_minor[c.place]), 0)::int8 AS minor
-    FROM generate_series(1, :places) AS c (place)
-    CROSS JOIN filing f
-    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
-    JOIN contribution_assessment a ON a.mutual_id = l.mutual_id AND a.id = l.assessment_id AND a.schedule_id = :schedule_id
-    WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
-      AND f.status IN ('accepted', 'partial', 'settled') AND NOT EXISTS (
+-- one row per schedule that accepted lines of a payroll and month were assessed by: its components, and what our lines come to
+-- by place, of the filings that no other notice has. Thousands of lines are alike, so they are counted first.
+WITH ours AS (
+    SELECT f.id, NOT EXISTS (
         SELECT FROM bill_filing o JOIN bill b ON b.mutual_id = o.mutual_id AND b.id = o.bill_id AND b.status <> 'superseded'
-        WHERE o.mutual_id = f.mutual_id AND o.filing_id = f.id AND b.notice_reference <> ALL(CAST(:references AS text[])))
-    GROUP BY c.place
-) s
+        WHERE o.mutual_id = f.mutual_id AND o.filing_id = f.id AND b.notice_reference <> ALL(CAST(:references AS text[]))
+    ) AS is_ours
+    FROM filing f
+    WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
+      AND f.status IN ('accepted', 'partial', 'settled')
+), alike AS (
+    SELECT a.schedule_id, l.amounts_minor, o.is_ours, count(*) AS lines
+    FROM ours o
+    JOIN filing_line l ON l.mutual_id = (SELECT current_mutual()) AND l.filing_id = o.id AND l.status IN ('accepted', 'changed')
+    JOIN contribution_assessment a ON a.mutual_id = (SELECT current_mutual()) AND a.id = l.assessment_id
+    GROUP BY a.schedule_id, l.amounts_minor, o.is_ours
+), summed AS (
+    SELECT k.schedule_id, c.place, coalesce(sum(c.minor * k.lines) FILTER (WHERE k.is_ours), 0)::int8 AS minor
+    FROM alike k CROSS JOIN LATERAL unnest(k.amounts_minor) WITH ORDINALITY AS c (minor, place)
+    GROUP BY k.schedule_id, c.place
+)
+SELECT s.id, s.components, array_agg(m.minor ORDER BY m.place) AS sums
+FROM summed m JOIN contribution_schedule s ON s.mutual_id = (SELECT current_mutual()) AND s.id = m.schedule_id
+GROUP BY s.id, s.components ORDER BY s.id
 """
 
 INSERT_COMPONENTS = """

@@ -33,9 +33,10 @@ FROM funding_policy WHERE mutual_id = current_mutual() AND valid_from = :valid_f
 RETURNING id, version, recorded_at
 """
 
-COUNT_ASSESSED = f"""
--- one row: whether anybody of the payroll is assessed for the month
-SELECT EXISTS ({ASSESSED}) AS any_assessed
+COUNT_ASSESSMENTS = """
+-- one row: how many assessments the payroll's month has, older versions too; none is ever changed or deleted
+SELECT count(*) FROM contribution_assessment
+WHERE mutual_id = current_mutual() AND period_start = %(start)s AND payroll_id = %(payroll_id)s
 """
 
 LAST_ACCEPTED_MONTH = """

@@ -1,15 +1,42 @@
 """Statements that seal a draft: look again, take the money, freeze lines and files."""
 
-from gateway.contributions.queries import ASSESSED
+from gateway.contributions.queries import NEWEST_ASSESSMENTS
+from gateway.filing.sql.prepare import COUNT_ASSESSMENTS
 
-UNFUNDED = f"""
--- one row per line of a draft that cannot be declared any more as it was prepared: why, and what is held now
+NO_LONGER = f"""
+-- one row per line of a draft whose member left, was assessed anew, or is declared elsewhere since: each looked for from
+-- the few that changed, not from the many that did not
+CREATE TEMPORARY TABLE filing_unfunded ON COMMIT DROP AS
+WITH why AS (
+    SELECT m.id AS member_id, m.status AS reason, 1 AS turn FROM member m
+    WHERE m.mutual_id = current_mutual() AND m.status IN ('left', 'deceased') AND m.status = ANY(%(leave_out)s)
+    UNION ALL
+    SELECT l.member_id, 'declared_elsewhere', 2 FROM filing f
+    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status <> 'rejected'
+    WHERE f.mutual_id = current_mutual() AND f.period_start = %(start)s AND f.payroll_id <> %(payroll_id)s
+      AND f.status NOT IN ('draft', 'discarded', 'rejected') AND %(one_payroll_only)s
+    UNION ALL
+    SELECT l.member_id, CASE WHEN v.is_withdrawn THEN 'not_assessed' ELSE 'assessment_outdated' END, 3
+    FROM filing_line l JOIN ({NEWEST_ASSESSMENTS}) v ON v.member_id = l.member_id AND v.assessment_id <> l.assessment_id
+    WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND ({COUNT_ASSESSMENTS}) <> %(assessment_count)s
+)
+SELECT DISTINCT ON (l.id) l.id, l.member_id, l.assessment_id, l.total_minor, coalesce(b.held_minor, 0) AS held_minor,
+       l.change_since_last, w.reason
+FROM why w
+JOIN filing_line l ON l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.member_id = w.member_id
+LEFT JOIN ledger_account c ON c.mutual_id = l.mutual_id AND c.owner_kind = 'member' AND c.owner_id = l.member_id
+    AND c.control = 'member:contributions'
+LEFT JOIN ledger_balance b ON b.mutual_id = c.mutual_id AND b.account_id = c.id
+ORDER BY l.id, w.turn
+"""
+
+SHORT_NOW = """
+-- one row per line of a draft whose money is not there any more; those who were helped most give way first
 CREATE TEMPORARY TABLE filing_unfunded ON COMMIT DROP AS
 WITH line AS MATERIALIZED (
     SELECT l.id, l.member_id, l.assessment_id, l.total_minor, l.from_member_minor, l.from_fund_minor, l.from_reserve_minor,
-           l.fund_id, l.change_since_last, coalesce(b.held_minor, 0) AS held_minor, m.status
+           l.fund_id, l.change_since_last, coalesce(b.held_minor, 0) AS held_minor
     FROM filing_line l
-    JOIN member m ON m.mutual_id = l.mutual_id AND m.id = l.member_id
     LEFT JOIN ledger_account a ON a.mutual_id = l.mutual_id AND a.owner_kind = 'member' AND a.owner_id = l.member_id
         AND a.control = 'member:contributions'
     LEFT JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
@@ -29,22 +56,14 @@ WITH line AS MATERIALIZED (
     LEFT JOIN purse r ON r.code = 'reserve:solidarity'
     WHERE (h.from_fund_minor > 0 AND h.fund_minor > coalesce(f.held_minor, 0))
        OR (h.from_reserve_minor > 0 AND h.reserve_minor > coalesce(r.held_minor, 0))
-), judged AS (
-    SELECT l.id, l.member_id, l.assessment_id, l.total_minor, l.held_minor, l.change_since_last, CASE
-        WHEN l.status IN ('left', 'deceased') AND l.status = ANY(%(leave_out)s) THEN l.status
-        WHEN %(one_payroll_only)s AND EXISTS (
-            SELECT FROM filing_line o JOIN filing f ON f.mutual_id = o.mutual_id AND f.id = o.filing_id
-            WHERE o.mutual_id = current_mutual() AND o.member_id = l.member_id AND o.status <> 'rejected'
-              AND f.period_start = %(start)s AND f.payroll_id <> %(payroll_id)s
-              AND f.status NOT IN ('draft', 'discarded', 'rejected')) THEN 'declared_elsewhere'
-        WHEN s.assessment_id IS NULL THEN 'not_assessed'
-        WHEN s.assessment_id <> l.assessment_id THEN 'assessment_outdated'
-        WHEN l.held_minor < l.from_member_minor OR l.id IN (SELECT id FROM beyond)
-            THEN CASE WHEN l.held_minor > 0 THEN 'short' ELSE 'no_money' END
-        END AS reason
-    FROM line l LEFT JOIN ({ASSESSED}) s ON s.member_id = l.member_id
 )
-SELECT id, member_id, assessment_id, total_minor, held_minor, change_since_last, reason FROM judged WHERE reason IS NOT NULL
+SELECT id, member_id, assessment_id, total_minor, held_minor, change_since_last,
+       CASE WHEN held_minor > 0 THEN 'short' ELSE 'no_money' END AS reason
+FROM line WHERE held_minor < from_member_minor OR id IN (SELECT id FROM beyond)
+"""
+
+FORGET_UNFUNDED = """
+DROP TABLE IF EXISTS pg_temp.filing_unfunded
 """
 
 MOVE_TO_DECISIONS = (
