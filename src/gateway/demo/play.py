@@ -46,8 +46,6 @@ class Play:
     numbers: dict[str, str] = field(default_factory=dict)
     """The mutual's own number of each member, by identity."""
     ids: dict[str, int] = field(default_factory=dict)
-    told: int = 0
-    """How many payments the payer told by callback this month."""
     slips: dict[str, str] = field(default_factory=dict)
     """Who paid by bank without a reference: name on the slip -> identity."""
     held: dict[str, int] = field(default_factory=dict)
@@ -96,7 +94,7 @@ def collect(play: Play, period: Period, month_no: int, costs: dict[str, int]) ->
         "collector": _collectors(play, paid["collector"], str(period)),
         "cash": _counter(play, paid["cash"], str(period)),
         "treasurer": _treasurers(play, paid["treasurer"], str(period)),
-        "mobile_money": _phones(play, paid["mobile_money"], str(period)),
+        "mobile_money": _phones(play, paid["mobile_money"], period),
         "bank": _bank_credits(play, paid["bank"], str(period)),
     }
 
@@ -161,21 +159,29 @@ def _treasurers(play: Play, rows: Rows, month: str) -> int:
     return total
 
 
-def _phones(play: Play, rows: Rows, month: str) -> int:
+def _phones(play: Play, rows: Rows, period: Period) -> int:
+    """Some payments are told by callback and become receipts one by one; the provider's list brings the others."""
     clearing = f"{WALLET}:clearing"
     paid = [
         {"msisdn": member.phone, "amount": canonical(amount), "reference": member.identity}
         for member, amount, _ in rows
     ]
     told, listed = paid[:CALLBACKS_A_MONTH], paid[CALLBACKS_A_MONTH:]
-    play.told = len(told)
     if told:
         play.payer.ask("POST", "/sandbox/collections", json={"items": told, "notify": True})
+        _wait_for_phones(play, period, len(told))
     for at in range(0, len(listed), 5_000):
         play.payer.ask("POST", "/sandbox/collections", json={"items": listed[at : at + 5_000], "notify": False})
     total = sum(amount for _, amount, _ in rows[:CALLBACKS_A_MONTH])
     play.hold(clearing, total)
-    return total + _list(play, "mobile_money", clearing, rows[CALLBACKS_A_MONTH:], f"orange-{month}")
+    return total + _list(play, "mobile_money", clearing, rows[CALLBACKS_A_MONTH:], f"orange-{period}")
+
+
+def _wait_for_phones(play: Play, period: Period, told: int) -> None:
+    query = f"channel=mobile_money&paid_from={period.start}&paid_to={period.end}&account_code={WALLET}:clearing"
+    play.desks["cashier"].wait(
+        f"/receipts?{query}&limit=500", lambda page: len(page["items"]) >= told, "the payer's callbacks"
+    )
 
 
 def canonical(minor_units: int) -> str:
@@ -345,17 +351,6 @@ def wait_for_confirmations(play: Play, bills: list[dict[str, Any]]) -> None:
         play.desks["accountant"].wait(
             f"/bills/{bill['id']}", lambda found: found["status"] == "confirmed", "the state's confirmation"
         )
-
-
-def wait_for_phones(play: Play, period: Period) -> None:
-    """Wait until the payments that were told by callback are receipts."""
-    span = {"channel": "mobile_money", "paid_from": period.start.isoformat(), "paid_to": period.end.isoformat()}
-    query = "&".join(f"{name}={value}" for name, value in span.items())
-    play.desks["cashier"].wait(
-        f"/receipts?{query}&account_code={WALLET}:clearing&limit=500",
-        lambda page: sum(1 for row in page["items"] if row["import_id"] is None) >= play.told,
-        "the payer's callbacks",
-    )
 
 
 def place_suspense(play: Play) -> int:

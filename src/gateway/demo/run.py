@@ -241,7 +241,6 @@ def play_month(stage: Play, period: Period, month_no: int, bank_until: dt.date) 
         stage.today(period.end)
         costs = acts.assess(stage, period)
         taken = acts.collect(stage, period, month_no, costs)
-        acts.wait_for_phones(stage, period)
     after = period.next().start
     with _timed(stage, "cash to the bank, statement, reconciliation"):
         acts.bring_to_bank(stage, period.end)
