@@ -21,12 +21,33 @@ from gateway.migrate import upgrade
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".cache" / "bench-pg"
+LEFT_BEHIND = r"SELECT datname FROM pg_database WHERE datname ~ '^gateway_(bench|limits)_[0-9]+$'"
 SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "work_mem")
 
 
 def server() -> str:
     """Return the address of the benchmark's own server: the settings of any embedded server, every commit durable."""
-    return ensure_running(FOLDER)
+    address = ensure_running(FOLDER)
+    _drop_left_behind(address)
+    return address
+
+
+def _drop_left_behind(address: str) -> None:
+    """Drop the databases of runs that were ended before they could."""
+    with psycopg.connect(address, autocommit=True) as owner:
+        for (name,) in owner.execute(LEFT_BEHIND).fetchall():
+            if not _runs(int(name.rsplit("_", 1)[1])):
+                owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @contextlib.contextmanager
