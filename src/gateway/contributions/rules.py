@@ -126,7 +126,7 @@ def assessor(components: Sequence[Component]) -> Callable[[int, int], list[int]]
     assessments.
 
     Source:
-        The same rule as ``assess``; this only remembers.
+        SRC-002 to SRC-006, the same rule as ``assess``; this only remembers.
     """
     known: dict[tuple[int, int], list[int]] = {}
 

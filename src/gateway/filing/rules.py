@@ -145,7 +145,7 @@ def own_parts(candidate: Candidate, policy: FundingPolicy) -> tuple[int, int]:
     """Return how much of what a line needs her own new money pays, and how much her credit.
 
     Source:
-        The mutual's policy: the order of sources.
+        SRC-MUTUAL, the mutual's policy: the order of sources.
     """
     received = min(max(candidate.received_minor, 0), candidate.held_minor)
     credit = candidate.held_minor - received
@@ -163,7 +163,7 @@ def decide(candidate: Candidate, policy: FundingPolicy) -> Decision:
     A member who is short may still be helped (``may_be_helped``, ``share_help``).
 
     Source:
-        The mutual's policy, kept with the filing.
+        SRC-MUTUAL, the mutual's policy, kept with the filing.
     """
     hindrance = why_not(candidate, policy)
     if hindrance is not None:
@@ -180,7 +180,7 @@ def refusal(candidate: Candidate, short_minor: int) -> Decision:
     """Say that a member's money does not reach, and by how much.
 
     Source:
-        The state takes no part of a month: SRC-001.
+        SRC-001, the state takes no part of a month.
     """
     reason = Reason.SHORT if candidate.held_minor else Reason.NO_MONEY
     return Decision(candidate.member_id, False, reason, "", candidate.held_minor, short_minor)
@@ -190,7 +190,7 @@ def may_be_helped(candidate: Candidate, decision: Decision, policy: FundingPolic
     """Tell whether a fund or the reserve may look at a member who is short.
 
     Source:
-        The mutual's policy: the least share of own money.
+        SRC-MUTUAL, the mutual's policy: the least share of own money.
     """
     if decision.reason not in (Reason.SHORT, Reason.NO_MONEY) or not policy.helpers:
         return False
@@ -205,7 +205,7 @@ def share_help(asking: Iterable[Candidate], policy: FundingPolicy, pools: Pools)
     ``asking``.
 
     Source:
-        The mutual's policy: who helps, in which order, up to which limits.
+        SRC-MUTUAL, the mutual's policy: who helps, in which order, up to which limits.
     """
 
     def gap(candidate: Candidate) -> int:
@@ -247,7 +247,7 @@ def decider(policy: FundingPolicy) -> Callable[[Candidate], Decision]:
     """Return ``decide`` bound to a policy, with the plain case of a whole payroll first.
 
     Source:
-        The same rule as ``decide``; this only asks the commonest question first.
+        SRC-MUTUAL, the same rule as ``decide``; this only asks the commonest question first.
     """
     takes_own_first = policy.order[0] is Source.OWN_MONEY
     own_money = Reason.OWN_MONEY
