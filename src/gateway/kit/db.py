@@ -6,6 +6,7 @@ transaction is opened and committed at the edge only: one request, one job, one 
 """
 
 import secrets
+import select
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlmodel import Session
 
 T = TypeVar("T")
@@ -46,11 +47,11 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=10,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args={"options": options, "application_name": "gateway", "connect_timeout": 10},
         )
         event.listen(self.engine, "connect", _become_app_role)
+        event.listen(self.engine, "checkout", _drop_if_closed)
 
     @contextmanager
     def session(self, mutual_id: int | None = None, *, actor: str = "system") -> Iterator[Session]:
@@ -87,6 +88,15 @@ def _become_app_role(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET ROLE {APP_ROLE}")
     connection.autocommit = False
+
+
+def _drop_if_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    # A server that went away has closed its end, which shows without asking it: the library's own test of a pooled
+    # connection takes three round trips, as many as a whole request needs.
+    watched = select.poll()
+    watched.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    if watched.poll(0):
+        raise DisconnectionError("the server closed this connection while it waited in the pool")
 
 
 def act_for(session: Session, mutual_id: int | None, *, actor: str) -> None:
