@@ -1,13 +1,13 @@
 """Statements that seal a draft: look again, take the money, freeze lines and files."""
 
-from gateway.contributions.queries import NEWEST_ASSESSMENTS
 from gateway.filing.sql.prepare import COUNT_ASSESSMENTS
 
 NO_LONGER = f"""
 -- one row per line of a draft whose member left, was assessed anew, or is declared elsewhere since: each looked for from
--- the few that changed, not from the many that did not
+-- the few that changed, not from the many that did not. The reasons are found once and each line's newest assessment by its
+-- key: lines just written are in no statistics, and a join in another order compares everybody with everybody
 CREATE TEMPORARY TABLE filing_unfunded ON COMMIT DROP AS
-WITH why AS (
+WITH why AS MATERIALIZED (
     SELECT m.id AS member_id, m.status AS reason, 1 AS turn FROM member m
     WHERE m.mutual_id = current_mutual() AND m.status IN ('left', 'deceased') AND m.status = ANY(%(leave_out)s)
     UNION ALL
@@ -17,8 +17,13 @@ WITH why AS (
       AND f.status NOT IN ('draft', 'discarded', 'rejected') AND %(one_payroll_only)s
     UNION ALL
     SELECT l.member_id, CASE WHEN v.is_withdrawn THEN 'not_assessed' ELSE 'assessment_outdated' END, 3
-    FROM filing_line l JOIN ({NEWEST_ASSESSMENTS}) v ON v.member_id = l.member_id AND v.assessment_id <> l.assessment_id
-    WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND ({COUNT_ASSESSMENTS}) <> %(assessment_count)s
+    FROM filing_line l CROSS JOIN LATERAL (
+        SELECT n.id, n.is_withdrawn FROM contribution_assessment n
+        WHERE n.mutual_id = l.mutual_id AND n.period_start = %(start)s AND n.payroll_id = %(payroll_id)s AND n.member_id = l.member_id
+        ORDER BY n.version DESC LIMIT 1
+    ) v
+    WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND v.id <> l.assessment_id
+      AND ({COUNT_ASSESSMENTS}) <> %(assessment_count)s
 )
 SELECT DISTINCT ON (l.id) l.id, l.member_id, l.assessment_id, l.total_minor, coalesce(b.held_minor, 0) AS held_minor,
        l.change_since_last, w.reason
