@@ -97,7 +97,8 @@ def _keep(session: Session, schedule: Schedule) -> int:
 def _stage_roster(session: Session, payroll_id: int, period: Period) -> None:
     values = {"payroll_id": payroll_id, "start": period.start, "end": period.end}
     bulk.execute(session, queries.DROP_ROSTER)
-    bulk.execute(session, queries.KEEP_ROSTER.replace("{roster}", ROSTER), values)
+    with bulk.without_nested_loops(session):
+        bulk.execute(session, queries.KEEP_ROSTER.replace("{roster}", ROSTER), values)
     bulk.execute(session, queries.ANALYZE_ROSTER)
     bulk.execute(session, queries.DROP_NEWEST)
     bulk.execute(session, queries.KEEP_NEWEST, values)

@@ -148,7 +148,8 @@ def _decide_all(session: Session, filing: Filing, payroll: str, period: Period) 
     found = db.driver(session).execute(sql.LAST_ACCEPTED_MONTH.encode(), values).fetchone()
     values["last"] = found[0] if found else None
     bulk.execute(session, sql.CREATE_CANDIDATES)
-    candidates = bulk.execute(session, sql.INSERT_CANDIDATES, values)
+    with bulk.without_nested_loops(session):
+        candidates = bulk.execute(session, sql.INSERT_CANDIDATES, values)
     bulk.execute(session, "ANALYZE filing_candidate (member_id)")
     staging.create(session, "filing_decided", sql.DECIDED)
     desk = _Desk(session, policy, state_format(mutual.country), payroll, values)

@@ -6,6 +6,7 @@ COPY goes to a temporary table because row-level security forbids it on the tabl
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlmodel import Session
@@ -63,6 +64,19 @@ def stage(
             written += 1
     connection.execute(f"ANALYZE {table}".encode())
     return written
+
+
+@contextmanager
+def without_nested_loops(session: Session) -> Iterator[None]:
+    """Let the statements inside join large sets by hash or merge only.
+
+    Rows that were written a moment ago are in no statistics yet; a join that is thought to be of one row and is of a
+    million would otherwise never end.
+    """
+    connection = driver(session)
+    connection.execute(b"SET LOCAL enable_nestloop = off")
+    yield
+    connection.execute(b"SET LOCAL enable_nestloop = on")
 
 
 def execute(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> int:

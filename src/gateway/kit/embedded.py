@@ -47,6 +47,8 @@ SERVER_SETTINGS = {
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
     "wal_level": "replica",
+    # A file of members or payments is followed at once by work on all of them: the statistics must not be a minute old.
+    "autovacuum_naptime": "5s",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
