@@ -25,6 +25,8 @@ COUNTER_A_MONTH = 25
 """Payments that the cashier types in one by one; the till's list brings the others."""
 NOTEBOOK = cedula(9_000_003)
 """Whose the payments are that the example file names nobody for."""
+BANK_A_MONTH = 300
+"""Payments that come through the bank, one by one; in a larger mutual the others pay at the counter."""
 GROUP = 200
 """Members for whom a treasurer pays with one receipt."""
 
@@ -90,12 +92,13 @@ def collect(play: Play, period: Period, month_no: int, costs: dict[str, int]) ->
             if cost is not None and not payment.is_after_filing:
                 amount = -(-cost * payment.share[0] // payment.share[1])
                 paid[member.channel].append((member, amount, payment.on))
+    paid["cash"] += paid["bank"][BANK_A_MONTH:]
     return {
         "collector": _collectors(play, paid["collector"], str(period)),
         "cash": _counter(play, paid["cash"], str(period)),
         "treasurer": _treasurers(play, paid["treasurer"], str(period)),
         "mobile_money": _phones(play, paid["mobile_money"], period),
-        "bank": _bank_credits(play, paid["bank"], str(period)),
+        "bank": _bank_credits(play, paid["bank"][:BANK_A_MONTH], str(period)),
     }
 
 
