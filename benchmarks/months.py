@@ -67,12 +67,12 @@ class Months:
         body = self.place.receipts_file(period)
         self._limit("A", limits.measure_a(self.bare, self.place.rows))
         self._timed("receipts", lambda: self.place.pay_in(period, body))
-        self.place.tidy()
+        self._tidy()
         self._limit("B", limits.measure_b(self.bare, round_no))
         before = self.counter.sent
         filing_id = self._timed("prepare", lambda: self._prepare(period))
         self._timed("seal", lambda: self._seal(filing_id))
-        self.place.tidy()
+        self._tidy()
         self._reject_some(filing_id)
         self._timed("deliver", lambda: self._deliver(filing_id))
         delivered = self.counter.sent - before
@@ -83,10 +83,10 @@ class Months:
         self.statements.append(assessed + delivered + self.counter.sent - before)
         self._check(filing_id)
         self._timed("bill", lambda: self._take_bill(period))
-        self.place.tidy()
+        self._tidy()
         self._limit("D", limits.measure_d(self.bare, self.place.rows))
         self._benefits(period)
-        self.place.tidy()
+        self._tidy()
         self.sizes.append(self._sizes())
 
     def last(self) -> str:
@@ -143,6 +143,13 @@ class Months:
             ),
             self._storage(),
         ]
+
+    def _tidy(self) -> None:
+        """Do what autovacuum would have done overnight, on both sides."""
+        self.place.tidy()
+        self.bare.autocommit = True
+        self.bare.execute(b"VACUUM ANALYZE")
+        self.bare.autocommit = False
 
     def _timed(self, name: str, work: Callable[[], T]) -> T:
         began = clock()
