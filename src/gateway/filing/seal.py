@@ -87,6 +87,7 @@ def _reserve(session: Session, filing: Filing, *, actor: str, today: dt.date) ->
         actor=actor,
         evidence=f"filing:{filing.id}",
     )
+    bulk.execute(session, sql.BY_SETS.format("off"))
     moved = _leave_behind(session, filing, sql.NO_LONGER)
     for attempt in range(_TRIES):
         if filing.line_count == 0:
@@ -101,6 +102,7 @@ def _reserve(session: Session, filing: Filing, *, actor: str, today: dt.date) ->
             if attempt == _TRIES - 1:
                 raise
             moved += _leave_behind(session, filing, sql.SHORT_NOW)
+    bulk.execute(session, sql.BY_SETS.format("on"))
     return moved
 
 
