@@ -1,6 +1,7 @@
 """Log-ins, roles, refusals and repeated requests, over HTTP."""
 
 import datetime as dt
+import inspect
 import json
 import threading
 from collections.abc import Callable
@@ -8,15 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool
 from tests.api.calling import Caller, InProcess
 from tests.api.conftest import PASSWORD, TODAY, token_for
 
-from gateway.api.app import create_app
+from gateway.api.app import ROUTERS, create_app
+from gateway.api.dependencies import ActDep, allow
+from gateway.api.routing import Router, act_of
+from gateway.api.schemas.staff import StaffUserRead
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.settings import Settings
+from gateway.staff.models import Role
+from gateway.staff.register import NewStaffUser, register_staff
 
 NEW = {"username": "berta", "full_name": "Berta Díaz", "password": "cuatro gatos en el techo", "roles": ["cashier"]}
 LOGIN = {"mutual": "amparo", "username": "ana", "password": PASSWORD}
@@ -402,3 +409,49 @@ def test_a_change_is_logged_with_who_did_it_and_under_which_trace(client: Client
         row = db.one(session, "SELECT * FROM audit_log WHERE action = 'staff_user.create' AND actor = 'staff:manager'")
     assert row.trace_id == answer.headers["x-trace-id"]
     assert row.subject_id == str(answer.json()["id"])
+
+
+# The transaction around an endpoint
+
+
+def test_a_role_that_is_given_or_taken_counts_from_the_next_request_on(client: Client) -> None:
+    manager, cashier = client("manager"), client("cashier")
+    user_id = cashier.get("/v1/me/staff").json()["user_id"]
+    assert cashier.get("/v1/staff-users").status_code == 403
+    manager.patch(f"/v1/staff-users/{user_id}", {"roles": ["cashier", "manager"]})
+    assert cashier.get("/v1/staff-users").status_code == 200
+    manager.patch(f"/v1/staff-users/{user_id}", {"roles": ["cashier"]})
+    assert cashier.get("/v1/staff-users").status_code == 403
+
+
+def test_who_may_not_is_told_before_what_she_sent_is_looked_at(client: Client, anonymous: Caller) -> None:
+    for _ in range(2):
+        assert client("cashier").post("/v1/staff-users", {"nonsense": 1}).status_code == 403
+        assert anonymous.post("/v1/staff-users", {"nonsense": 1}).status_code == 401
+
+
+def test_an_answer_that_is_not_of_its_shape_is_a_mistake_of_ours_and_nothing_is_kept(
+    settings: Settings, database: Database
+) -> None:
+    router = Router(prefix="/v1")
+
+    @router.post("/mistake", response_model=StaffUserRead, dependencies=[allow()])
+    def mistake(act: ActDep) -> object:
+        new = NewStaffUser("berta", "Berta", "cuatro gatos en el techo", [Role.CASHIER])
+        register_staff(act.session, new, actor=act.actor)
+        return {"id": "not a number"}
+
+    app = create_app(settings, database)
+    app.include_router(router)
+    token = token_for(database, "manager")
+    with InProcess(app) as transport:
+        answer = Caller(transport, {"authorization": f"Bearer {token}"}).post("/v1/mistake")
+    assert (answer.status_code, answer.json()["code"]) == (500, "unexpected")
+    assert staff_count(database) == 1
+
+
+def test_every_endpoint_with_a_transaction_runs_whole_in_one_thread() -> None:
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    asking = [route for route in routes if act_of(inspect.unwrap(route.endpoint))]
+    assert len(asking) > 60
+    assert [route.path for route in asking if route.endpoint is inspect.unwrap(route.endpoint)] == []

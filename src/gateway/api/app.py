@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 
 from gateway import __version__
@@ -106,5 +107,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         statement_timeout_ms=settings.statement_timeout_seconds * 1000,
     )
     app.state.gate = Gate(settings, database)
+    # A thread for each connection, and some for what needs none.
+    to_thread.current_default_thread_limiter().total_tokens = database.capacity + 20
     yield
     database.close()

@@ -1,17 +1,18 @@
 """What a route may ask for: who acts, for which mutual, in which transaction, and that it happens once.
 
-``ActDep`` opens the request's one transaction, binds it to the person's mutual in one round trip and commits it before
-the answer is sent. ``allow`` names the roles of a route. ``OnceDep`` keeps a repeated request from acting twice.
+``ActDep`` is the request's one transaction: ``routing.Router`` opens it around the endpoint, binds it to the person's
+mutual in one round trip and commits it before the answer is sent. ``allow`` names the roles of a route. ``OnceDep`` keeps a repeated request from acting twice.
 """
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
@@ -24,7 +25,10 @@ from gateway.kit.tenant import MutualNotFoundError, MutualRow, by_code
 from gateway.settings import Settings
 from gateway.staff.login import Principal, who_is
 from gateway.staff.models import Role
+from gateway.staff.rules import digest_of
 
+RECOGNISED_SECONDS = 60.0
+RECOGNISED_MOST = 10_000
 LOST = {None, "57P01", "57P02", "08000", "08003", "08006"}
 """States of an error in COMMIT after which nobody knows whether the work was kept."""
 
@@ -35,11 +39,12 @@ class Gate:
 
     settings: Settings
     database: Database
+    recognised: dict[str, tuple[float, Principal]] = field(default_factory=dict)
+    """Who was behind a token's digest lately. It only lets a refusal come early; who acts is read anew each time."""
 
 
-@dataclass(frozen=True, slots=True)
 class Act:
-    """A request in hand: its transaction, its mutual, and who acts on which day."""
+    """A request in hand: its transaction, its mutual, and who acts on which day; filled while its endpoint runs."""
 
     session: Session
     mutual: MutualRow
@@ -48,6 +53,53 @@ class Act:
     """For the log, for example ``staff:ana``."""
     today: dt.date
     trace_id: str | None
+
+    def __init__(self, gate: Gate, token: str, response: Response) -> None:
+        self._gate, self._token = gate, token
+        self.response = response
+        """Headers set here go out with the answer."""
+        self.allowed: frozenset[Role] | None = None
+        self.trace_id = trace.current()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Open the transaction, bind it to the person and her mutual, keep its work at the end.
+
+        Raises:
+            UnauthenticatedError: The token is of no live session.
+            ForbiddenError: None of her roles is allowed.
+        """
+        with Session(self._gate.database.engine, expire_on_commit=False) as session:
+            self.session = session
+            self.principal, self.mutual = who_is(session, self._token, trace_id=self.trace_id)
+            self._require(self.principal)
+            self.actor = self.principal.actor
+            self.today = self._gate.settings.clock(self.mutual.time_zone)
+            yield
+            commit(session)
+
+    async def admit(self) -> None:
+        """Refuse early who may not, before anything she sent is looked at."""
+        digest, now = digest_of(self._token), time.monotonic()
+        seen_at, known = self._gate.recognised.get(digest, (0.0, None))
+        if known is None or now - seen_at > RECOGNISED_SECONDS or not self._may(known):
+            known = await run_in_threadpool(self._look)
+            if len(self._gate.recognised) > RECOGNISED_MOST:
+                self._gate.recognised.clear()
+            self._gate.recognised[digest] = (now, known)
+        self._require(known)
+
+    def _look(self) -> Principal:
+        with Session(self._gate.database.engine) as session:
+            return who_is(session, self._token)[0]
+
+    def _may(self, principal: Principal) -> bool:
+        return self.allowed is None or bool(principal.roles & self.allowed)
+
+    def _require(self, principal: Principal) -> None:
+        if not self._may(principal):
+            names = ", ".join(sorted(role.value for role in self.allowed or ()))
+            raise ForbiddenError(f"this needs one of the roles {names}; ask a manager if it is your work")
 
 
 def gate_of(request: Request) -> Gate:
@@ -63,25 +115,15 @@ async def _gate(request: Request) -> Gate:
 
 GateDep = Annotated[Gate, Depends(_gate)]
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="session", description="The token from POST /v1/sessions.")
 
-
-async def _token(found: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
-    if found is None:
+async def _act(request: Request, response: Response) -> Act:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
         raise UnauthenticatedError("no bearer token; log in at POST /v1/sessions and send Authorization: Bearer …")
-    return found.credentials
+    return Act(gate_of(request), token, response)
 
 
-def _act(gate: GateDep, token: Annotated[str, Depends(_token)]) -> Iterator[Act]:
-    trace_id = trace.current()
-    with Session(gate.database.engine, expire_on_commit=False) as session:
-        principal, mutual = who_is(session, token, trace_id=trace_id)
-        today = gate.settings.clock(mutual.time_zone)
-        yield Act(session, mutual, principal, principal.actor, today, trace_id)
-        commit(session)
-
-
-ActDep = Annotated[Act, Depends(_act, scope="function")]
+ActDep = Annotated[Act, Depends(_act)]
 
 
 @contextmanager
@@ -133,10 +175,8 @@ def allow(*roles: Role) -> Any:
     allowed = frozenset(roles) or frozenset(Role)
 
     async def check(request: Request, act: ActDep) -> None:
-        readers = {Role.AUDITOR} if request.method == "GET" else set()
-        if not act.principal.roles & (allowed | readers):
-            names = ", ".join(sorted(role.value for role in allowed))
-            raise ForbiddenError(f"this needs one of the roles {names}; ask a manager if it is your work")
+        act.allowed = allowed | {Role.AUDITOR} if request.method == "GET" else allowed
+        await act.admit()
 
     check.roles = allowed  # type: ignore[attr-defined]
     return Depends(check)
@@ -153,7 +193,7 @@ async def _once(
         ),
     ] = None,
 ) -> Once:
-    return Once(request, act.session, act.actor, read_key(idempotency_key))
+    return Once(request, act, read_key(idempotency_key))
 
 
 OnceDep = Annotated[Once, Depends(_once)]

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-import structlog
 from fastapi import Request
 from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
@@ -13,8 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.api import trace
 from gateway.api.errors import problem_response, unexpected_response
 from gateway.api.refusals import TooLargeError
-
-log = structlog.get_logger("gateway.access")
+from gateway.kit import logs
 
 REQUESTS = Counter("gateway_http_requests_total", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram(
@@ -104,13 +102,8 @@ class _Passage:
         SECONDS.labels(method, route).observe(seconds)
         if route not in QUIET:
             trace_id = self._scope["state"]["trace_id"]
-            log.info(
-                "request",
-                method=method,
-                route=route,
-                status=self.status,
-                ms=round(seconds * 1000, 1),
-                trace_id=trace_id,
+            logs.note_request(
+                method=method, route=route, status=self.status, ms=round(seconds * 1000, 1), trace_id=trace_id
             )
 
 

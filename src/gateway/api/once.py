@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from typing import Protocol
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -39,11 +40,18 @@ def read_key(header: str | None) -> str:
     return key
 
 
+class Acting(Protocol):
+    """Who acts, in which transaction."""
+
+    session: Session
+    actor: str
+
+
 class Once:
     """Runs a request's effect unless it was done before under the same key."""
 
-    def __init__(self, request: Request, session: Session, client: str, key: str) -> None:
-        self._request, self._session, self._client, self._key = request, session, client, key
+    def __init__(self, request: Request, act: Acting, key: str) -> None:
+        self._request, self._act, self._key = request, act, key
 
     def __call__(
         self,
@@ -65,7 +73,7 @@ class Once:
             KeyUsedError: The key was used for another request.
             KeyRunningError: The first request with this key has not ended.
         """
-        session, place = self._session, self._place()
+        session, place = self._act.session, self._place()
         fingerprint = self._fingerprint(body)
         known = idempotency.begin(session, place)
         if known.fingerprint is not None:
@@ -79,7 +87,7 @@ class Once:
 
     def _place(self) -> idempotency.Place:
         route = f"{self._request.method} {self._request.scope['route'].path}"
-        return idempotency.Place(self._client, route, self._key)
+        return idempotency.Place(self._act.actor, route, self._key)
 
     def _fingerprint(self, body: BaseModel | bytes | None) -> str:
         digest = hashlib.sha256(self._request.url.path.encode() + b"?" + self._request.url.query.encode() + b"\0")

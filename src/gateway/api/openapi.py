@@ -23,6 +23,8 @@ its bill, benefits and payouts, and the books that prove it.
 - **Who may** call a route stands in its `x-roles`; an auditor may read everything.
 """
 
+SCHEME = "session"
+
 
 def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     """Let the application describe itself in full."""
@@ -44,6 +46,9 @@ def _describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
         schemas[model.__name__] = schema
+    document["components"]["securitySchemes"] = {
+        SCHEME: {"type": "http", "scheme": "bearer", "description": "The token from POST /v1/sessions."}
+    }
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     roles = {(route.path, method): found for route, found in roles_by_route(routers) for method in route.methods or ()}
     for path, operations in document["paths"].items():
@@ -68,6 +73,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, roles: frozense
     parameters = {(one["in"], one["name"].lower()): one for one in operation.get("parameters", [])}
     statuses = {503}
     if roles is not None:
+        operation["security"] = [{SCHEME: []}]
         operation["x-roles"] = sorted(roles | {"auditor"} if method == "get" else roles)
         statuses |= {401, 403}
     if ("header", "idempotency-key") in parameters:

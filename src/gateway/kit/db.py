@@ -41,6 +41,8 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 0) -> None:
         self.url = libpq_url(url)
+        self.capacity = 2 * pool_size
+        """How many transactions may be open at once."""
         options = f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout=30000"
         self.engine: Engine = create_engine(
             sqlalchemy_url(url),

@@ -4,9 +4,12 @@ Masking is the last step before writing, so nothing that a library logs escapes 
 number, a telephone or account number, or a token, and every value whose name says that it is one.
 """
 
+import datetime as dt
+import json
 import logging
 import re
 import sys
+import time
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -47,6 +50,25 @@ def _masked(value: Any) -> Any:
     return value
 
 
+_is_json = False
+_access = logging.getLogger("gateway.access")
+
+
+def note_request(**values: str | int | float) -> None:
+    """Write the line of an answered request; on the path of all of them, so without the chain the others go through.
+
+    Its values are numbers, methods, and routes without their identifiers: there is nothing to mask.
+    """
+    if not _access.isEnabledFor(logging.INFO):
+        return
+    if not _is_json:
+        _access.info("request %s", values)
+        return
+    moment = dt.datetime.fromtimestamp(time.time(), dt.UTC).isoformat()
+    line = {**values, "event": "request", "level": "info", "logger": "gateway.access", "timestamp": moment}
+    sys.stderr.write(json.dumps(line) + "\n")
+
+
 def configure(*, form: str = "json", level: str = "info") -> None:
     """Send every log line of this process, also those of libraries, to standard error in one form."""
     shared: list[Any] = [
@@ -64,13 +86,15 @@ def configure(*, form: str = "json", level: str = "info") -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask_event, last],
         )
     )
+    global _is_json
+    _is_json = form == "json"
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for noisy in ("uvicorn.access", "httpx", "httpcore", "procrastinate"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

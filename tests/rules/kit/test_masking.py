@@ -37,6 +37,7 @@ def test_a_log_line_of_any_library_is_masked(monkeypatch: pytest.MonkeyPatch) ->
     try:
         logs.configure(form="json", level="info")
         logging.getLogger("some.library").info("sent to +18095550123")
+        logs.note_request(method="GET", route="/v1/members/{member_id}", status=200, ms=1.5, trace_id="ab" * 16)
         structlog.get_logger("gateway").info("enrolled", phone="+18095550123", member={"document": "99900000017"}, id=7)
         try:
             raise ValueError("cédula 99900000017 is held twice")
@@ -45,9 +46,11 @@ def test_a_log_line_of_any_library_is_masked(monkeypatch: pytest.MonkeyPatch) ->
     finally:
         root.handlers[:], root.level = before
         structlog.reset_defaults()
+        monkeypatch.setattr(logs, "_is_json", False)
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    assert len(lines) == 3
+    assert len(lines) == 4
     assert "8095550123" not in written.getvalue()
     assert "99900000017" not in written.getvalue()
-    assert (lines[1]["phone"], lines[1]["member"], lines[1]["id"]) == ("***", {"document": "***"}, 7)
-    assert "ValueError" in lines[2]["exception"]
+    assert (lines[2]["phone"], lines[2]["member"], lines[2]["id"]) == ("***", {"document": "***"}, 7)
+    assert (lines[1]["event"], lines[1]["route"], lines[1]["status"]) == ("request", "/v1/members/{member_id}", 200)
+    assert "ValueError" in lines[3]["exception"]

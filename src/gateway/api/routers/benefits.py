@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from gateway.api.dependencies import ActDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.pages import Page, PageDep
+from gateway.api.routing import Router
 from gateway.api.schemas.benefits import BenefitPlacementCreate, LineShown, RemittanceLineRead, RemittanceRead
 from gateway.api.schemas.common import MAX_ID, PathId
 from gateway.benefits import queries
@@ -15,7 +16,7 @@ from gateway.benefits.place import place
 from gateway.benefits.states import RemittanceStatus
 from gateway.staff.models import Role
 
-router = APIRouter(prefix="/v1", tags=["benefits"])
+router = Router(prefix="/v1", tags=["benefits"])
 OFFICERS = allow(Role.BENEFITS_OFFICER, Role.ACCOUNTANT, Role.MANAGER)
 
 

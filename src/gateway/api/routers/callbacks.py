@@ -10,15 +10,16 @@ import hmac
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import SecretStr
 
 from gateway.api.dependencies import Gate, GateDep, commit, opened
 from gateway.api.errors import problems
+from gateway.api.routing import Router
 from gateway.kit import inbox, jobs, signing
 from gateway.kit.signing import SignatureError
 
-router = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
+router = Router(prefix="/v1/callbacks", tags=["callbacks"])
 
 STATE_JOBS = {"remittance": ("filing.inbox", "benefits.collect")}
 """Jobs that an event wakes, by the first word of its type; every other wakes the filing slice's reader alone."""

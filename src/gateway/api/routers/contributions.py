@@ -4,13 +4,14 @@ import datetime as dt
 import json
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
+from fastapi import Form, Query, Request, Response, UploadFile
 
 from gateway.api.dependencies import ActDep, GateDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.money import minor_of, text_of
 from gateway.api.once import read_key
 from gateway.api.pages import Page, PageDep
+from gateway.api.routing import Router
 from gateway.api.schemas.common import MAX_ID, Because, Id, PathId, PeriodText, period_of
 from gateway.api.schemas.contributions import (
     ApplicationCreate,
@@ -45,7 +46,7 @@ from gateway.kit.evidence import digest
 from gateway.membership.queries import get_member
 from gateway.staff.models import Role
 
-router = APIRouter(prefix="/v1", tags=["contributions"])
+router = Router(prefix="/v1", tags=["contributions"])
 DESK = allow(Role.CASHIER, Role.COLLECTOR, Role.ACCOUNTANT, Role.MANAGER)
 FILES = allow(Role.CASHIER, Role.ACCOUNTANT, Role.MANAGER)
 MONEY = allow(Role.ACCOUNTANT, Role.MANAGER)

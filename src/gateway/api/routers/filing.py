@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from gateway.api.dependencies import ActDep, GateDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.etag import set_tag
 from gateway.api.pages import Page, PageDep
+from gateway.api.routing import Router
 from gateway.api.schemas.common import MAX_ID, PathId, PeriodText, period_of
 from gateway.api.schemas.filing import (
     BillRead,
@@ -39,7 +40,7 @@ from gateway.filing.states import BillStatus, FilingStatus, LineStatus
 from gateway.filing.submit import request_submission
 from gateway.staff.models import Role
 
-router = APIRouter(prefix="/v1", tags=["filing"])
+router = Router(prefix="/v1", tags=["filing"])
 FILES = allow(Role.FILING_OFFICER)
 DECIDES = allow(Role.MANAGER)
 PAYS = allow(Role.ACCOUNTANT)

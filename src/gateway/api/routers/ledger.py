@@ -4,13 +4,14 @@ import datetime as dt
 from collections import defaultdict
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime
 
 from gateway.api.dependencies import ActDep, allow
 from gateway.api.errors import problems
 from gateway.api.money import text_of
 from gateway.api.pages import Page, PageDep
+from gateway.api.routing import Router
 from gateway.api.schemas.ledger import (
     AccountEntryRead,
     AccountRead,
@@ -27,7 +28,7 @@ from gateway.ledger.rules import normal_side
 from gateway.ledger.verify import verify
 from gateway.staff.models import Role
 
-router = APIRouter(prefix="/v1", tags=["ledger"])
+router = Router(prefix="/v1", tags=["ledger"])
 
 READERS = (Role.ACCOUNTANT, Role.MANAGER, Role.AUDITOR)
 

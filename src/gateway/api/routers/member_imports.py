@@ -3,19 +3,20 @@
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import Form, Query, Response, UploadFile
 
 from gateway.api.dependencies import ActDep, OnceDep
 from gateway.api.errors import problems
 from gateway.api.pages import Page, PageDep
 from gateway.api.routers.membership import WRITERS
+from gateway.api.routing import Router
 from gateway.api.schemas.common import MAX_ID, PathId
 from gateway.api.schemas.membership import ApplicationCreate, ImportLineRead, ImportRead
 from gateway.membership.import_members import apply, get_import, list_imports, list_rows, preview
 from gateway.membership.refused_rows import refused_file
 from gateway.membership.states import ImportKind
 
-router = APIRouter(prefix="/v1", tags=["membership"])
+router = Router(prefix="/v1", tags=["membership"])
 
 
 @router.get("/member-imports", response_model=Page[ImportRead], summary="Uploaded files", dependencies=[WRITERS])

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from gateway.api.dependencies import Act, ActDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.etag import IfMatchDep, set_tag
 from gateway.api.money import minor_of
 from gateway.api.pages import Page, PageDep
+from gateway.api.routing import Router
 from gateway.api.schemas.common import Id, PathId
 from gateway.api.schemas.membership import (
     DepartureCreate,
@@ -52,7 +53,7 @@ from gateway.membership.queries import MemberRow, Search
 from gateway.membership.states import MemberStatus
 from gateway.staff.models import Role
 
-router = APIRouter(prefix="/v1", tags=["membership"])
+router = Router(prefix="/v1", tags=["membership"])
 WORKERS = (Role.CASHIER, Role.FILING_OFFICER, Role.BENEFITS_OFFICER, Role.MANAGER)
 WRITERS = allow(*WORKERS)
 READERS = allow(*WORKERS, Role.COLLECTOR, Role.ACCOUNTANT)

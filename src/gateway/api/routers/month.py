@@ -1,9 +1,10 @@
 """The month: how it stands, who is next, who is covered; closing it and opening it again."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from gateway.api.dependencies import ActDep, OnceDep, allow
 from gateway.api.errors import problems
+from gateway.api.routing import Router
 from gateway.api.schemas.common import Because, PeriodText, period_of
 from gateway.api.schemas.month import ClosureRead, MonthListRead, MonthRead
 from gateway.month.queries import list_months
@@ -11,7 +12,7 @@ from gateway.month.standing import get_month
 from gateway.reconciliation.close_month import close_month, reopen_month
 from gateway.staff.models import Role
 
-router = APIRouter(prefix="/v1/months", tags=["month"])
+router = Router(prefix="/v1/months", tags=["month"])
 
 
 @router.get("", response_model=MonthListRead, summary="List months", dependencies=[allow()])

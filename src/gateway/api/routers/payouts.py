@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from gateway.api.dependencies import ActDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.pages import Page, PageDep
+from gateway.api.routing import Router
 from gateway.api.schemas.common import MAX_ID, Because, PathId
 from gateway.api.schemas.payouts import (
     PayoutBatchCreate,
@@ -24,7 +25,7 @@ from gateway.payouts.return_payout import return_payout
 from gateway.payouts.states import BatchStatus, PayoutStatus
 from gateway.staff.models import Role
 
-router = APIRouter(prefix="/v1", tags=["payouts"])
+router = Router(prefix="/v1", tags=["payouts"])
 OFFICERS = allow(Role.BENEFITS_OFFICER, Role.ACCOUNTANT, Role.MANAGER)
 RELEASERS = allow(Role.ACCOUNTANT, Role.MANAGER)
 

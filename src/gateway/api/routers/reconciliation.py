@@ -3,12 +3,13 @@
 import datetime as dt
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response, UploadFile
+from fastapi import Query, Response, UploadFile
 
 from gateway.api.dependencies import ActDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.money import minor_of
 from gateway.api.pages import Page, PageDep
+from gateway.api.routing import Router
 from gateway.api.schemas.common import MAX_ID, Because, PathId, PeriodText, period_of
 from gateway.api.schemas.reconciliation import (
     BankAccountCreate,
@@ -35,7 +36,7 @@ from gateway.reconciliation.run import reconcile
 from gateway.reconciliation.transfer import NewTransfer, order_transfer, withdraw_transfer
 from gateway.staff.models import Role
 
-router = APIRouter(prefix="/v1", tags=["reconciliation"])
+router = Router(prefix="/v1", tags=["reconciliation"])
 MONEY = allow(Role.ACCOUNTANT, Role.MANAGER)
 READERS = allow(Role.ACCOUNTANT, Role.MANAGER, Role.FILING_OFFICER, Role.BENEFITS_OFFICER)
 

@@ -1,11 +1,12 @@
 """Log in and out; who works here."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from gateway.api import rate
 from gateway.api.dependencies import ActDep, GateDep, OnceDep, allow, commit, opened
 from gateway.api.errors import problem_response, problems
 from gateway.api.pages import Page, PageDep
+from gateway.api.routing import Router
 from gateway.api.schemas.common import PathId
 from gateway.api.schemas.staff import (
     SessionCreate,
@@ -20,7 +21,7 @@ from gateway.staff.login import LoggedIn, log_in, log_out
 from gateway.staff.models import Role
 from gateway.staff.register import NewStaffUser, StaffChange, change_staff, register_staff
 
-router = APIRouter(prefix="/v1", tags=["staff"])
+router = Router(prefix="/v1", tags=["staff"])
 
 
 @router.post(
