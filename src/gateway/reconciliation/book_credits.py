@@ -16,11 +16,25 @@ from gateway.kit import bulk, db, tenant
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.reconciliation.states import STATEMENT_LINE, StatementLineEvent, StatementLineStatus
 
-DROP = "DROP TABLE IF EXISTS pg_temp.bank_credit"
+DROP = ("DROP TABLE IF EXISTS pg_temp.open_credit", "DROP TABLE IF EXISTS pg_temp.bank_credit")
+
+KEEP_OPEN = """
+-- no row: a temporary table with one row per open credit that is a member's by her reference, or nobody's by any rule; of known
+-- size, for lines that were just loaded are in no statistics
+CREATE TEMPORARY TABLE open_credit ON COMMIT DROP AS
+SELECT l.id AS line_id, b.ledger_code, l.amount_minor, l.currency, l.booked_on, l.counterparty, l.reference, l.end_to_end_id,
+       l.bank_reference, l.text, l.matched_id AS member_id, l.rule, 'statement_line:' || l.id AS source_reference,
+       CASE WHEN l.matched_kind = 'member' THEN 'member:' || l.matched_id || ':contributions' ELSE %(suspense)s END AS owner_code
+FROM bank_statement_line l JOIN bank_account b ON b.mutual_id = l.mutual_id AND b.id = l.account_id
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.status = 'open' AND l.amount_minor > 0
+  AND (l.matched_kind = 'member' OR l.matched_kind IS NULL) AND b.ledger_code LIKE 'bank:%%'
+  AND l.booked_on BETWEEN %(earliest)s AND %(today)s
+"""
+
+ANALYZE_OPEN = "ANALYZE open_credit"
 
 STAGE = """
--- no row: a temporary table with one row per open credit that is a member's by her reference, or nobody's by any rule, and
--- that can be received as it stands
+-- no row: a temporary table with one row per open credit that can be received as it stands
 CREATE TEMPORARY TABLE bank_credit ON COMMIT DROP AS
 WITH closed AS (
     SELECT period_start FROM (
@@ -28,27 +42,19 @@ WITH closed AS (
         WHERE mutual_id = (SELECT current_mutual()) ORDER BY period_start, id DESC
     ) p WHERE p.is_closed
 )
-SELECT l.id AS line_id, nextval(pg_get_serial_sequence('contribution_receipt', 'id')) AS receipt_id,
-       b.ledger_code AS source, 'statement_line:' || l.id AS source_reference, %(channel)s AS channel,
-       b.ledger_code AS account_code, g.id AS money_account_id, o.id AS owner_account_id, l.amount_minor, l.currency,
-       l.booked_on AS paid_on, l.counterparty AS payer_name,
-       coalesce(nullif(l.reference, ''), nullif(l.end_to_end_id, ''), l.bank_reference) AS payer_reference,
-       l.matched_id AS member_id, l.rule,
+SELECT l.line_id, nextval(pg_get_serial_sequence('contribution_receipt', 'id')) AS receipt_id, l.ledger_code AS source,
+       l.source_reference, %(channel)s AS channel, l.ledger_code AS account_code, g.id AS money_account_id,
+       o.id AS owner_account_id, l.amount_minor, l.currency, l.booked_on AS paid_on, l.counterparty AS payer_name,
+       coalesce(nullif(l.reference, ''), nullif(l.end_to_end_id, ''), l.bank_reference) AS payer_reference, l.member_id, l.rule,
        coalesce(nullif(left(concat_ws(' · ', nullif(l.counterparty, ''), nullif(l.reference, ''), nullif(l.text, '')), 200), ''),
                 'nothing was written') AS claimed
-FROM bank_statement_line l
-JOIN bank_account b ON b.mutual_id = l.mutual_id AND b.id = l.account_id
-JOIN ledger_account g ON g.mutual_id = l.mutual_id AND g.code = b.ledger_code AND g.currency = l.currency
-JOIN ledger_account o ON o.mutual_id = l.mutual_id AND o.currency = l.currency
-    AND o.code = CASE WHEN l.matched_kind = 'member' THEN 'member:' || l.matched_id || ':contributions' ELSE %(suspense)s END
-WHERE l.mutual_id = (SELECT current_mutual()) AND l.status = 'open' AND l.amount_minor > 0
-  AND (l.matched_kind = 'member' OR l.matched_kind IS NULL) AND b.ledger_code LIKE 'bank:%%'
-  AND l.booked_on BETWEEN %(earliest)s AND %(today)s
-  AND date_trunc('month', l.booked_on)::date NOT IN (SELECT period_start FROM closed)
-  AND NOT EXISTS (
-      SELECT FROM contribution_receipt r WHERE r.mutual_id = l.mutual_id AND r.source = b.ledger_code
-          AND r.source_reference = 'statement_line:' || l.id)
-ORDER BY l.booked_on, l.id
+FROM open_credit l
+JOIN ledger_account g ON g.mutual_id = (SELECT current_mutual()) AND g.code = l.ledger_code AND g.currency = l.currency
+JOIN ledger_account o ON o.mutual_id = (SELECT current_mutual()) AND o.code = l.owner_code AND o.currency = l.currency
+LEFT JOIN contribution_receipt r ON r.mutual_id = (SELECT current_mutual()) AND r.source = l.ledger_code
+    AND r.source_reference = l.source_reference
+WHERE r.id IS NULL AND date_trunc('month', l.booked_on)::date NOT IN (SELECT period_start FROM closed)
+ORDER BY l.booked_on, l.line_id
 """
 
 ANALYZE = "ANALYZE bank_credit"
@@ -80,8 +86,12 @@ def book_credits(session: Session, *, today: dt.date, actor: str, no_rule: str) 
     suspense = suspense_account(Channel.BANK)
     open_accounts(session, [NewAccount(suspense)], tenant.current(session).currency)
     days = {"today": today, "earliest": today - OLDEST}
-    bulk.execute(session, DROP)
-    staged = bulk.execute(session, STAGE, {"channel": Channel.BANK.value, "suspense": suspense, **days})
+    for statement in DROP:
+        bulk.execute(session, statement)
+    if not bulk.execute(session, KEEP_OPEN, {"suspense": suspense, **days}):
+        return {}
+    bulk.execute(session, ANALYZE_OPEN)
+    staged = bulk.execute(session, STAGE, {"channel": Channel.BANK.value})
     if not staged:
         return {}
     bulk.execute(session, ANALYZE)
