@@ -96,9 +96,12 @@ def digest_of(notice: Notice) -> str:
 
 
 def _live(session: Session, notice: Notice) -> list[Bill]:
-    references = [notice.reference, *([notice.replaces] if notice.replaces else [])]
-    rows = db.rows(session, sql.LIVE_BILLS, {"references": references})
+    rows = db.rows(session, sql.LIVE_BILLS, {"references": _references(notice)})
     return [queries.get_bill(session, row.id, lock=True) for row in rows]
+
+
+def _references(notice: Notice) -> list[str]:
+    return [notice.reference, *([notice.replaces] if notice.replaces else [])]
 
 
 def _take_in(
@@ -110,6 +113,7 @@ def _take_in(
             _supersede(session, earlier, actor=actor, today=today)
         else:
             paid_before += earlier.total_minor - earlier.paid_before_minor
+    replaced = db.first(session, sql.NEWEST_BILL, {"references": _references(notice)})
     claims = _claims(session, notice)
     ours = ours_by_component(session, payroll_id, notice)
     bill = Bill(
@@ -118,7 +122,7 @@ def _take_in(
         sha256=digest_of(notice),
         payroll_id=payroll_id,
         period_start=notice.period.start,
-        replaces_id=live[-1].id if live else None,
+        replaces_id=None if replaced is None else replaced.id,
         status=BillStatus.RECEIVED,
         currency=notice.currency,
         total_minor=notice.total_minor,

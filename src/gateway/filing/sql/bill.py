@@ -17,6 +17,12 @@ SELECT id FROM bill WHERE mutual_id = current_mutual() AND notice_reference = AN
   AND status <> 'superseded' ORDER BY id
 """
 
+NEWEST_BILL = """
+-- at most one row: the newest bill under a reference, or under the one it replaces, whether it still counts or not
+SELECT id FROM bill WHERE mutual_id = current_mutual() AND notice_reference = ANY(CAST(:references AS text[]))
+ORDER BY id DESC LIMIT 1
+"""
+
 CLAIMED = """
 -- one row per filing that a notice names: what our lines that the state took cost in the files it names, and what
 -- earlier bills that still count have taken of the filing's reserve
