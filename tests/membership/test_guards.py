@@ -55,7 +55,10 @@ def days(first: str, after: str | None) -> dict[str, dt.date | None]:
 def test_a_second_place_in_a_payroll_on_the_same_days_is_refused(
     database: Database, members: list[int], span: tuple[str, str | None]
 ) -> None:
-    with pytest.raises(IntegrityError, match=r"on these days already|uq_enrolment_open"), database.session(1) as session:
+    with (
+        pytest.raises(IntegrityError, match=r"on these days already|uq_enrolment_open"),
+        database.session(1) as session,
+    ):
         db.run(session, PLACE, {"member_id": members[0], **days(*span)})
 
 

@@ -345,7 +345,9 @@ def get_transfer(session: Session, transfer_id: int) -> TransferRow:
     """
     found = db.first(session, TRANSFER, {"transfer_id": transfer_id})
     if found is None:
-        raise TransferUnknownError(f"no transfer {transfer_id} between our own places; GET /v1/own-transfers lists them")
+        raise TransferUnknownError(
+            f"no transfer {transfer_id} between our own places; GET /v1/own-transfers lists them"
+        )
     return TransferRow(*found)
 
 
