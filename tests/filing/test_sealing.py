@@ -22,9 +22,9 @@ from filing_town import (
 from sqlalchemy.exc import DBAPIError
 
 from gateway.authority.connect import state_format
-from gateway.filing.canonical import line_bytes
+from gateway.filing.canonical import FORM
 from gateway.filing.errors import NothingToFileError
-from gateway.filing.queries import list_documents, read_content, read_file_line
+from gateway.filing.queries import list_documents, list_lines, read_content, read_file_line
 from gateway.filing.seal import seal
 from gateway.filing.sql import seal as sql
 from gateway.kit import bulk, db, merkle
@@ -78,8 +78,18 @@ def test_the_merkle_root_stands_over_the_canonical_lines(database: Database) -> 
     with database.session(1) as session:
         payroll_id, _ = payroll_of(session, 5)
         filing = sealed(session, payroll_id)
-        rows = [row for rows in bulk.read_chunks(session, sql.LINES, {"filing_id": filing.id}) for row in rows]
-        leaves = [line_bytes(filing.reference, row) for row in rows]
+        rows = [row for rows in bulk.read_chunks(session, sql.LEAVES, {"filing_id": filing.id}) for row in rows]
+        leaves = [bytes(row[0]) for row in rows]
+        assert leaves[0].decode().split("\t")[:7] == [
+            FORM,
+            str(filing.reference),
+            "1",
+            "national_id",
+            list_lines(session, filing.id, limit=1)[0].document,
+            "María José",
+            "Peña",
+        ]
+        assert leaves[0].count(b"\t") == 21
         assert merkle.root(leaves).hex() == filing.merkle_root
         proof = merkle.inclusion_proof(leaves, 3)
         assert merkle.verify(leaves[3], 3, 5, proof, bytes.fromhex(filing.merkle_root or ""))

@@ -13,7 +13,6 @@ from sqlmodel import Session
 
 from gateway.filing import queries
 from gateway.filing.acknowledge import HEADER_LINES
-from gateway.filing.canonical import line_bytes
 from gateway.filing.errors import LineUnknownError, NotReadyError
 from gateway.filing.models import Bill, Filing, FilingDocument, FilingPayment
 from gateway.filing.rules import Inflow, allocate_first_in_first_out
@@ -142,11 +141,11 @@ class _Tracer:
         """The frozen bytes, and the proof that the line is under the filing's root."""
         document, index = self.document, self.line.line_no - 1
         tree, ours = Tree(prove=index), b""
-        for rows in bulk.read_chunks(self.session, seal_sql.LINES, {"filing_id": self.filing.id}):
-            for row in rows:
-                leaf = line_bytes(self.filing.reference, row)
+        for rows in bulk.read_chunks(self.session, seal_sql.LEAVES, {"filing_id": self.filing.id}):
+            if 0 <= index - tree.size < len(rows):
+                ours = rows[index - tree.size][0]
+            for (leaf,) in rows:
                 tree.add(leaf)
-                ours = leaf if row[0] == index + 1 else ours
         root = tree.root().hex()
         body = queries.read_file_line(self.session, document.id, self.file_line)
         return {

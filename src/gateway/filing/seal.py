@@ -15,7 +15,6 @@ from sqlmodel import Session
 from gateway.authority.connect import state_format
 from gateway.authority.protocol import DeclaredDependant, DeclaredWorker, FilingHead, RenderedFile, StateFormat
 from gateway.filing import funding
-from gateway.filing.canonical import line_bytes
 from gateway.filing.errors import MonthClosedError, NothingToFileError
 from gateway.filing.models import Filing
 from gateway.filing.queries import lock_filing, now
@@ -158,10 +157,10 @@ def _head(filing: Filing, employer: str, today: dt.date, holds: str) -> FilingHe
 
 
 def _workers(session: Session, filing: Filing, payroll: str, tree: Tree) -> Iterator[DeclaredWorker]:
-    reference, add = filing.reference, tree.add
+    add = tree.add
     for rows in bulk.read_chunks(session, sql.LINES, {"filing_id": filing.id}):
         for row in rows:
-            add(line_bytes(reference, row))
+            add(row[9])
             yield DeclaredWorker(payroll, *row[1:9])
 
 

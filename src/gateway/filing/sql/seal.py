@@ -1,5 +1,6 @@
 """Statements that seal a draft: look again, take the money, freeze lines and files."""
 
+from gateway.filing.canonical import CANONICAL
 from gateway.filing.sql.prepare import COUNT_ASSESSMENTS
 
 NO_LONGER = f"""
@@ -135,12 +136,19 @@ JOIN ledger_account a ON a.mutual_id = f.mutual_id AND a.code = 'filing:' || f.i
 WHERE f.mutual_id = current_mutual() AND f.id = %(filing_id)s
 """
 
-LINES = """
--- one row per line, in the file's order: what the state's line is made of, then the rest that is frozen
-SELECT line_no, document_kind, document, given_names, first_surname, second_surname, sex, birth_date, wage_minor,
-       member_id, assessment_id, additional_dependants, amounts_minor, state_minor, fee_minor, from_member_minor,
-       credit_minor, from_fund_minor, from_reserve_minor, fund_id
-FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s ORDER BY line_no
+LINES = f"""
+-- one row per line, in the file's order: what the state's line is made of, then the bytes that the Merkle root stands over
+SELECT l.line_no, l.document_kind, l.document, l.given_names, l.first_surname, l.second_surname, l.sex, l.birth_date,
+       l.wage_minor, convert_to({CANONICAL}, 'UTF8') AS canonical
+FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
+WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s ORDER BY l.line_no
+"""
+
+LEAVES = f"""
+-- one row per line, in order: the bytes that the filing's Merkle root stands over
+SELECT convert_to({CANONICAL}, 'UTF8') AS canonical
+FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
+WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s ORDER BY l.line_no
 """
 
 DEPENDANT_LINES = """
