@@ -205,7 +205,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=repr)
+@pytest.mark.parametrize("shape", sorted(SHAPES, key=repr), ids=repr)
 def test_every_field_takes_its_length_and_gives_back_what_was_put_in(shape):
     @settings(quick, max_examples=10)
     @given(of_shape(shape))
