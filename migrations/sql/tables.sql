@@ -648,6 +648,7 @@ CREATE TABLE bill (
 	total_minor BIGINT NOT NULL,
 	ours_minor BIGINT NOT NULL,
 	paid_before_minor BIGINT DEFAULT 0 NOT NULL,
+	answered_count INTEGER DEFAULT 0 NOT NULL,
 	ledger_tx_id BIGINT,
 	issued_on DATE NOT NULL,
 	due_on DATE NOT NULL,

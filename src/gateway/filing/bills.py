@@ -68,15 +68,21 @@ def receive_notice(session: Session, notice: Notice, *, actor: str, today: dt.da
 
 def _refresh(session: Session, bill: Bill, notice: Notice) -> Bill:
     """Set an unpaid bill against what our lines say by now: a filing accepted since, and not on it, must show."""
-    ours = ours_by_component(session, bill.payroll_id, notice) if bill.status == BillStatus.RECEIVED else {}
-    if ours and sum(ours.values()) != bill.ours_minor:
-        bill.ours_minor = sum(ours.values())
-        bill.row_version += 1
-        session.add(bill)
-        session.flush()
-        values = {"bill_id": bill.id, "codes": list(ours), "ours": list(ours.values())}
-        db.run(session, sql.UPDATE_OURS, values)
+    answered = _answered(session, bill.payroll_id, notice)
+    if bill.status != BillStatus.RECEIVED or answered == bill.answered_count:
+        return bill
+    ours = ours_by_component(session, bill.payroll_id, notice)
+    bill.ours_minor, bill.answered_count = sum(ours.values()), answered
+    bill.row_version += 1
+    session.add(bill)
+    session.flush()
+    db.run(session, sql.UPDATE_OURS, {"bill_id": bill.id, "codes": list(ours), "ours": list(ours.values())})
     return bill
+
+
+def _answered(session: Session, payroll_id: int, notice: Notice) -> int:
+    # Counted before our lines are added up: an answer that comes in between is noticed the next time.
+    return int(db.scalar(session, sql.ANSWERED, {"payroll_id": payroll_id, "start": notice.period.start}))
 
 
 def digest_of(notice: Notice) -> str:
@@ -115,6 +121,7 @@ def _take_in(
             paid_before += earlier.total_minor - earlier.paid_before_minor
     replaced = db.first(session, sql.NEWEST_BILL, {"references": _references(notice)})
     claims = _claims(session, notice)
+    answered = _answered(session, payroll_id, notice)
     ours = ours_by_component(session, payroll_id, notice)
     bill = Bill(
         notice_reference=notice.reference,
@@ -128,6 +135,7 @@ def _take_in(
         total_minor=notice.total_minor,
         ours_minor=sum(ours.values()),
         paid_before_minor=paid_before,
+        answered_count=answered,
         issued_on=notice.issued_on,
         due_on=notice.due_on,
         evidence_id=keep_raw(session, "state.notice", notice.raw),

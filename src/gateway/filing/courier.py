@@ -19,6 +19,8 @@ from gateway.membership.queries import PayrollRow
 
 LEASE_SECONDS = 600
 LONGEST_WAIT = dt.timedelta(minutes=5)
+LONGEST_WAIT_IN_QUARANTINE = dt.timedelta(hours=6)
+"""An answer that does not add up is kept whole each time it comes: not too often."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,6 @@ def backoff(tries: int, asked_seconds: float | None = None) -> dt.timedelta:
     return max(wait, dt.timedelta(seconds=asked_seconds or 0))
 
 
-def patience(waited: dt.timedelta) -> dt.timedelta:
-    """Return how long to wait for an answer that is not there after so long: a quarter of it, 1 s to 5 minutes."""
-    return min(max(waited / 4, dt.timedelta(seconds=1)), LONGEST_WAIT)
+def patience(waited: dt.timedelta, longest: dt.timedelta = LONGEST_WAIT) -> dt.timedelta:
+    """Return how long to wait for an answer that is not there after so long: a quarter of it, from one second on."""
+    return min(max(waited / 4, dt.timedelta(seconds=1)), longest)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from gateway.filing.models import FundingPolicy as FundingPolicyRow
 from gateway.filing.policy import FundingPolicy
+from gateway.filing.queries import rows_of
 from gateway.filing.sql import prepare as sql
 from gateway.kit import audit, db, tenant
 from gateway.kit.money import currency_of
@@ -76,6 +77,4 @@ def read_policy(session: Session, policy_id: int) -> FundingPolicy:
 
 def list_policies(session: Session, *, before: int, limit: int) -> list[FundingPolicyRow]:
     """Return the mutual's funding policies, newest first, older than ``before``."""
-    mutual = tenant.current(session)
-    rows = db.rows(session, sql.POLICIES, {"before": before, "limit": limit})
-    return [session.get_one(FundingPolicyRow, (mutual.id, row.id)) for row in rows]
+    return rows_of(session, FundingPolicyRow, sql.POLICIES, {"before": before, "limit": limit})

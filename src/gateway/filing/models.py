@@ -391,6 +391,8 @@ class Bill(TenantTable, table=True):
     """What our own accepted lines say it should be."""
     paid_before_minor: int = big(server="0")
     """Ordered and released already under earlier versions of the notice."""
+    answered_count: int = whole(server="0")
+    """Answered files of its payroll and month when our lines were last added up; with more, they are added up again."""
     ledger_tx_id: int | None = big(nullable=True)
     issued_on: dt.date
     due_on: dt.date

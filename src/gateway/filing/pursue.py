@@ -9,7 +9,7 @@ from sqlmodel import Session
 from gateway.authority.errors import AuthorityRefusedError, AuthorityUnavailableError, OutcomeUnknownError
 from gateway.authority.protocol import FilingStanding
 from gateway.filing import queries
-from gateway.filing.courier import Courier, backoff, keep_raw, patience
+from gateway.filing.courier import LONGEST_WAIT, LONGEST_WAIT_IN_QUARANTINE, Courier, backoff, keep_raw, patience
 from gateway.filing.deliver import deliver, finish_sending, lose_sight, receive_document
 from gateway.filing.fetch import fetch_answer
 from gateway.filing.models import Filing, FilingDocument
@@ -167,7 +167,8 @@ def _wait(session: Session, filing: Filing) -> None:
         filing.next_check_at = now + patience(now - (filing.sealed_at or now))
     elif any(d.status == DocumentStatus.RECEIVED for d in queries.list_documents(session, filing.id)):
         since = max((row.finished_at or now for row in queries.list_attempts(session, filing.id)), default=now)
-        filing.next_check_at = now + patience(now - since)
+        put_aside = any(answer.status == "quarantined" for answer in queries.list_answers(session, filing.id))
+        filing.next_check_at = now + patience(now - since, LONGEST_WAIT_IN_QUARANTINE if put_aside else LONGEST_WAIT)
     elif filing.status not in (FilingStatus.SEALED, FilingStatus.SENDING):
         filing.next_check_at = None
         return

@@ -3,9 +3,10 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from sqlmodel import Session
+from sqlalchemy import select, text
+from sqlmodel import Session, SQLModel
 
 from gateway.filing.errors import (
     BillUnknownError,
@@ -25,7 +26,7 @@ SELECT clock_timestamp()
 
 FILINGS = """
 -- one row per filing, newest first
-SELECT f.id FROM filing f WHERE f.mutual_id = current_mutual()
+SELECT f.* FROM filing f WHERE f.mutual_id = current_mutual()
   AND (CAST(:period AS date) IS NULL OR f.period_start = :period)
   AND (CAST(:status AS text) IS NULL OR f.status = :status)
   AND (CAST(:payroll_id AS bigint) IS NULL OR f.payroll_id = :payroll_id)
@@ -82,7 +83,7 @@ ORDER BY b.period_start DESC, b.id DESC LIMIT 1
 
 DOCUMENTS = """
 -- one row per file of a filing, in the order they reach the state
-SELECT id FROM filing_document WHERE mutual_id = current_mutual() AND filing_id = :filing_id ORDER BY position
+SELECT * FROM filing_document WHERE mutual_id = current_mutual() AND filing_id = :filing_id ORDER BY position
 """
 
 CHUNK = """
@@ -119,7 +120,7 @@ FROM filing_answer WHERE mutual_id = current_mutual() AND filing_id = :filing_id
 
 BILLS = """
 -- one row per bill, newest first
-SELECT b.id FROM bill b WHERE b.mutual_id = current_mutual()
+SELECT b.* FROM bill b WHERE b.mutual_id = current_mutual()
   AND (CAST(:period AS date) IS NULL OR b.period_start = :period)
   AND (CAST(:status AS text) IS NULL OR b.status = :status)
   AND (CAST(:before AS bigint) IS NULL OR b.id < :before)
@@ -140,7 +141,7 @@ WHERE mutual_id = current_mutual() AND bill_id = :bill_id ORDER BY filing_id
 
 PAYMENTS_OF_BILL = """
 -- one row per payment of a bill, newest first
-SELECT id FROM filing_payment WHERE mutual_id = current_mutual() AND bill_id = :bill_id ORDER BY id DESC
+SELECT * FROM filing_payment WHERE mutual_id = current_mutual() AND bill_id = :bill_id ORDER BY id DESC
 """
 
 PAYMENT_BY_END_TO_END_ID = """
@@ -183,6 +184,7 @@ FROM filing f WHERE f.mutual_id = current_mutual() AND f.period_start = :start A
 """
 
 
+T = TypeVar("T", bound=SQLModel)
 _SUMS = ("members", "needed_minor", "short_minor")
 
 
@@ -220,6 +222,12 @@ def now(session: Session) -> dt.datetime:
     """Return the database's clock, by which leases and waits are told."""
     told: dt.datetime = db.scalar(session, NOW)
     return told
+
+
+def rows_of(session: Session, table: type[T], statement: str, values: Mapping[str, Any]) -> list[T]:
+    """Return whole rows of a table, read anew by one statement, in its order."""
+    asked = select(table).from_statement(text(statement)).execution_options(populate_existing=True)
+    return list(session.execute(asked, dict(values)).scalars())
 
 
 def key(session: Session, row_id: int) -> tuple[int, int]:
@@ -262,7 +270,7 @@ def list_filings(
 ) -> list[Filing]:
     """Return filings, newest first, older than ``before``."""
     values = {"period": period, "status": status, "payroll_id": payroll_id, "before": before, "limit": limit}
-    return [get_filing(session, row.id) for row in db.rows(session, FILINGS, values)]
+    return rows_of(session, Filing, FILINGS, values)
 
 
 def list_decisions(
@@ -302,8 +310,7 @@ def figures_of(session: Session, filing: Filing) -> dict[str, Any]:
 def list_documents(session: Session, filing_id: int) -> list[FilingDocument]:
     """Return the files of a filing in the order they reach the state; none before it is sealed."""
     get_filing(session, filing_id)
-    rows = db.rows(session, DOCUMENTS, {"filing_id": filing_id})
-    return [session.get_one(FilingDocument, key(session, row.id), populate_existing=True) for row in rows]
+    return rows_of(session, FilingDocument, DOCUMENTS, {"filing_id": filing_id})
 
 
 def get_document(session: Session, filing_id: int, document_id: int) -> FilingDocument:
@@ -376,7 +383,7 @@ def list_bills(
 ) -> list[Bill]:
     """Return bills, newest first, older than ``before``."""
     values = {"period": period, "status": status, "before": before, "limit": limit}
-    return [get_bill(session, row.id) for row in db.rows(session, BILLS, values)]
+    return rows_of(session, Bill, BILLS, values)
 
 
 def bill_parts(session: Session, bill_id: int) -> Mapping[str, list[Any]]:
@@ -384,7 +391,7 @@ def bill_parts(session: Session, bill_id: int) -> Mapping[str, list[Any]]:
     return {
         "components": db.rows(session, BILL_COMPONENTS, {"bill_id": bill_id}),
         "filings": db.rows(session, BILL_FILINGS, {"bill_id": bill_id}),
-        "payments": [get_payment(session, row.id) for row in db.rows(session, PAYMENTS_OF_BILL, {"bill_id": bill_id})],
+        "payments": rows_of(session, FilingPayment, PAYMENTS_OF_BILL, {"bill_id": bill_id}),
     }
 
 

@@ -50,7 +50,8 @@ def seal(session: Session, filing_id: int, *, actor: str, today: dt.date) -> Fil
         if periods.is_closed(session, day):
             raise MonthClosedError(f"{Period.of(day)} is closed in the books; reopen it first, with a reason")
     open_accounts(session, [NewAccount(f"filing:{filing.id}:reserved"), NewAccount("income:fees")], filing.currency)
-    moved = _reserve(session, filing, actor=actor, today=today)
+    with bulk.without_nested_loops(session):
+        moved = _reserve(session, filing, actor=actor, today=today)
     root = _freeze_files(session, filing, today)
     before, filing.status = filing.status, sealed
     filing.merkle_root, filing.sealed_by = root, actor
@@ -86,7 +87,6 @@ def _reserve(session: Session, filing: Filing, *, actor: str, today: dt.date) ->
         actor=actor,
         evidence=f"filing:{filing.id}",
     )
-    bulk.execute(session, sql.BY_SETS.format("off"))
     moved = _leave_behind(session, filing, sql.NO_LONGER)
     for attempt in range(_TRIES):
         if filing.line_count == 0:
@@ -101,7 +101,6 @@ def _reserve(session: Session, filing: Filing, *, actor: str, today: dt.date) ->
             if attempt == _TRIES - 1:
                 raise
             moved += _leave_behind(session, filing, sql.SHORT_NOW)
-    bulk.execute(session, sql.BY_SETS.format("on"))
     return moved
 
 

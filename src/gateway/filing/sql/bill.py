@@ -46,6 +46,13 @@ WHERE d.mutual_id = current_mutual() AND d.holds = 'workers' AND d.reference = A
 LIMIT 1
 """
 
+ANSWERED = """
+-- one row: how many files with workers of a payroll and month the state has answered
+SELECT count(*) FROM filing f
+JOIN filing_document d ON d.mutual_id = f.mutual_id AND d.filing_id = f.id AND d.holds = 'workers' AND d.answered_at IS NOT NULL
+WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
+"""
+
 OURS = """
 -- one row per schedule that accepted lines of a payroll and month were assessed by: its components, and what our lines come to
 -- by place, of the filings that no other notice has. Thousands of lines are alike, so they are counted first.

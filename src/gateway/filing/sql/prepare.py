@@ -22,7 +22,7 @@ ORDER BY valid_from DESC, version DESC LIMIT 1
 
 POLICIES = """
 -- one row per funding policy, newest first
-SELECT id FROM funding_policy WHERE mutual_id = current_mutual() AND id < :before ORDER BY id DESC LIMIT :limit
+SELECT * FROM funding_policy WHERE mutual_id = current_mutual() AND id < :before ORDER BY id DESC LIMIT :limit
 """
 
 INSERT_POLICY = """

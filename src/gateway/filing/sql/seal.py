@@ -72,11 +72,6 @@ FORGET_UNFUNDED = """
 DROP TABLE IF EXISTS pg_temp.filing_unfunded
 """
 
-BY_SETS = """
--- no row: nobody has counted a fresh draft's lines yet, and a planner that expects one line would loop over all others
-SET LOCAL enable_nestloop = {}
-"""
-
 MOVE_TO_DECISIONS = (
     """
 -- no row: who was to be declared and cannot is told why
