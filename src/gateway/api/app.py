@@ -32,6 +32,8 @@ from gateway.settings import Settings
 from gateway.settings import from_environment as settings_from_environment
 
 ROUTERS: tuple[APIRouter, ...] = (
+    contributions.router,
+    membership.router,
     docs.router,
     health.router,
     problems.router,
@@ -39,15 +41,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     callbacks.router,
     ledger.router,
     month.router,
-    membership.router,
     member_imports.router,
-    contributions.router,
     filing.router,
     benefits.router,
     payouts.router,
     reconciliation.router,
 )
-"""Every router, in the order of the API's description; a slice adds its own line."""
+"""Every router, the busiest first: a request is compared with one route after the other."""
 
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:

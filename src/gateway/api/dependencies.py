@@ -21,6 +21,7 @@ from gateway.api.once import Once, read_key
 from gateway.api.refusals import BusyError
 from gateway.kit.db import Database, act_for
 from gateway.kit.errors import ForbiddenError, UnauthenticatedError
+from gateway.kit.idempotency import Known
 from gateway.kit.tenant import MutualNotFoundError, MutualRow, by_code
 from gateway.settings import Settings
 from gateway.staff.login import Principal, who_is
@@ -53,12 +54,16 @@ class Act:
     """For the log, for example ``staff:ana``."""
     today: dt.date
     trace_id: str | None
+    known: Known
+    """What the request's key was used for before."""
 
     def __init__(self, gate: Gate, token: str, response: Response) -> None:
         self._gate, self._token = gate, token
         self.response = response
         """Headers set here go out with the answer."""
         self.allowed: frozenset[Role] | None = None
+        self.place: tuple[str, str] | None = None
+        """Route and key of a request that acts once."""
         self.trace_id = trace.current()
 
     @contextmanager
@@ -71,7 +76,10 @@ class Act:
         """
         with Session(self._gate.database.engine, expire_on_commit=False) as session:
             self.session = session
-            self.principal, self.mutual = who_is(session, self._token, trace_id=self.trace_id)
+            route, key = self.place or (None, None)
+            self.principal, self.mutual, self.known = who_is(
+                session, self._token, trace_id=self.trace_id, route=route, key=key
+            )
             self._require(self.principal)
             self.actor = self.principal.actor
             self.today = self._gate.settings.clock(self.mutual.time_zone)
@@ -91,7 +99,7 @@ class Act:
 
     def _look(self) -> Principal:
         with Session(self._gate.database.engine) as session:
-            return who_is(session, self._token)[0]
+            return who_is(session, self._token).principal
 
     def _may(self, principal: Principal) -> bool:
         return self.allowed is None or bool(principal.roles & self.allowed)
@@ -117,10 +125,14 @@ GateDep = Annotated[Gate, Depends(_gate)]
 
 
 async def _act(request: Request, response: Response) -> Act:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise UnauthenticatedError("no bearer token; log in at POST /v1/sessions and send Authorization: Bearer …")
-    return Act(gate_of(request), token, response)
+    # Roles, key and endpoint all ask for it; the framework would look for what it depends on each time.
+    act: Act | None = getattr(request.state, "act", None)
+    if act is None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise UnauthenticatedError("no bearer token; log in at POST /v1/sessions and send Authorization: Bearer …")
+        act = request.state.act = Act(gate_of(request), token, response)
+    return act
 
 
 ActDep = Annotated[Act, Depends(_act)]
@@ -174,7 +186,8 @@ def allow(*roles: Role) -> Any:
     """
     allowed = frozenset(roles) or frozenset(Role)
 
-    async def check(request: Request, act: ActDep) -> None:
+    async def check(request: Request, response: Response) -> None:
+        act = await _act(request, response)
         act.allowed = allowed | {Role.AUDITOR} if request.method == "GET" else allowed
         await act.admit()
 
@@ -184,7 +197,7 @@ def allow(*roles: Role) -> Any:
 
 async def _once(
     request: Request,
-    act: ActDep,
+    response: Response,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -193,7 +206,10 @@ async def _once(
         ),
     ] = None,
 ) -> Once:
-    return Once(request, act, read_key(idempotency_key))
+    act = await _act(request, response)
+    once = Once(request, act, read_key(idempotency_key))
+    act.place = (once.route, once.key)
+    return once
 
 
 OnceDep = Annotated[Once, Depends(_once)]

@@ -6,12 +6,13 @@ for was done; ``errors`` points into the request with JSON Pointers.
 
 from typing import Any, Literal
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -136,6 +137,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _by_framework)
     app.add_exception_handler(PoolTimeoutError, _pool_exhausted)
     app.add_exception_handler(DBAPIError, _by_database)
+    app.add_exception_handler(psycopg.Error, _by_database)
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -182,17 +184,17 @@ def _pool_exhausted(request: Request, _error: Exception) -> JSONResponse:
 
 
 def _by_database(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DBAPIError)
-    state = getattr(error.orig, "sqlstate", None) or ""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None) or ""
     if state in TRANSIENT_STATES:
         log.warning("database refused", sqlstate=state)
         return problem_response(request, BusyError("the database could not do this now; nothing was done, try again"))
-    if state.startswith("22") or (not state and "NUL" in str(error.orig)):
+    if state.startswith("22") or (not state and "NUL" in str(cause)):
         return problem_response(request, MalformedError("a value is too large, or a text holds what cannot be stored"))
     if state in CLASHES:
         log.warning("database refused", sqlstate=state)
         return problem_response(request, ConflictError("this is there already, or was changed at the same moment"))
-    if isinstance(error, OperationalError) or error.connection_invalidated:
+    if isinstance(cause, psycopg.OperationalError):
         log.error("database not reachable")
         return problem_response(request, BusyError("the database is not reachable; nothing was done, try again soon"))
     return unexpected_response(request, error)

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from gateway.api.refusals import KeyMissingError, KeyRunningError, KeyUsedError
-from gateway.kit import idempotency
+from gateway.kit.idempotency import Known, Place, keep
 
 REPLAYED = "idempotency-replayed"
 
@@ -45,13 +45,16 @@ class Acting(Protocol):
 
     session: Session
     actor: str
+    known: Known
 
 
 class Once:
     """Runs a request's effect unless it was done before under the same key."""
 
     def __init__(self, request: Request, act: Acting, key: str) -> None:
-        self._request, self._act, self._key = request, act, key
+        self._request, self._act = request, act
+        self.route = f"{request.method} {request.scope['route'].path}"
+        self.key = key
 
     def __call__(
         self,
@@ -73,21 +76,16 @@ class Once:
             KeyUsedError: The key was used for another request.
             KeyRunningError: The first request with this key has not ended.
         """
-        session, place = self._act.session, self._place()
-        fingerprint = self._fingerprint(body)
-        known = idempotency.begin(session, place)
+        fingerprint, known = self._fingerprint(body), self._act.known
         if known.fingerprint is not None:
             return _replay(known, fingerprint)
         if not known.is_mine:
             raise KeyRunningError("a request with this key is running; ask again in a moment to get its answer")
         content = do().model_dump_json(by_alias=True).encode()
         kept = {"content-type": "application/json", **(headers or {})}
-        idempotency.keep(session, place, fingerprint=fingerprint, status=status, body=content, headers=kept)
+        place = Place(self._act.actor, self.route, self.key)
+        keep(self._act.session, place, fingerprint=fingerprint, status=status, body=content, headers=kept)
         return Response(content, status, kept)
-
-    def _place(self) -> idempotency.Place:
-        route = f"{self._request.method} {self._request.scope['route'].path}"
-        return idempotency.Place(self._act.actor, route, self._key)
 
     def _fingerprint(self, body: BaseModel | bytes | None) -> str:
         digest = hashlib.sha256(self._request.url.path.encode() + b"?" + self._request.url.query.encode() + b"\0")
@@ -98,10 +96,10 @@ class Once:
         return digest.hexdigest()
 
 
-def _replay(known: idempotency.Known, fingerprint: str) -> Response:
+def _replay(known: Known, fingerprint: str) -> Response:
     if known.fingerprint != fingerprint:
         raise KeyUsedError(
             "this Idempotency-Key was used for a request with other content; use a new key for a new one"
         )
     assert known.status is not None
-    return Response(known.body, known.status, {**known.headers, REPLAYED: "true"})
+    return Response(known.body, known.status, {**(known.headers or {}), REPLAYED: "true"})

@@ -10,10 +10,11 @@ import select
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, TextClause, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlmodel import Session
 
@@ -126,26 +127,32 @@ def driver(session: Session) -> psycopg.Connection[Any]:
     return connection
 
 
+@lru_cache(maxsize=4096)
+def _parsed(statement: str) -> TextClause:
+    # Statements are constants: finding their parameters once is enough, and the library's own cache knows them again.
+    return text(statement)
+
+
 def rows(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> list[Any]:
     """Run a named statement and return its rows, with columns as attributes."""
-    return list(session.execute(text(statement), dict(values or {})).all())
+    return list(session.execute(_parsed(statement), dict(values or {})).all())
 
 
 def one(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> Any:
     """Run a statement that answers exactly one row."""
-    return session.execute(text(statement), dict(values or {})).one()
+    return session.execute(_parsed(statement), dict(values or {})).one()
 
 
 def first(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> Any | None:
     """Run a statement and return its first row, or None."""
-    return session.execute(text(statement), dict(values or {})).first()
+    return session.execute(_parsed(statement), dict(values or {})).first()
 
 
 def scalar(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> Any:
     """Run a statement and return the single value it answers."""
-    return session.execute(text(statement), dict(values or {})).scalar_one()
+    return session.execute(_parsed(statement), dict(values or {})).scalar_one()
 
 
 def run(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> int:
     """Run a writing statement and return how many rows it touched."""
-    return int(getattr(session.execute(text(statement), dict(values or {})), "rowcount", 0))
+    return int(getattr(session.execute(_parsed(statement), dict(values or {})), "rowcount", 0))

@@ -3,12 +3,13 @@
 import datetime as dt
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from gateway.kit import audit, db
 from gateway.kit.errors import UnauthenticatedError
+from gateway.kit.idempotency import Known
 from gateway.kit.tenant import MutualRow
 from gateway.staff import queries
 from gateway.staff.errors import LoginRefusedError
@@ -41,6 +42,14 @@ class LoggedIn:
     token: str
     expires_at: dt.datetime
     user: Any
+
+
+class Recognised(NamedTuple):
+    """Who is behind a token, and what the request's key was used for before."""
+
+    principal: Principal
+    mutual: MutualRow
+    known: Known
 
 
 def log_in(session: Session, *, username: str, password: str, hours: int) -> LoggedIn | LoginRefusedError:
@@ -84,8 +93,10 @@ def log_out(session: Session, *, session_id: int, actor: str) -> None:
     audit.record(session, actor=actor, action="session.end", subject_kind="staff_session", subject_id=session_id)
 
 
-def who_is(session: Session, token: str, *, trace_id: str | None = None) -> tuple[Principal, MutualRow]:
-    """Bind the transaction to the person and mutual of a token, in one round trip.
+def who_is(
+    session: Session, token: str, *, trace_id: str | None = None, route: str | None = None, key: str | None = None
+) -> Recognised:
+    """Bind the transaction to the person and mutual of a token and take the request's key, in one round trip.
 
     Raises:
         UnauthenticatedError: No live session has this token.
@@ -93,12 +104,15 @@ def who_is(session: Session, token: str, *, trace_id: str | None = None) -> tupl
     mutual_id = mutual_in(token)
     row = None
     if mutual_id is not None:
-        row = queries.authenticate(session, mutual_id=mutual_id, token_sha256=digest_of(token), trace_id=trace_id)
+        row = queries.begin(
+            session, mutual_id=mutual_id, token_sha256=digest_of(token), trace_id=trace_id, route=route, key=key
+        )
     if row is None:
         raise UnauthenticatedError("this token is not of a live session; log in again at POST /v1/sessions")
-    roles = frozenset(Role(role) for role in row.roles)
-    principal = Principal(row.session_id, row.user_id, row.username, row.full_name, roles, row.user_language)
-    return principal, MutualRow(*tuple(row)[6:])
+    session_id, user_id, username, full_name, roles, language = row[:6]
+    roles = frozenset(Role(role) for role in roles)
+    principal = Principal(session_id, user_id, username, full_name, roles, language)
+    return Recognised(principal, MutualRow(*row[6:15]), Known(*row[15:]))
 
 
 def _note_failure(session: Session, user: Any) -> None:

@@ -5,10 +5,12 @@ from typing import Any
 from sqlmodel import Session
 
 from gateway.kit import db
+from gateway.kit.db import driver
 
-AUTHENTICATE = """
--- at most one row: the live session with this digest, its person and her mutual; binds the transaction to them
-SELECT * FROM staff_authenticate(:mutual_id, :token_sha256, :trace_id)
+BEGIN = """
+-- at most one row: the live session with this digest, its person, her mutual, and what is known of the request's key;
+-- binds the transaction to them
+SELECT * FROM request_begin(%s, %s, %s, %s, %s)
 """
 
 FIND_LOGIN = """
@@ -84,10 +86,14 @@ SELECT count(*) AS managers FROM (
 """
 
 
-def authenticate(session: Session, *, mutual_id: int, token_sha256: str, trace_id: str | None) -> Any | None:
-    """Bind the transaction to a live session's person and mutual and return both, or None."""
-    values = {"mutual_id": mutual_id, "token_sha256": token_sha256, "trace_id": trace_id}
-    return db.first(session, AUTHENTICATE, values)
+def begin(
+    session: Session, *, mutual_id: int, token_sha256: str, trace_id: str | None, route: str | None, key: str | None
+) -> tuple[Any, ...] | None:
+    """Bind the transaction to a live session's person and mutual, take the key, and return the row, or None.
+
+    It goes to the driver directly: every request begins with it.
+    """
+    return driver(session).execute(BEGIN, (mutual_id, token_sha256, trace_id, route, key)).fetchone()
 
 
 def list_staff(session: Session, *, after: str, limit: int) -> list[Any]:
