@@ -190,6 +190,7 @@ def _billed(database: Database, filing_id: int) -> int:
     raw = RawAnswer("GET", "/notices", 200, {"content-type": "application/json"}, b"{}", now, now)
     with database.session(1) as session:
         db.run(session, "UPDATE filing_line SET status = 'accepted'")
+        db.run(session, "UPDATE filing_document SET status = 'accepted', answered_at = now()")
         db.run(session, "UPDATE filing SET status = 'accepted'")
         [document] = list_documents(session, filing_id)
         notice = Notice(
