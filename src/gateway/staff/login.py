@@ -104,7 +104,7 @@ def who_is(
     mutual_id = mutual_in(token)
     row = None
     if mutual_id is not None:
-        row = queries.begin(
+        row = queries.recognise(
             session, mutual_id=mutual_id, token_sha256=digest_of(token), trace_id=trace_id, route=route, key=key
         )
     if row is None:

@@ -86,7 +86,7 @@ SELECT count(*) AS managers FROM (
 """
 
 
-def begin(
+def recognise(
     session: Session, *, mutual_id: int, token_sha256: str, trace_id: str | None, route: str | None, key: str | None
 ) -> tuple[Any, ...] | None:
     """Bind the transaction to a live session's person and mutual, take the key, and return the row, or None.
