@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     statement_timeout_seconds: int = Field(default=120, ge=0)
     """How long one statement of a request may run; workers have no such limit."""
 
+    requests_at_once: int = Field(default=8, ge=1, le=500)
+    """Short requests that one process works on at once; a long one gives its place up."""
+
     public_url: str = "http://127.0.0.1:8000"
     """Address that others reach the gateway under: verification addresses and callbacks are made from it."""
     host: str = "127.0.0.1"

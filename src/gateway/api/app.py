@@ -11,6 +11,7 @@ from gateway import __version__
 from gateway.api import docs, errors, openapi
 from gateway.api.dependencies import Gate
 from gateway.api.edge import Edge
+from gateway.api.lane import Lane
 from gateway.api.rate import RateLimit
 from gateway.api.routers import (
     benefits,
@@ -77,6 +78,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     openapi.install(app, ROUTERS)
     app.add_middleware(
         Edge,
+        lane=Lane(settings.requests_at_once),
         max_body=settings.max_body_bytes,
         max_upload=settings.max_upload_bytes,
         over_tls=settings.public_url.startswith("https://"),

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api import trace
 from gateway.api.errors import problem_response, unexpected_response
+from gateway.api.lane import Lane
 from gateway.api.refusals import TooLargeError
 from gateway.kit import logs
 
@@ -36,8 +37,8 @@ QUIET = ("/health", "/ready", "/metrics")
 class Edge:
     """The outermost layer of ours."""
 
-    def __init__(self, app: ASGIApp, *, max_body: int, max_upload: int, over_tls: bool) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, lane: Lane, max_body: int, max_upload: int, over_tls: bool) -> None:
+        self.app, self.lane = app, lane
         self.max_body, self.max_upload = max_body, max_upload
         self.headers = (*API_HEADERS, OVER_TLS) if over_tls else API_HEADERS
 
@@ -65,7 +66,11 @@ class Edge:
             await problem_response(Request(scope), refusal)(scope, receive, passage.send)
             return
         try:
-            await self.app(scope, receive, passage.send)
+            if scope["path"] in QUIET:
+                await self.app(scope, receive, passage.send)
+            else:
+                async with self.lane.place():
+                    await self.app(scope, receive, passage.send)
         except Exception as error:
             if passage.status:
                 raise
