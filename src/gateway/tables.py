@@ -8,6 +8,7 @@ import gateway.filing.models
 import gateway.kit.models
 import gateway.ledger.models
 import gateway.membership.models
+import gateway.notices.models
 import gateway.payouts.models
 import gateway.reconciliation.models
 import gateway.staff.models  # noqa: F401

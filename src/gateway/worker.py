@@ -27,7 +27,7 @@ from gateway.kit.jobs import TASKS, Context
 from gateway.kit.tenant import MutualRow
 from gateway.settings import Settings
 
-SLICES = ("ledger", "membership", "contributions", "filing", "benefits", "payouts", "reconciliation")
+SLICES = ("ledger", "membership", "notices", "contributions", "filing", "benefits", "payouts", "reconciliation")
 """Slices, lowest first; each may have a module of jobs."""
 CRASHED = 70
 
