@@ -178,3 +178,15 @@ SET_STATUSES = """
 UPDATE member SET status = :status, status_reason = NULL, version = version + 1
 WHERE mutual_id = current_mutual() AND id = ANY (:ids) AND status = ANY (:sources)
 """
+
+END_BY_RULE = """
+-- one row per cover whose rule ended it by today and whose end is not in the history yet
+UPDATE dependant SET end_reason = :reason, ended_at = now(), ended_by = :actor
+WHERE mutual_id = current_mutual() AND ended_at IS NULL AND eligible_until < :today AND valid_to = eligible_until + 1
+RETURNING id, member_id, rule, valid_to
+"""
+
+NEXT_VERSIONS = """
+-- no row: many members have a new version
+UPDATE member SET version = version + 1 WHERE mutual_id = current_mutual() AND id = ANY (:ids)
+"""

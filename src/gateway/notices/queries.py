@@ -1,6 +1,7 @@
 """What is read of notices."""
 
-from typing import Any
+import datetime as dt
+from typing import Any, Protocol
 
 from sqlmodel import Session
 
@@ -18,6 +19,25 @@ LANGUAGES_OF = """
 -- one row per member of the list: the language she reads
 SELECT id, language FROM member WHERE mutual_id = current_mutual() AND id = ANY (:member_ids)
 """
+
+CHILDREN_LEAVING = """
+-- one row per child whose cover through a member who takes part ends by the rule of her age after today, up to a day
+SELECT d.id AS dependant_id, d.member_id, d.given_names, d.birth_date, d.valid_to AS leaves_on
+FROM dependant d JOIN member m ON m.mutual_id = d.mutual_id AND m.id = d.member_id AND m.status IN ('active', 'on_leave')
+WHERE d.mutual_id = current_mutual() AND d.valid_to > :today AND d.valid_to <= :latest AND d.valid_to = d.eligible_until + 1
+  AND d.valid_from < d.valid_to AND d.birth_date IS NOT NULL
+ORDER BY d.id
+"""
+
+
+class ChildLeaving(Protocol):
+    """A row of ``CHILDREN_LEAVING``."""
+
+    dependant_id: int
+    member_id: int
+    given_names: str
+    birth_date: dt.date
+    leaves_on: dt.date
 
 
 def list_notices(session: Session, member_id: int, *, before: int | None, limit: int) -> list[Any]:
