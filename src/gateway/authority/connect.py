@@ -1,18 +1,28 @@
-"""Which state speaks how: the one place that knows all adapters."""
+"""Which state speaks how: a country's format and the line to its state, by the country's code."""
 
 from collections.abc import Callable
 
 import httpx
 
-from gateway.authority.do_tss import codec as do_codec
-from gateway.authority.do_tss.format import DominicanFormat
+from gateway.authority.country import Country, countries, find_country, format_of
 from gateway.authority.errors import UnsupportedCountryError
 from gateway.authority.protocol import RawAnswer, StateChannel, StateFormat
 from gateway.authority.rest.channel import RestChannel
 from gateway.authority.rest.transport import Timeouts, Transport
 
-_FORMATS: dict[str, Callable[[], StateFormat]] = {"do": DominicanFormat}
-_DOCUMENT_KINDS = {"do": do_codec.KIND_OF_LETTER}
+
+def country_of(code: str) -> Country:
+    """Return a country's data.
+
+    Raises:
+        UnsupportedCountryError: It has no folder.
+    """
+    country = find_country(code)
+    if country is None:
+        raise UnsupportedCountryError(
+            f"no adapter for the state of {code!r}; there is one for {', '.join(sorted(countries()))}"
+        )
+    return country
 
 
 def state_format(country: str) -> StateFormat:
@@ -21,10 +31,7 @@ def state_format(country: str) -> StateFormat:
     Raises:
         UnsupportedCountryError: No adapter for the country.
     """
-    try:
-        return _FORMATS[country]()
-    except KeyError:
-        raise UnsupportedCountryError(_sentence(country)) from None
+    return format_of(country_of(country))
 
 
 def state_channel(
@@ -49,11 +56,6 @@ def state_channel(
     Raises:
         UnsupportedCountryError: No adapter for the country.
     """
-    if country not in _FORMATS:
-        raise UnsupportedCountryError(_sentence(country))
+    spoken_to = country_of(country)
     transport = Transport(url, token, timeouts=timeouts, on_answer=on_answer, http=http)
-    return RestChannel(transport, document_kinds=_DOCUMENT_KINDS[country])
-
-
-def _sentence(country: str) -> str:
-    return f"no adapter for the state of {country!r}; there is one for {', '.join(sorted(_FORMATS))}"
+    return RestChannel(transport, document_kinds=spoken_to.kind_of_letter)

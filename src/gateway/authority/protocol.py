@@ -92,6 +92,8 @@ class DeclaredWorker(NamedTuple):
     """Blank lets the state take its usual one."""
     exempt_blocks: tuple[tuple[str, int], ...] = ()
     """Code and amount, for the editions that know them."""
+    components: tuple[tuple[str, int], ...] = ()
+    """What the month costs by component, as it was assessed; given where ``FormatLimits.carries_amounts``."""
 
 
 class DeclaredDependant(NamedTuple):
@@ -140,6 +142,8 @@ class RenderedFile:
     first_line_no: int
     """Number of the first worker (or dependant) in this file, counted over all files of its kind."""
     chunks: Iterator[bytes]
+    head_lines: int = 0
+    """Lines of the file before the first that declares somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,10 @@ class FormatLimits:
     max_lines_per_file: int
     """All lines, header and summary included."""
     kinds: tuple[str, ...]
+    is_all_or_nothing: bool = False
+    """True where one bad line keeps a whole file from being taken."""
+    carries_amounts: bool = False
+    """True where a line says what is paid by component, so that the writer needs what was assessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +348,19 @@ class FilingStanding:
     def is_answered(self) -> bool:
         """Tell whether the state has decided."""
         return self.status in ("accepted", "partly_accepted", "rejected")
+
+    @property
+    def is_refused_whole(self) -> bool:
+        """Tell whether no line of the file was taken because of errors in some or in the file: no line is answered."""
+        return self.status == "rejected" and self.counts.accepted == 0 and bool(self.errors)
+
+    def line_errors(self) -> dict[int, tuple[str, str]]:
+        """Return code and words of the first error of each line that has one, by line of the file."""
+        found: dict[int, tuple[str, str]] = {}
+        for error in self.errors:
+            if error.line is not None:
+                found.setdefault(error.line, (error.code, error.message))
+        return found
 
 
 class AnsweredLine(NamedTuple):

@@ -36,10 +36,11 @@ def declare_wage(
         CurrencyError: Not the mutual's currency.
         DayTooFarError: More than thirty days ahead.
     """
-    own = tenant.current(session).currency
+    mutual = tenant.current(session)
+    own = mutual.currency
     if currency != own:
         raise CurrencyError(f"a wage in {currency}; wages of this mutual are in {own}")
-    check_wage(wage_minor, own)
+    check_wage(wage_minor, own, mutual.country)
     check_day_ahead(valid_from, today=today, what="the wage from")
     member = queries.lock_member(session, member_id)
     check_version(member, expected_version)

@@ -17,7 +17,7 @@ from gateway.membership.row_reader import (
     Rule,
     Surroundings,
     known_name,
-    read_kind,
+    kind_reader,
     read_sex,
     read_yes,
 )
@@ -127,7 +127,7 @@ def _rules(around: Surroundings) -> dict[str, Rule]:
         return check_birth_date(read_date(text, latest=today), today=today, member=False)
 
     return {
-        "holder_kind": read_kind,
+        "holder_kind": kind_reader(around.country),
         "holder_number": check_code,
         "relation": _relation,
         "category": _category,
@@ -136,7 +136,7 @@ def _rules(around: Surroundings) -> dict[str, Rule]:
         "second_surname": lambda text: known_name(text, "second_surname"),
         "sex": read_sex,
         "birth_date": birth_date,
-        "document_kind": read_kind,
+        "document_kind": kind_reader(around.country),
         "student": read_yes,
         "disabled": read_yes,
         "together_since": lambda text: read_date(text, latest=today),

@@ -84,7 +84,7 @@ def enrol(session: Session, new: NewMember, *, actor: str, today: dt.date) -> Me
         queries.get_fund(session, person.fund_id)
     wage_from = check_day_ahead(new.wage_from or new.enrolled_from, today=today, what="the wage from")
     if new.wage_minor is not None:
-        check_wage(new.wage_minor, mutual.currency)
+        check_wage(new.wage_minor, mutual.currency, mutual.country)
     member_id = _insert(session, person, new.number)
     for place, identity in enumerate(identities):
         add_identity_row(session, member_id, identity, is_primary=place == 0)

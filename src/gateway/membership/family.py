@@ -6,6 +6,7 @@ Degrees of kinship are counted in steps through the common forebear; by marriage
 import datetime as dt
 from dataclasses import dataclass
 
+from gateway.authority.country import FamilyLaw, find_country
 from gateway.membership.errors import DependantNotEligibleError
 from gateway.membership.rules import age_on, birthday
 from gateway.membership.states import DependantCategory
@@ -27,8 +28,6 @@ DEGREES = {
     "nephew_niece": 3,
 }
 RELATIONS = (SPOUSE, PARTNER, *DEGREES)
-
-CHILD_UNTIL, STUDENT_UNTIL, PARTNER_YEARS = 18, 21, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,8 @@ class Eligibility:
     source: str
 
 
-SOURCES = {
-    "do.spouse": "SRC-056",
-    "do.partner_three_years": "SRC-056",
-    "do.partner_common_children": "SRC-056",
-    "do.child_minor": "SRC-056",
-    "do.child_student": "SRC-056",
-    "do.child_disabled": "SRC-056",
-    "do.additional_relative": "SRC-057",
-    "declared": "SRC-058",
-}
-"""Rule -> where it is written."""
+DECLARED = "SRC-058"
+"""Where no law is known, what the holder declares is kept."""
 
 
 def eligibility(
@@ -92,11 +82,13 @@ def eligibility(
         raise DependantNotEligibleError(
             f"{kin.relation!r} is no relation to the third degree; expected one of {', '.join(RELATIONS)}"
         )
-    if country != "do":
-        return Eligibility(category or DependantCategory.DIRECT, "declared", None, SOURCES["declared"])
-    direct = _direct(kin, on)
+    known = find_country(country)
+    if known is None or known.family is None:
+        return Eligibility(category or DependantCategory.DIRECT, "declared", None, DECLARED)
+    law = _Law(known.code, known.family)
+    direct = law.direct(kin, on)
     if isinstance(direct, str):
-        return _additional(kin, on, direct, category, holder_is_foreign)
+        return law.additional(kin, on, direct, category, holder_is_foreign)
     if category is DependantCategory.ADDITIONAL:
         raise DependantNotEligibleError(
             f"a {kin.relation} covered by {direct.rule} is a direct dependant, not an additional one"
@@ -104,54 +96,61 @@ def eligibility(
     return direct
 
 
-def _direct(kin: Kin, on: dt.date) -> Eligibility | str:
-    """Return the rule of direct cover, or why there is none."""
-    if kin.relation == SPOUSE:
-        return _covered("do.spouse")
-    if kin.relation == PARTNER:
-        return _partner(kin, on)
-    if kin.relation in {CHILD, STEPCHILD}:
-        return _child(kin, on)
-    return f"a {kin.relation} is never a direct dependant"
+@dataclass(frozen=True, slots=True)
+class _Law:
+    """A country's law of family cover, applied to one person."""
 
+    country: str
+    law: FamilyLaw
 
-def _partner(kin: Kin, on: dt.date) -> Eligibility | str:
-    if kin.has_common_children:
-        return _covered("do.partner_common_children")
-    if kin.together_since is not None and birthday(kin.together_since, PARTNER_YEARS) <= on:
-        return _covered("do.partner_three_years")
-    return f"a partner is covered after {PARTNER_YEARS} years together (say since when) or with common children"
+    def direct(self, kin: Kin, on: dt.date) -> Eligibility | str:
+        """Return the rule of direct cover, or why there is none."""
+        if kin.relation == SPOUSE:
+            return self._covered("spouse")
+        if kin.relation == PARTNER:
+            return self._partner(kin, on)
+        if kin.relation in {CHILD, STEPCHILD}:
+            return self._child(kin, on)
+        return f"a {kin.relation} is never a direct dependant"
 
+    def additional(
+        self, kin: Kin, on: dt.date, not_direct: str, category: DependantCategory | None, holder_is_foreign: bool
+    ) -> Eligibility:
+        """Return the rule of cover that costs something, for whom there is no direct one."""
+        is_child = kin.relation in {CHILD, STEPCHILD}
+        is_grown = kin.birth_date is not None and age_on(kin.birth_date, on) >= self.law.child_until
+        if kin.relation not in DEGREES or category is DependantCategory.DIRECT or (is_child and not is_grown):
+            raise DependantNotEligibleError(not_direct)
+        if is_child and category is None:
+            raise DependantNotEligibleError(f"{not_direct}; declare the category additional if the holder pays for her")
+        if holder_is_foreign:
+            raise DependantNotEligibleError(f"a holder known by a passport has direct dependants only; {not_direct}")
+        rule = f"{self.country}.additional_relative"
+        return Eligibility(DependantCategory.ADDITIONAL, rule, None, self.law.additional_source)
 
-def _child(kin: Kin, on: dt.date) -> Eligibility | str:
-    if kin.is_disabled:
-        return _covered("do.child_disabled")
-    if kin.birth_date is None:
-        return f"a {kin.relation} needs a birth date"
-    age = age_on(kin.birth_date, on)
-    if age < CHILD_UNTIL:
-        return _covered("do.child_minor", kin.birth_date, CHILD_UNTIL)
-    if age < STUDENT_UNTIL and kin.is_student:
-        return _covered("do.child_student", kin.birth_date, STUDENT_UNTIL)
-    return f"a {kin.relation} of {age} is a direct dependant only under {CHILD_UNTIL}, under {STUDENT_UNTIL} if studying, or if disabled"
+    def _partner(self, kin: Kin, on: dt.date) -> Eligibility | str:
+        years = self.law.partner_years
+        if kin.has_common_children:
+            return self._covered("partner_common_children")
+        if kin.together_since is not None and birthday(kin.together_since, years) <= on:
+            return self._covered("partner_three_years" if years == 3 else "partner_years")
+        return f"a partner is covered after {years} years together (say since when) or with common children"
 
+    def _child(self, kin: Kin, on: dt.date) -> Eligibility | str:
+        minor, student = self.law.child_until, self.law.student_until
+        if kin.is_disabled:
+            return self._covered("child_disabled")
+        if kin.birth_date is None:
+            return f"a {kin.relation} needs a birth date"
+        age = age_on(kin.birth_date, on)
+        if age < minor:
+            return self._covered("child_minor", kin.birth_date, minor)
+        if age < student and kin.is_student:
+            return self._covered("child_student", kin.birth_date, student)
+        return f"a {kin.relation} of {age} is a direct dependant only under {minor}, under {student} if studying, or if disabled"
 
-def _additional(
-    kin: Kin, on: dt.date, not_direct: str, category: DependantCategory | None, holder_is_foreign: bool
-) -> Eligibility:
-    is_child = kin.relation in {CHILD, STEPCHILD}
-    is_grown = kin.birth_date is not None and age_on(kin.birth_date, on) >= CHILD_UNTIL
-    if kin.relation not in DEGREES or category is DependantCategory.DIRECT or (is_child and not is_grown):
-        raise DependantNotEligibleError(not_direct)
-    if is_child and category is None:
-        raise DependantNotEligibleError(f"{not_direct}; declare the category additional if the holder pays for her")
-    if holder_is_foreign:
-        raise DependantNotEligibleError(f"a holder known by a passport has direct dependants only; {not_direct}")
-    return Eligibility(DependantCategory.ADDITIONAL, "do.additional_relative", None, SOURCES["do.additional_relative"])
-
-
-def _covered(rule: str, birth_date: dt.date | None = None, until_age: int | None = None) -> Eligibility:
-    until = None
-    if birth_date is not None and until_age is not None:
-        until = birthday(birth_date, until_age) - dt.timedelta(days=1)
-    return Eligibility(DependantCategory.DIRECT, rule, until, SOURCES[rule])
+    def _covered(self, rule: str, birth_date: dt.date | None = None, until_age: int | None = None) -> Eligibility:
+        until = None
+        if birth_date is not None and until_age is not None:
+            until = birthday(birth_date, until_age) - dt.timedelta(days=1)
+        return Eligibility(DependantCategory.DIRECT, f"{self.country}.{rule}", until, self.law.direct_source)

@@ -15,7 +15,7 @@ from gateway.membership.row_reader import (
     Surroundings,
     known_name,
     read_code,
-    read_kind,
+    kind_reader,
     read_sex,
 )
 from gateway.membership.rules import (
@@ -105,7 +105,7 @@ def _rules(around: Surroundings) -> dict[str, Rule]:
         return check_birth_date(read_date(text, latest=today), today=today, member=True)
 
     return {
-        "document_kind": read_kind,
+        "document_kind": kind_reader(around.country),
         "social_security": lambda text: check_identity(IdentityKind.SOCIAL_SECURITY, text, country),
         "number": check_code,
         "given_names": lambda text: known_name(text, "given_names"),
@@ -118,7 +118,7 @@ def _rules(around: Surroundings) -> dict[str, Rule]:
         "municipality": str,
         "fund": lambda text: read_code(around.funds, "fund", text),
         "payroll": lambda text: read_code(around.payrolls, "payroll", text),
-        "wage": lambda text: check_wage(read_amount(text, currency), currency.code),
+        "wage": lambda text: check_wage(read_amount(text, currency), currency.code, country),
         "wage_from": lambda text: read_date(text, latest=latest, earliest=EARLIEST),
         "enrolled_from": lambda text: read_date(text, latest=latest, earliest=EARLIEST),
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.authority.country import find_country
 from gateway.kit.errors import GatewayError
 from gateway.kit.money import Currency
 from gateway.kit.tabular import Header, Row
@@ -21,13 +22,11 @@ SEXES = {
 YES = frozenset({"si", "s", "yes", "y", "x", "1", "true", "verdadero", "oui", "o"})
 NO = frozenset({"", "no", "n", "0", "false", "falso", "non"})
 KINDS = {
-    "c": IdentityKind.NATIONAL_ID, "cedula": IdentityKind.NATIONAL_ID, "national id": IdentityKind.NATIONAL_ID,
-    "aadhaar": IdentityKind.NATIONAL_ID, "n": IdentityKind.SOCIAL_SECURITY, "nss": IdentityKind.SOCIAL_SECURITY,
-    "uan": IdentityKind.SOCIAL_SECURITY, "social security": IdentityKind.SOCIAL_SECURITY,
-    "p": IdentityKind.PASSPORT, "pasaporte": IdentityKind.PASSPORT, "passport": IdentityKind.PASSPORT,
-    "passeport": IdentityKind.PASSPORT, "u": IdentityKind.NEWBORN, "nui": IdentityKind.NEWBORN,
+    "national id": IdentityKind.NATIONAL_ID, "social security": IdentityKind.SOCIAL_SECURITY, "p": IdentityKind.PASSPORT,
+    "passport": IdentityKind.PASSPORT, "pasaporte": IdentityKind.PASSPORT, "passeport": IdentityKind.PASSPORT,
     "newborn": IdentityKind.NEWBORN,
 }  # fmt: skip
+"""Words for a kind of identity that are nobody's own; each country adds its words."""
 
 NAME_COLUMNS: dict[str, tuple[str, ...]] = {
     "given_names": ("nombres", "nombre", "first name", "first names", "names", "prenom", "prenoms", "primer nombre"),
@@ -84,7 +83,7 @@ class Cells:
         if not text:
             return None
         try:
-            return check_identity(self.values[kind_column] or guess_kind(text), text, country)
+            return check_identity(self.values[kind_column] or guess_kind(text, country), text, country)
         except GatewayError as error:
             self.note(column, error.code, error.detail)
             return None
@@ -141,16 +140,20 @@ def read_yes(text: str) -> bool:
     return folded in YES
 
 
-def read_kind(text: str) -> IdentityKind:
-    """Read what kind of identity a number is.
+def kind_reader(country: str) -> Callable[[str], IdentityKind]:
+    """Return the reader of what kind of identity a number is, in the country's words."""
+    known = find_country(country)
+    words = dict(KINDS)
+    for form in known.identities if known else ():
+        words |= dict.fromkeys(form.words, IdentityKind(form.kind))
 
-    Raises:
-        IdentityInvalidError: An unknown kind.
-    """
-    kind = KINDS.get(fold(text))
-    if kind is None:
-        raise IdentityInvalidError(f"{text!r} is no kind of identity; write C (card), N (NSS), P (passport) or U (NUI)")
-    return kind
+    def read_kind(text: str) -> IdentityKind:
+        kind = words.get(fold(text))
+        if kind is None:
+            raise IdentityInvalidError(f"{text!r} is no kind of identity; write one of {', '.join(sorted(words))}")
+        return kind
+
+    return read_kind
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -6,16 +6,16 @@ numbers that fail it.
 
 import datetime as dt
 import functools
+import importlib
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import phonenumbers
-from stdnum.do import cedula
-from stdnum.exceptions import ValidationError
-from stdnum.in_ import aadhaar
 
-from gateway.kit.money import MAX_MINOR, AmountError, currency_of, format_amount
+from gateway.authority.country import IdentityForm, find_country
+from gateway.kit.money import MAX_MINOR, AmountError, currency_of, format_amount, parse_amount
 from gateway.membership.errors import (
     BirthDateInvalidError,
     CodeInvalidError,
@@ -52,10 +52,6 @@ class CheckedIdentity:
 
 _SEPARATORS = str.maketrans("", "", " -./\u00a0\u2010\u2011\u2013")
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
-_FILED_UNDER = {
-    "do": (IdentityKind.NATIONAL_ID, IdentityKind.SOCIAL_SECURITY, IdentityKind.PASSPORT, IdentityKind.NEWBORN),
-    "in": (IdentityKind.SOCIAL_SECURITY, IdentityKind.NATIONAL_ID, IdentityKind.PASSPORT, IdentityKind.NEWBORN),
-}
 
 
 def check_identity(kind: str, value: str, country: str) -> CheckedIdentity:
@@ -67,13 +63,12 @@ def check_identity(kind: str, value: str, country: str) -> CheckedIdentity:
     Source:
         SRC-001 (kinds, lengths), SRC-050 (check digit and its exceptions), SRC-020 (UAN).
     """
-    register = IdentityKind(kind)
-    bare = bare_identity(value)
+    register, bare = IdentityKind(kind), bare_identity(value)
+    form = _form(country, register)
+    if form is not None:
+        return _of_form(register, form, value, bare)
     if register is IdentityKind.PASSPORT:
         return _passport(value, bare)
-    check = _CHECKS.get((country, register))
-    if check is not None:
-        return check(value, bare)
     if not (bare.isascii() and bare.isalnum() and 4 <= len(bare) <= 25):
         raise IdentityInvalidError(f"{value!r} is not an identity number; expected 4 to 25 letters and digits")
     return CheckedIdentity(register, bare, None)
@@ -88,13 +83,15 @@ def bare_identity(value: str) -> str:
     return value.translate(_SEPARATORS).upper()
 
 
-def guess_kind(value: str) -> IdentityKind:
-    """Return the kind of an identity whose kind was not told: digits are a national card, letters a passport.
+def guess_kind(value: str, country: str = "") -> IdentityKind:
+    """Return the kind of an identity whose kind was not told: letters are a passport, digits what members are filed under.
 
     Source:
-        SRC-001: a cédula has digits only, a passport letters, digits and dashes.
+        SRC-001: a cédula has digits only, a passport letters, digits and dashes. SRC-020: a UAN has digits.
     """
-    return IdentityKind.NATIONAL_ID if value.translate(_SEPARATORS).isdigit() else IdentityKind.PASSPORT
+    if not value.translate(_SEPARATORS).isdigit():
+        return IdentityKind.PASSPORT
+    return IdentityKind(filing_order(country)[0])
 
 
 def rank_of(kind: IdentityKind, country: str) -> int:
@@ -103,16 +100,36 @@ def rank_of(kind: IdentityKind, country: str) -> int:
     Source:
         SRC-001 (cédula, NSS, passport), SRC-020 (UAN).
     """
-    return _FILED_UNDER.get(country, _FILED_UNDER["do"]).index(kind)
+    return filing_order(country).index(kind)
 
 
+@functools.cache
 def filing_order(country: str) -> list[str]:
-    """Return the kinds of identity in the order a member is filed under them.
+    """Return the kinds of identity in the order a member is filed under them: the country's own, then the others.
 
     Source:
         SRC-001, SRC-020.
     """
-    return [kind.value for kind in _FILED_UNDER.get(country, _FILED_UNDER["do"])]
+    known = find_country(country)
+    named = [form.kind for form in known.identities] if known else []
+    return [*named, *(kind.value for kind in IdentityKind if kind.value not in named)]
+
+
+@functools.cache
+def _form(country: str, kind: IdentityKind) -> IdentityForm | None:
+    known = find_country(country)
+    return known.identity(kind) if known else None
+
+
+def _of_form(kind: IdentityKind, form: IdentityForm, value: str, bare: str) -> CheckedIdentity:
+    short = bool(form.zeros_lost_from) and form.zeros_lost_from <= len(bare) < form.length
+    if short and bare.isascii() and bare.isdigit() and _checker(form.checks[0])(padded := bare.zfill(form.length)):
+        # A spreadsheet took it for a number.
+        return CheckedIdentity(kind, padded, ZEROS_ADDED)
+    if form.pattern.fullmatch(bare) is None:
+        raise IdentityInvalidError(f"{value!r} is not {form.name}; expected {form.expected}")
+    fits = not form.checks or any(_checker(check)(bare) for check in form.checks)
+    return CheckedIdentity(kind, bare, None if fits else CHECK_DIGIT)
 
 
 def _passport(value: str, bare: str) -> CheckedIdentity:
@@ -121,52 +138,13 @@ def _passport(value: str, bare: str) -> CheckedIdentity:
     return CheckedIdentity(IdentityKind.PASSPORT, bare, None)
 
 
-def _digits(value: str, bare: str, what: str, least: int, most: int) -> None:
-    if not (bare.isascii() and bare.isdigit() and least <= len(bare) <= most):
-        length = str(most) if least == most else f"{least} to {most}"
-        raise IdentityInvalidError(f"{value!r} is not {what}; expected {length} digits")
-
-
-def _cedula(value: str, bare: str) -> CheckedIdentity:
-    if 8 <= len(bare) <= 10 and bare.isascii() and bare.isdigit() and passes_luhn(padded := bare.zfill(11)):
-        # A spreadsheet took it for a number. Half of all cards begin with a zero.
-        return CheckedIdentity(IdentityKind.NATIONAL_ID, padded, ZEROS_ADDED)
-    _digits(value, bare, "a cédula", 11, 11)
-    fits = passes_luhn(bare) or cedula.is_valid(bare)
-    return CheckedIdentity(IdentityKind.NATIONAL_ID, bare, None if fits else CHECK_DIGIT)
-
-
-def _nss(value: str, bare: str) -> CheckedIdentity:
-    _digits(value, bare, "a social security number (NSS)", 5, 10)
-    return CheckedIdentity(IdentityKind.SOCIAL_SECURITY, bare, None)
-
-
-def _nui(value: str, bare: str) -> CheckedIdentity:
-    _digits(value, bare, "a newborn's number (NUI)", 11, 11)
-    return CheckedIdentity(IdentityKind.NEWBORN, bare, None)
-
-
-def _uan(value: str, bare: str) -> CheckedIdentity:
-    _digits(value, bare, "a UAN", 12, 12)
-    return CheckedIdentity(IdentityKind.SOCIAL_SECURITY, bare, None)
-
-
-def _aadhaar(value: str, bare: str) -> CheckedIdentity:
-    _digits(value, bare, "an Aadhaar number", 12, 12)
-    try:
-        aadhaar.validate(bare)
-    except ValidationError:
-        return CheckedIdentity(IdentityKind.NATIONAL_ID, bare, CHECK_DIGIT)
-    return CheckedIdentity(IdentityKind.NATIONAL_ID, bare, None)
-
-
-_CHECKS = {
-    ("do", IdentityKind.NATIONAL_ID): _cedula,
-    ("do", IdentityKind.SOCIAL_SECURITY): _nss,
-    ("do", IdentityKind.NEWBORN): _nui,
-    ("in", IdentityKind.NATIONAL_ID): _aadhaar,
-    ("in", IdentityKind.SOCIAL_SECURITY): _uan,
-}
+@functools.cache
+def _checker(name: str) -> Callable[[str], bool]:
+    """Return the check of a check digit: our own Luhn, or one of python-stdnum's modules."""
+    if name == "luhn":
+        return passes_luhn
+    is_valid: Callable[[str], bool] = importlib.import_module(f"stdnum.{name}").is_valid
+    return is_valid
 
 
 def passes_luhn(digits: str) -> bool:
@@ -293,10 +271,6 @@ def check_day_ahead(day: dt.date, *, today: dt.date, what: str) -> dt.date:
 
 
 _PHONE_MARKS = str.maketrans("", "", " -.()/\u00a0\u2010\u2011\u2013")
-_USUAL = {
-    "do": ("+1", re.compile(r"(?:\+?1)?(8[024]9[2-9]\d{6})")),
-    "in": ("+91", re.compile(r"(?:\+?91|0)?([6-9]\d{9})")),
-}
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -309,8 +283,9 @@ def check_phone(text: str, country: str) -> str:
     Source:
         SRC-054. The usual shape is told by a pattern, the rest by phonenumbers, which is forty times slower.
     """
-    if country in _USUAL and (usual := _USUAL[country][1].fullmatch(text.translate(_PHONE_MARKS))):
-        return _USUAL[country][0] + usual[1]
+    known = find_country(country)
+    if known and known.phone_pattern and (usual := known.phone_pattern.fullmatch(text.translate(_PHONE_MARKS))):
+        return known.phone_prefix + usual[1]
     try:
         number = phonenumbers.parse(text, country.upper())
     except phonenumbers.NumberParseException:
@@ -322,15 +297,21 @@ def check_phone(text: str, country: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def check_wage(wage_minor: int, currency: str) -> int:
+def check_wage(wage_minor: int, currency: str, country: str = "") -> int:
     """Return a declared monthly wage.
 
     Raises:
-        AmountError: Below zero, or larger than anybody earns.
+        AmountError: Below zero, larger than anybody earns, or not in the whole units that the country's state takes.
 
     Source:
-        SRC-001: amounts are never signed.
+        SRC-001: amounts are never signed. SRC-020: whole rupees.
     """
+    known = find_country(country)
+    if known and known.wage_unit and wage_minor % parse_amount(known.wage_unit, currency_of(currency)):
+        told = format_amount(wage_minor, currency_of(currency))
+        raise AmountError(
+            f"a wage of {told} {currency}; the state takes multiples of {known.wage_unit}: declare it without the rest"
+        )
     if not 0 <= wage_minor <= MAX_MINOR:
         told = format_amount(wage_minor, currency_of(currency))
         raise AmountError(f"a wage of {told} {currency}; expected at least zero, and no typing mistake")
@@ -347,10 +328,9 @@ def check_payroll_code(code: str, country: str) -> str:
         SRC-001: three digits; 000, 888 and 999 are refused.
     """
     bare = code.strip().upper()
-    if country == "do" and not (
-        len(bare) == 3 and bare.isascii() and bare.isdigit() and bare not in {"000", "888", "999"}
-    ):
-        raise CodeInvalidError(f"{code!r} is not a payroll key; expected three digits, not 000, 888 or 999")
+    known = find_country(country)
+    if known and known.payroll_pattern and not known.payroll_pattern.fullmatch(bare):
+        raise CodeInvalidError(f"{code!r} is not a payroll key; expected {known.payroll_expected}")
     return check_code(bare)
 
 

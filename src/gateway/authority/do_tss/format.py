@@ -124,6 +124,7 @@ class _Files:
                 line_count=size,
                 first_line_no=self._number_from + offset,
                 chunks=self._chunks(size, is_last=part == part_count),
+                head_lines=1,
             )
 
     def _file_name(self, part: int, part_count: int) -> str:
@@ -171,3 +172,6 @@ def _unrenderable(kind: str, line: int, faults: Sequence[Fault]) -> Unrenderable
     return UnrenderableError(
         f"{kind} line {line}, column {first.column}, {first.field}: {first.message}", findings=findings
     )
+
+
+FORMAT = DominicanFormat()
