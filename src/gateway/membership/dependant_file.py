@@ -16,8 +16,8 @@ from gateway.membership.row_reader import (
     Reader,
     Rule,
     Surroundings,
-    known_name,
     kind_reader,
+    known_name,
     read_sex,
     read_yes,
 )

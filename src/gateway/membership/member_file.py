@@ -13,9 +13,9 @@ from gateway.membership.row_reader import (
     Reader,
     Rule,
     Surroundings,
+    kind_reader,
     known_name,
     read_code,
-    kind_reader,
     read_sex,
 )
 from gateway.membership.rules import (

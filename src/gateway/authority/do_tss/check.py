@@ -13,11 +13,11 @@ from itertools import islice
 from typing import BinaryIO
 
 from gateway.authority.do_tss.codec import LineCodec
-from gateway.authority.do_tss.duplicates import repeated
 from gateway.authority.do_tss.editions import EDITIONS, edition_of
 from gateway.authority.do_tss.layout import STRUCTURE, Edition, Fault
-from gateway.authority.do_tss.lines import LONGEST, split_lines
 from gateway.authority.protocol import FileVerdict, Finding
+from gateway.authority.text.duplicates import repeated
+from gateway.authority.text.lines import LONGEST, split_lines
 from gateway.kit.period import Period
 
 _MOST_STRUCTURAL = 100

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 from gateway.authority.do_tss.codec import LineCodec
 from gateway.authority.do_tss.editions import edition_of
 from gateway.authority.do_tss.layout import Edition, Fault, LineLayout
-from gateway.authority.do_tss.lines import split_lines
 from gateway.authority.errors import UnrenderableError
 from gateway.authority.protocol import Finding
+from gateway.authority.text.lines import split_lines
 from gateway.kit.errors import MalformedError
 
 
