@@ -3,6 +3,8 @@
 from sqlmodel import SQLModel
 
 import gateway.benefits.models
+import gateway.cash.models
+import gateway.calendar.models
 import gateway.contributions.models
 import gateway.filing.models
 import gateway.kit.models
@@ -11,6 +13,7 @@ import gateway.membership.models
 import gateway.notices.models
 import gateway.payouts.models
 import gateway.reconciliation.models
-import gateway.staff.models  # noqa: F401
+import gateway.staff.models
+import gateway.treasury.models  # noqa: F401
 
 METADATA = SQLModel.metadata

@@ -29,9 +29,9 @@ def assess(
     if as_json:
         print_json(shown)
         return
-    columns = ("code", "share", "base", "rate", "amount", "source")
+    columns = ("code", "share", "base", "rate", "amount", "source", "mark")
     rows = [[line[column] for column in columns] for line in shown["components"]]
     print_table(columns, rows, title=f"{shown['country'].upper()} {shown['period']}, wage {shown['wage']}")
     print(f"Total {shown['total']} {shown['currency']}")
     if not shown["verified"]:
-        print("Some rates are not verified against the law's own text yet; see docs/sources.md.")
+        print(f"Not verified: {', '.join(shown['unverified'])}; see docs/sources.md for what the marks mean.")

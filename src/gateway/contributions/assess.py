@@ -13,6 +13,7 @@ from sqlmodel import Session
 from gateway.contributions import assess_queries as queries
 from gateway.contributions.errors import PeriodFutureError
 from gateway.contributions.fee import fee_of
+from gateway.contributions.rate_queries import approved_rates
 from gateway.contributions.rules import assessor
 from gateway.contributions.schedule import Schedule, resolve
 from gateway.kit import audit, bulk, db, tenant
@@ -78,12 +79,13 @@ def assess_period(
 
 
 def schedule_of(session: Session, period: Period) -> Schedule:
-    """Return the month's schedule for this mutual: its country's rates and its own fee.
+    """Return the month's schedule for this mutual: its country's rates, what it approved over them, and its own fee.
 
     Raises:
         CountryUnknownError, RatesMissingError: There are no rates for the month.
     """
-    return resolve(tenant.current(session).country, period, fee=fee_of(session, period))
+    country = tenant.current(session).country
+    return resolve(country, period, fee=fee_of(session, period), approved=approved_rates(session, country))
 
 
 def _keep(session: Session, schedule: Schedule) -> int:

@@ -1,6 +1,6 @@
 """What assessing and receiving refuse."""
 
-from gateway.kit.errors import ConflictError, MalformedError, NotFoundError, RuleError
+from gateway.kit.errors import ConflictError, ForbiddenError, MalformedError, NotFoundError, RuleError
 
 
 class RatesMissingError(RuleError):
@@ -8,6 +8,48 @@ class RatesMissingError(RuleError):
 
     code = "rates_missing"
     title = "No rates for this month"
+
+
+class LatenessUnknownError(RuleError):
+    """No rule says what a late payment costs."""
+
+    code = "lateness_unknown"
+    title = "What lateness costs is not known"
+
+
+class RateInvalidError(MalformedError):
+    """A proposed rate or a return that cannot be used."""
+
+    code = "rate_invalid"
+    title = "The value cannot be used"
+
+
+class RateUnknownError(NotFoundError):
+    """No proposed rate of this mutual is meant."""
+
+    code = "rate_proposal_unknown"
+    title = "No such proposed rate"
+
+
+class RateTakenError(ConflictError):
+    """A value was approved for the same day."""
+
+    code = "rate_taken"
+    title = "A value is approved for that day"
+
+
+class RateNotAheadError(RuleError):
+    """A rate counts from a day to come, so that no month changes after it was assessed."""
+
+    code = "rate_not_ahead"
+    title = "The day has come already"
+
+
+class ApproverError(ForbiddenError):
+    """What one person proposed, another approves."""
+
+    code = "same_person"
+    title = "Another person must do this"
 
 
 class CountryUnknownError(NotFoundError):
@@ -129,3 +171,38 @@ class ReceiptImportRefusedError(RuleError):
 
     code = "receipt_import_refused"
     title = "The file has refused rows"
+
+
+class BlockInvalidError(MalformedError):
+    """A block of receipt numbers that cannot be given out."""
+
+    code = "receipt_block_invalid"
+    title = "The block of receipt numbers cannot be given out"
+
+
+class AllotmentInvalidError(MalformedError):
+    """A standing rule that cannot be used."""
+
+    code = "allotment_rule_invalid"
+    title = "The rule for allotting money cannot be used"
+
+
+class RefundRefusedError(RuleError):
+    """Nothing is refunded to this member now."""
+
+    code = "refund_refused"
+    title = "Nothing can be refunded now"
+
+
+class RefundUnknownError(NotFoundError):
+    """No refund of this mutual is meant."""
+
+    code = "refund_unknown"
+    title = "No such refund"
+
+
+class SamePersonError(ForbiddenError):
+    """Two people are needed."""
+
+    code = "same_person"
+    title = "A second person is needed"

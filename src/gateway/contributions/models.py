@@ -8,6 +8,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from gateway.contributions.states import RateStatus, RefundStatus
 from gateway.kit.columns import (
     TenantTable,
     big,
@@ -211,6 +212,77 @@ class ContributionPlacement(TenantTable, table=True):
     at: dt.datetime = instant(now=True)
 
 
+class ReceiptBlock(TenantTable, table=True):
+    """Receipt numbers given out before their receipts: to somebody who works without a network. Insert only."""
+
+    __tablename__ = "receipt_block"
+    __table_args__ = (check("size > 0", "size"), Index(None, "mutual_id", "holder"))
+    holder: str = words()
+    """Whose numbers they are, for example ``staff:rosa``."""
+    size: int = whole()
+    actor: str = words()
+    at: dt.datetime = instant(now=True)
+
+
+class ReceiptBlockNumber(TenantTable, table=True):
+    """One number of a block; its last ten digits are the receipt it will be of. Insert only."""
+
+    __tablename__ = "receipt_block_number"
+    __table_args__ = (
+        refers("block_id", "receipt_block"),
+        unique("serial"),
+        check("CAST(right(number, 10) AS bigint) = serial", "number"),
+        Index(None, "mutual_id", "block_id", "serial"),
+    )
+    block_id: int = big()
+    serial: int = big()
+    number: str = words()
+
+
+class AllotmentRule(TenantTable, table=True):
+    """How a member's money is given to her months, from a day on; the newest row for a day counts. Insert only."""
+
+    __tablename__ = "allotment_rule"
+    __table_args__ = (unique("valid_from", "version"),)
+    valid_from: dt.date
+    version: int = whole()
+    rules: dict[str, Any] = json_column()
+    reason: str = words()
+    actor: str = words()
+    recorded_at: dt.datetime = instant(now=True)
+
+
+class ContributionRefund(TenantTable, table=True):
+    """What a member had paid in and nothing used, owed back to her because she left; with a second person's word."""
+
+    __tablename__ = "contribution_refund"
+    __table_args__ = (
+        refers("member_id", "member"),
+        refers("ledger_tx_id", "ledger_tx"),
+        one_of("status", RefundStatus),
+        check("amount_minor > 0", "amount"),
+        check("decided_by IS NULL OR decided_by <> proposed_by", "two_people"),
+        Index(
+            "uq_contribution_refund_open",
+            "mutual_id",
+            "member_id",
+            unique=True,
+            postgresql_where=text("status = 'proposed'"),
+        ),
+    )
+    member_id: int = big()
+    amount_minor: int = big()
+    currency: str = words()
+    status: str = words(server="'proposed'")
+    reason: str = words()
+    proposed_by: str = words()
+    proposed_at: dt.datetime = instant(now=True)
+    decided_by: str | None = words(nullable=True)
+    decided_at: dt.datetime | None = instant(nullable=True)
+    decision_reason: str | None = words(nullable=True)
+    ledger_tx_id: int | None = big(nullable=True)
+
+
 class ReceiptImport(TenantTable, table=True):
     """An uploaded file of receipts."""
 
@@ -255,3 +327,66 @@ class ReceiptImportRefusal(TenantTable, table=True):
     """The cells as they came."""
     problems: list[Any] = json_column(server="'[]'::jsonb")
     """Place, code and sentence for each problem."""
+
+
+class RateProposal(TenantTable, table=True):
+    """A value of the month's rates proposed by one person and approved by another; it counts over the country's file.
+
+    An approved one never changes: a later day makes a new one, so that a past month keeps its answer.
+    """
+
+    __tablename__ = "rate_proposal"
+    __table_args__ = (
+        one_of("status", RateStatus),
+        check("decided_by IS NULL OR decided_by <> proposed_by", "two_people"),
+        check("(status = 'proposed') = (decided_by IS NULL)", "decided"),
+        check("kind IN ('rates', 'ceilings', 'caps')", "kind"),
+        check("mark IN ('2', '1', 'd', '?')", "mark"),
+        Index(
+            "uq_rate_proposal_approved",
+            "mutual_id",
+            "country",
+            "kind",
+            "name",
+            "valid_from",
+            unique=True,
+            postgresql_where=text("status = 'approved'"),
+        ),
+    )
+    country: str = words()
+    kind: str = words()
+    """Which table of the country's file: rates, ceilings or caps."""
+    name: str = words()
+    """For example ``health_worker`` or ``additional_dependant``."""
+    valid_from: dt.date
+    value: str = words()
+    """As published: a fraction or an amount."""
+    source: str = words()
+    read_on: dt.date
+    mark: str = words()
+    reason: str = words()
+    status: str = words(server="'proposed'")
+    proposed_by: str = words()
+    proposed_at: dt.datetime = instant(now=True)
+    decided_by: str | None = words(nullable=True)
+    decided_at: dt.datetime | None = instant(nullable=True)
+    decision_reason: str | None = words(nullable=True)
+
+
+class SystemReturn(TenantTable, table=True):
+    """The pension system's average return in one month, on which lateness depends. Insert only: the highest version counts."""
+
+    __tablename__ = "contribution_return"
+    __table_args__ = (
+        unique("period_start", "version"),
+        check("mark IN ('2', '1', 'd', '?')", "mark"),
+    )
+    period_start: dt.date
+    version: int = whole()
+    value: str = words()
+    """A fraction, for example ``0.0081``."""
+    source: str = words()
+    read_on: dt.date
+    mark: str = words()
+    actor: str = words()
+    recorded_at: dt.datetime = instant(now=True)

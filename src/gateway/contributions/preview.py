@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gateway.contributions.errors import WageInvalidError
 from gateway.contributions.rules import PER_HEAD, assess
 from gateway.contributions.schedule import Schedule
 from gateway.kit.money import format_amount
@@ -14,6 +15,9 @@ def preview(schedule: Schedule, wage_minor: int, additional_dependants: int) -> 
         WageInvalidError: A negative wage or number of heads.
     """
     currency = schedule.currency
+    if wage_minor < 0:
+        told = format_amount(wage_minor, currency)
+        raise WageInvalidError(f"a wage of {told} {currency.code} is below zero; write what is earned in a month")
     assessed = assess(wage_minor, additional_dependants, schedule.components)
     lines = []
     for component, base, minor in zip(schedule.components, assessed.bases_minor, assessed.amounts_minor, strict=True):
@@ -28,6 +32,8 @@ def preview(schedule: Schedule, wage_minor: int, additional_dependants: int) -> 
                 "amount_minor": minor,
                 "source": component.source,
                 "valid_from": component.valid_from,
+                "read_on": component.read_on,
+                "mark": component.mark,
                 "verified": component.verified,
             }
         )
@@ -40,5 +46,6 @@ def preview(schedule: Schedule, wage_minor: int, additional_dependants: int) -> 
         "components": lines,
         "total": format_amount(assessed.total_minor, currency),
         "total_minor": assessed.total_minor,
+        "unverified": [component.code for component in schedule.components if not component.verified],
         "verified": all(component.verified for component in schedule.components),
     }

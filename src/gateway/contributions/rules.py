@@ -7,6 +7,7 @@ component is computed from a rounded one, except that a difference takes the rou
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from gateway.contributions.errors import ReceiptInvalidError, WageInvalidError
 from gateway.kit.money import share_largest_remainder
@@ -15,6 +16,10 @@ OLDEST = dt.timedelta(days=3653)
 """A payment from longer ago is a mistyped year."""
 
 PERCENT, PER_HEAD, FLAT = "percent", "per_head", "flat"
+MARKS = ("2", "1", "d", "?")
+"""How well a value is known, the best first: two independent sources, one, derived by arithmetic or inference, unchecked."""
+MOST_HEADS = 99
+"""More additional dependants than this is a typing mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,10 @@ class Component:
     source: str
     valid_from: str
     read_on: str
+    mark: str
+    """How well it is known: ``2`` independent sources, ``1``, ``d`` derived or carried forward, ``?`` not checked."""
     verified: bool
+    """Whether everything that decides the amount is known from two independent sources, for this month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,15 @@ class Assessed:
     bases_minor: tuple[int, ...]
     amounts_minor: tuple[int, ...]
     total_minor: int
+
+
+def weakest(marks: Sequence[str]) -> str:
+    """Return the mark of what rests on several values: that of the least certain one.
+
+    Source:
+        SRC-MARKS, what is computed is not better known than what it is computed from.
+    """
+    return max(marks, key=MARKS.index)
 
 
 def round_to_unit(numerator: int, denominator: int, unit_minor: int) -> int:
@@ -108,8 +125,12 @@ def assess(wage_minor: int, additional_dependants: int, components: Sequence[Com
     Source:
         SRC-002 to SRC-006. At 23,223.00 the components sum to 4,923.27.
     """
-    if wage_minor < 0 or additional_dependants < 0:
-        raise WageInvalidError(f"a wage of {wage_minor} minor units with {additional_dependants} heads is below zero")
+    if wage_minor < 0:
+        raise WageInvalidError(f"a wage of {wage_minor} minor units is below zero; write what is earned in a month")
+    if not 0 <= additional_dependants <= MOST_HEADS:
+        raise WageInvalidError(
+            f"{additional_dependants} additional dependants cannot be right; expected a number from 0 to {MOST_HEADS}"
+        )
     bases: list[int] = []
     amounts: list[int] = []
     for component in components:
@@ -139,6 +160,30 @@ def assessor(components: Sequence[Component]) -> Callable[[int, int], list[int]]
         return found
 
     return amounts
+
+
+def months_late(due_on: dt.date, pay_on: dt.date) -> int:
+    """Return how many months are charged for a payment: each one begun after the due day counts whole.
+
+    Source:
+        SRC-009: so much a month. That a month begun counts whole is our reading, unverified.
+    """
+    if pay_on <= due_on:
+        return 0
+    between = (pay_on.year - due_on.year) * 12 + pay_on.month - due_on.month
+    return max(1, between + (pay_on.day > due_on.day))
+
+
+def lateness_charge(unpaid_minor: int, months: int, rate: Fraction, unit_minor: int = 1) -> int:
+    """Return what lateness adds to unpaid contributions: so much a month, added up, never on what was added before.
+
+    Rounded once, half up.
+
+    Source:
+        SRC-009: 5 % a month, cumulative, before 2020-02-07; since then the return of the pension system + 0.3 % a month on
+        unpaid contributions only, not compounded.
+    """
+    return round_to_unit(unpaid_minor * rate.numerator * months, rate.denominator, unit_minor)
 
 
 def split_receipt(total_minor: int, amounts_minor: Sequence[int | None]) -> list[int]:

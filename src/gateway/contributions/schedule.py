@@ -1,4 +1,4 @@
-"""The rates of a month: read from the dated tables, resolved once, stored with the period.
+"""The rates of a month: read from the dated tables and what a mutual approved over them, resolved once, stored with the period.
 
 A past month always resolves to the same schedule: values are only ever added with a later day.
 """
@@ -7,17 +7,24 @@ import datetime as dt
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Self
 
 from gateway.contributions.errors import CountryUnknownError, RatesMissingError
-from gateway.contributions.rules import FLAT, PERCENT, Component
+from gateway.contributions.rules import FLAT, MARKS, PERCENT, Component, weakest
 from gateway.kit.money import Currency, currency_of, format_amount, parse_amount
 from gateway.kit.period import Period
+
+KINDS = ("rates", "ceilings", "caps")
+"""The tables of values in a country's file."""
+CARRIED_FOR = dt.timedelta(days=366)
+"""A value holds until another is published; nobody knows that for a month so long after it was read."""
+CARRIED = "d"
+"""Mark of a value in a month that begins after it was read: that it still holds is an inference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,17 @@ class _Dated:
     source: str
     valid_from: dt.date
     read_on: dt.date
-    verified: bool
+    mark: str
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        """Read a value of a table; one without a mark is known from two sources if it is verified, else unchecked."""
+        mark = row.get("mark") or ("2" if row["verified"] else "?")
+        return cls(row["value"], row["source"], row["from"], row["read"], mark)
+
+    def mark_in(self, period: Period) -> str:
+        """Return how well it is known that this is the value of a month that may begin after it was read."""
+        return self.mark if period.start <= self.read_on else weakest((self.mark, CARRIED))
 
 
 @cache
@@ -81,14 +98,39 @@ def countries() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def resolve(country: str, period: Period, *, fee: Fee | None = None) -> Schedule:
+@dataclass(frozen=True, slots=True)
+class ApprovedRate:
+    """A value that two people of a mutual laid down over its country's file."""
+
+    kind: str
+    """rates, ceilings or caps."""
+    name: str
+    valid_from: dt.date
+    value: str
+    source: str
+    read_on: dt.date
+    mark: str
+
+
+def with_approved(tables: Mapping[str, Any], approved: Iterable[ApprovedRate]) -> Mapping[str, Any]:
+    """Return a country's tables with the values that were approved; of one day, the approved one counts."""
+    merged = {**tables, **{kind: dict(tables.get(kind, {})) for kind in KINDS}}
+    for one in approved:
+        rows = merged[one.kind].get(one.name, {"values": []})["values"]
+        kept = [row for row in rows if row["from"] != one.valid_from]
+        row = {"from": one.valid_from, "value": one.value, "source": one.source, "read": one.read_on, "mark": one.mark}
+        merged[one.kind][one.name] = {"values": [*kept, row]}
+    return merged
+
+
+def resolve(country: str, period: Period, *, fee: Fee | None = None, approved: Iterable[ApprovedRate] = ()) -> Schedule:
     """Return the month's schedule: each component with the values in force on its first day.
 
     Raises:
         CountryUnknownError: There are no tables for the country.
         RatesMissingError: A value has no date that covers the month.
     """
-    tables = tables_of(country)
+    tables = with_approved(tables_of(country), approved)
     currency = currency_of(tables["currency"])
     unit_minor = parse_amount(tables["rounding"], currency)
     order = [declared["code"] for declared in tables["component"]]
@@ -112,6 +154,7 @@ def _component(
     is_percent = declared["kind"] == PERCENT
     fraction = Decimal(rate.value).as_integer_ratio() if is_percent else (0, 1)
     decided_by = [value for value in (rate, ceiling, cap) if value is not None]
+    mark = weakest([value.mark_in(period) for value in decided_by])
     return Component(
         code=declared["code"],
         insurance=declared["insurance"],
@@ -128,7 +171,8 @@ def _component(
         source=", ".join(dict.fromkeys(value.source for value in decided_by)),
         valid_from=max(value.valid_from for value in decided_by).isoformat(),
         read_on=min(value.read_on for value in decided_by).isoformat(),
-        verified=all(value.verified for value in decided_by),
+        mark=mark,
+        verified=mark == MARKS[0],
     )
 
 
@@ -149,6 +193,7 @@ def _fee_component(fee: Fee, currency: Currency) -> Component:
         source=fee.source,
         valid_from=fee.valid_from,
         read_on=fee.valid_from,
+        mark=MARKS[0],
         verified=True,
     )
 
@@ -158,11 +203,15 @@ def _bound(tables: Mapping[str, Any], group: str, name: str | None, period: Peri
 
 
 def _in_force(group: Mapping[str, Any], name: str, period: Period, country: str) -> _Dated:
-    dated = [
-        _Dated(row["value"], row["source"], row["from"], row["read"], row["verified"]) for row in group[name]["values"]
-    ]
+    dated = [_Dated.read(row) for row in group[name]["values"]]
     covering = [value for value in dated if value.valid_from <= period.start]
     if not covering:
         first = min(value.valid_from for value in dated)
         raise RatesMissingError(f"{name} of {country!r} is known from {first} on; {period} is earlier")
-    return max(covering, key=lambda value: value.valid_from)
+    newest = max(covering, key=lambda value: value.valid_from)
+    if period.start > newest.read_on + CARRIED_FOR:
+        raise RatesMissingError(
+            f"{name} of {country!r} was last read on {newest.read_on}, too long before {period};"
+            " propose the value that holds then, with its source, and let another person approve it"
+        )
+    return newest

@@ -81,8 +81,10 @@ class RateRead(ReadModel):
     source: str
     valid_from: dt.date
     read_on: dt.date
+    mark: str
+    """``2`` independent sources, ``1``, ``d`` derived or carried forward from an earlier reading, ``?`` not checked."""
     verified: bool
-    """Whether two independent sources agree."""
+    """Whether two independent sources agree, for this very month."""
 
 
 class ScheduleRead(ReadModel):
@@ -126,6 +128,7 @@ def _rate(part: Component, currency: Currency, codes: list[str]) -> RateRead:
         source=part.source,
         valid_from=dt.date.fromisoformat(part.valid_from),
         read_on=dt.date.fromisoformat(part.read_on),
+        mark=part.mark,
         verified=part.verified,
     )
 
