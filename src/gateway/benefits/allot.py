@@ -9,6 +9,7 @@ from gateway.benefits import queries
 from gateway.benefits.errors import MoneyMissingError
 from gateway.benefits.queries import RemittanceRow
 from gateway.benefits.receive import undistributed
+from gateway.benefits.recover import follow_remittance
 from gateway.benefits.states import LINE, REMITTANCE, LineEvent, RemittanceEvent, RemittanceStatus
 from gateway.kit import audit, bulk, db
 from gateway.kit.money import currency_of, format_amount
@@ -55,6 +56,7 @@ def allot(session: Session, remittance_id: int, *, actor: str, today: dt.date) -
     waiting = {"waiting_on": undistributed(remittance.authority_reference), "total_minor": remittance.total_minor}
     posted = post_lines(session, head, queries.ALLOTMENT_ENTRIES, {**waiting, "currency": remittance.currency})
     _mark_allotted(session, remittance, posted.tx_id, actor)
+    follow_remittance(session, remittance_id, actor=actor, today=today)
     return Allotted(queries.get_remittance(session, remittance_id), is_new=True)
 
 

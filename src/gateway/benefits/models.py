@@ -1,11 +1,31 @@
-"""Health benefits that the state pays back: the advice, its lines, and whose each of them is."""
+"""Health benefits that the state pays back: the advice, its lines, whose each of them is; and the claims for them."""
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 
-from gateway.benefits.states import LineStatus, RemittanceStatus
-from gateway.kit.columns import TenantTable, big, check, instant, one_of, refers, unique, whole, words
+from gateway.benefits.states import (
+    BenefitKind,
+    ClaimStatus,
+    InstalmentStatus,
+    LineStatus,
+    RemittanceStatus,
+    WriteOffOutcome,
+    WriteOffStatus,
+)
+from gateway.kit.columns import (
+    TenantTable,
+    big,
+    check,
+    instant,
+    json_column,
+    one_of,
+    refers,
+    unique,
+    whole,
+    words,
+)
 
 
 class BenefitRemittance(TenantTable, table=True):
@@ -94,3 +114,178 @@ class BenefitPlacement(TenantTable, table=True):
     actor: str = words()
     reason: str = words()
     at: dt.datetime = instant(now=True)
+
+
+class BenefitAmount(TenantTable, table=True):
+    """What the state pays for a wage band from a day on, as staff entered it; the newest record for a day counts. Insert only."""
+
+    __tablename__ = "benefit_amount"
+    __table_args__ = (
+        one_of("kind", BenefitKind),
+        check("band > 0 AND amount_minor >= 0 AND instalments > 0", "amount"),
+        Index(None, "mutual_id", "kind", "band", "valid_from"),
+    )
+    kind: str = words()
+    band: int = whole()
+    """1 up to one minimum wage, 2 up to two, …"""
+    valid_from: dt.date
+    amount_minor: int = big()
+    """For one child and one instalment; zero where nothing is paid."""
+    instalments: int = whole()
+    currency: str = words()
+    source: str = words()
+    actor: str = words()
+    recorded_at: dt.datetime = instant(now=True)
+
+
+class BenefitClaim(TenantTable, table=True):
+    """What a member is to get from the state for one event, from the day she tells it until the last of it is settled."""
+
+    __tablename__ = "benefit_claim"
+    __table_args__ = (
+        refers("member_id", "member"),
+        one_of("kind", BenefitKind),
+        one_of("status", ClaimStatus),
+        check("recovered_minor + written_off_minor <= advanced_minor", "advance"),
+        Index(
+            "uq_benefit_claim_event",
+            "mutual_id",
+            "member_id",
+            "kind",
+            "starts_on",
+            unique=True,
+            postgresql_where=text("status NOT IN ('withdrawn', 'refused', 'closed')"),
+        ),
+        Index(
+            "uq_benefit_claim_reference",
+            "mutual_id",
+            "authority_reference",
+            unique=True,
+            postgresql_where=text("authority_reference IS NOT NULL"),
+        ),
+        Index(None, "mutual_id", "member_id"),
+        Index(
+            "ix_benefit_claim_live",
+            "mutual_id",
+            "status",
+            postgresql_where=text("status NOT IN ('withdrawn', 'closed')"),
+        ),
+    )
+    member_id: int = big()
+    kind: str = words()
+    status: str = words(server="'opened'")
+    starts_on: dt.date
+    """The first day of leave or illness, or the child's birth."""
+    ends_on: dt.date | None = None
+    """The last day the benefit is for, as far as is known."""
+    currency: str = words()
+    health: dict[str, Any] = json_column()
+    """Stretches of illness and their places, diagnosis, children: personal, for the benefits officer and the auditor."""
+    basis: dict[str, Any] = json_column()
+    """What the amount was computed from: months, wages, values of the law with source and mark. Nothing about health."""
+    wage_minor: int | None = big(nullable=True)
+    computed_minor: int | None = big(nullable=True)
+    """What the state should pay by the rule; known from the submission on."""
+    decided_minor: int | None = big(nullable=True)
+    """What the state said it pays; ours where it did not say."""
+    submit_by: dt.date | None = None
+    """Last day the state takes it; empty where no limit is known."""
+    submitted_on: dt.date | None = None
+    authority_reference: str | None = words(nullable=True)
+    """The state's number of the claim."""
+    decided_on: dt.date | None = None
+    decision_reason: str | None = words(nullable=True)
+    advanced_minor: int = big(server="0")
+    recovered_minor: int = big(server="0")
+    written_off_minor: int = big(server="0")
+    opened_by: str = words()
+    opened_at: dt.datetime = instant(now=True)
+    version: int = whole(server="1")
+
+
+class BenefitClaimDocument(TenantTable, table=True):
+    """A document of a claim's checklist that has come. Insert only."""
+
+    __tablename__ = "benefit_claim_document"
+    __table_args__ = (unique("claim_id", "code"), refers("claim_id", "benefit_claim"))
+    claim_id: int = big()
+    code: str = words()
+    received_on: dt.date
+    actor: str = words()
+    at: dt.datetime = instant(now=True)
+
+
+class BenefitClaimInstalment(TenantTable, table=True):
+    """One instalment that is awaited from the state, and what the mutual has paid ahead of it."""
+
+    __tablename__ = "benefit_claim_instalment"
+    __table_args__ = (
+        unique("claim_id", "instalment_no"),
+        refers("claim_id", "benefit_claim"),
+        refers("advance_tx_id", "ledger_tx"),
+        one_of("status", InstalmentStatus),
+        check("expected_minor > 0 AND received_minor >= 0 AND advanced_minor >= 0", "amount"),
+        Index("ix_benefit_claim_instalment_open", "mutual_id", "status", postgresql_where=text("status <> 'received'")),
+    )
+    claim_id: int = big()
+    instalment_no: int = whole()
+    expected_on: dt.date
+    expected_minor: int = big()
+    received_minor: int = big(server="0")
+    advanced_minor: int = big(server="0")
+    advance_tx_id: int | None = big(nullable=True)
+    status: str = words(server="'expected'")
+    reason: str | None = words(nullable=True)
+    """In what it differs, or why it was taken as it is."""
+
+
+class BenefitClaimReceipt(TenantTable, table=True):
+    """Money of the state for a claim, by a line of a remittance or a credit on a bill. Insert only."""
+
+    __tablename__ = "benefit_claim_receipt"
+    __table_args__ = (
+        unique("source", "source_id"),
+        refers("claim_id", "benefit_claim"),
+        refers("instalment_id", "benefit_claim_instalment"),
+        check("source IN ('remittance_line', 'bill_credit')", "source"),
+        check("amount_minor > 0 AND recovered_minor BETWEEN 0 AND amount_minor", "amount"),
+        Index(None, "mutual_id", "claim_id"),
+    )
+    claim_id: int = big()
+    instalment_id: int | None = big(nullable=True)
+    source: str = words()
+    source_id: int = big()
+    amount_minor: int = big()
+    recovered_minor: int = big()
+    """Of it, what paid back the mutual's advance; the rest is the member's."""
+    at: dt.datetime = instant(now=True)
+
+
+class BenefitWriteOff(TenantTable, table=True):
+    """Who bears an advance that the state does not pay back: said by one manager, approved by another person."""
+
+    __tablename__ = "benefit_write_off"
+    __table_args__ = (
+        refers("claim_id", "benefit_claim"),
+        refers("ledger_tx_id", "ledger_tx"),
+        one_of("outcome", WriteOffOutcome),
+        one_of("status", WriteOffStatus),
+        check("amount_minor > 0", "amount"),
+        check("decided_by IS NULL OR decided_by <> proposed_by OR status = 'declined'", "two_people"),
+        Index(
+            "uq_benefit_write_off_open",
+            "mutual_id",
+            "claim_id",
+            unique=True,
+            postgresql_where=text("status = 'proposed'"),
+        ),
+    )
+    claim_id: int = big()
+    outcome: str = words()
+    amount_minor: int = big()
+    reason: str = words()
+    status: str = words(server="'proposed'")
+    proposed_by: str = words()
+    proposed_at: dt.datetime = instant(now=True)
+    decided_by: str | None = words(nullable=True)
+    ledger_tx_id: int | None = big(nullable=True)

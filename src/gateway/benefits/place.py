@@ -8,6 +8,7 @@ from gateway.benefits import queries
 from gateway.benefits.allot import SUSPENSE
 from gateway.benefits.errors import NotInSuspenseError
 from gateway.benefits.queries import RemittanceLineRow
+from gateway.benefits.recover import follow_remittance
 from gateway.benefits.states import LINE, LineEvent, LineStatus
 from gateway.kit import audit, db
 from gateway.ledger.accounts import NewAccount, open_accounts
@@ -55,4 +56,5 @@ def place(
         reason=reason,
         detail={"member_id": member_id, "remittance_id": line.remittance_id, "was": line.reason},
     )
+    follow_remittance(session, line.remittance_id, actor=actor, today=today, line_id=line_id)
     return queries.get_line(session, line_id)

@@ -32,6 +32,8 @@ _SHAPES: dict[str, tuple[str, bool, int | None]] = {
     "state:payable": ("liability", True, None),
     "state:undistributed": ("liability", True, None),
     "state:advances": ("asset", False, None),
+    "state:receivable": ("asset", True, 0),
+    "member:owed": ("asset", False, None),
     "payout": ("liability", True, None),
     "suspense": ("liability", True, None),
     "unclaimed": ("liability", False, None),
