@@ -226,9 +226,9 @@ def test_a_guard_that_is_off_is_named(books: Database, statement: str) -> None:
 
 def test_a_foreign_key_that_is_not_checked_is_named(books: Database) -> None:
     with psycopg.connect(books.url) as owner:
-        owner.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ALL")
+        owner.execute("ALTER TABLE ledger_balance DISABLE TRIGGER ALL")
     subjects = {subject for check, subject in found(books) if check == "guard.trigger"}
-    assert any("fk_ledger_entry_mutual_id_tx_id_written_xid" in subject for subject in subjects)
+    assert any("fk_ledger_balance_mutual_id_account_id" in subject for subject in subjects)
 
 
 def test_the_known_digests_are_those_of_the_installed_guard(database: Database) -> None:

@@ -85,9 +85,6 @@ def post_staged(session: Session, table: str, *, actor: str, reason: str | None 
     if reused is not None:
         raise KeyReusedError(f"{reused.key!r} was booked with other amounts, accounts or dates; use a key of its own")
     with refusals_in_words():
-        bulk.execute(session, queries.INSERT_STAGED_ENTRIES.replace("{table}", table))
-        new = bulk.execute(
-            session, queries.INSERT_STAGED_TXS.replace("{table}", table), {"actor": actor, "reason": reason}
-        )
+        new = bulk.execute(session, queries.INSERT_STAGED.replace("{table}", table), {"actor": actor, "reason": reason})
     known = db.scalar(session, queries.COUNT_STAGED.replace("{table}", table))
     return StagedResult(new=new, repeated=int(known) - new)

@@ -60,7 +60,6 @@ class LedgerAccount(TenantTable, table=True):
     __tablename__ = "ledger_account"
     __table_args__ = (
         unique("code"),
-        unique("id", "currency"),
         one_of("kind", AccountKind),
         check("normal_side IN (-1, 1)", "normal_side"),
         Index(None, "mutual_id", "control"),
@@ -88,7 +87,7 @@ class LedgerTx(TenantTable, table=True):
     __tablename__ = "ledger_tx"
     __table_args__ = (
         unique("idempotency_key"),
-        # The writer before the id: readers take ranges of writers from it, and the entries' foreign key one row.
+        # The writer before the id: readers take ranges of writers from it.
         unique("written_xid", "id"),
         ForeignKeyConstraint(["mutual_id", "reverses"], ["ledger_tx.mutual_id", "ledger_tx.id"]),
         check("n_entries >= 2", "n_entries"),
@@ -122,21 +121,14 @@ class LedgerTx(TenantTable, table=True):
 
 
 class LedgerEntry(SQLModel, table=True):
-    """One line of a transaction: positive debits the account, negative credits it."""
+    """One line of a transaction: positive debits the account, negative credits it.
+
+    Its header and its account are looked up once per statement, not once per row (``ledger_entry_guard``).
+    """
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
         PrimaryKeyConstraint("mutual_id", "tx_id", "line"),
-        ForeignKeyConstraint(
-            ["mutual_id", "tx_id", "written_xid"],
-            ["ledger_tx.mutual_id", "ledger_tx.id", "ledger_tx.written_xid"],
-            deferrable=True,
-            initially="DEFERRED",
-        ),
-        ForeignKeyConstraint(
-            ["mutual_id", "account_id", "currency"],
-            ["ledger_account.mutual_id", "ledger_account.id", "ledger_account.currency"],
-        ),
         check("amount_minor <> 0", "amount"),
         Index(None, "mutual_id", "account_id", "written_xid", postgresql_include=["amount_minor"]),
     )
@@ -164,6 +156,8 @@ class LedgerBalance(SQLModel, table=True):
     account_id: int = Field(sa_type=BigInteger)
     held_minor: int = big()
     floor_minor: int = big()
+    normal_side: int = whole()
+    """The account's, so that a booking need not ask for it."""
 
 
 class LedgerSnapshot(TenantTable, table=True):

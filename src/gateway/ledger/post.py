@@ -136,7 +136,7 @@ _REFUSALS = (
     ("does not sum to zero", UnbalancedError, "the entries do not sum to zero in each currency"),
     ("its header says", UnknownAccountError, "an entry names an account that does not exist"),
     (
-        "fk_ledger_entry_mutual_id_account_id_currency",
+        "an entry names account ",
         UnknownAccountError,
         "an entry names an account that does not exist in its currency",
     ),

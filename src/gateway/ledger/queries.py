@@ -117,19 +117,17 @@ STAGED_REUSED = """
 SELECT key FROM {table}_tx WHERE is_mixed OR booked_fingerprint <> fingerprint ORDER BY key LIMIT 1
 """
 
-INSERT_STAGED_ENTRIES = """
--- no row: the entries of every new transaction
-INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)
-SELECT t.tx_id, s.line, s.account_id, a.currency, s.amount_minor
-FROM {table}_tx t
-JOIN {table} s ON s.key = t.key
-JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.id = s.account_id
-WHERE t.is_new AND s.amount_minor <> 0
-ORDER BY t.tx_id, s.line
-"""
-
-INSERT_STAGED_TXS = """
--- no row: the header of every new transaction
+INSERT_STAGED = """
+-- no row: the header and the entries of every new transaction, in one statement as the guard asks
+WITH entries AS (
+    INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)
+    SELECT t.tx_id, s.line, s.account_id, a.currency, s.amount_minor
+    FROM {table}_tx t
+    JOIN {table} s ON s.key = t.key
+    JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.id = s.account_id
+    WHERE t.is_new AND s.amount_minor <> 0
+    ORDER BY t.tx_id, s.line
+)
 INSERT INTO ledger_tx (id, idempotency_key, fingerprint, kind, valid_on, n_entries, actor, reason, evidence)
 SELECT tx_id, key, fingerprint, kind, valid_on, n_entries, %(actor)s, %(reason)s, evidence
 FROM {table}_tx WHERE is_new ORDER BY tx_id

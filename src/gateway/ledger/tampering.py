@@ -31,6 +31,10 @@ TRIGGERS = (
     ("guard", "ledger_tx"),
     ("guard", "ledger_period"),
     ("open_balance", "ledger_account"),
+    ("referred_delete", "ledger_account"),
+    ("referred_update", "ledger_account"),
+    ("referred_delete", "ledger_tx"),
+    ("referred_update", "ledger_tx"),
     ("no_change", "ledger_tx"),
     ("no_change", "ledger_entry"),
     ("no_change", "ledger_account"),
@@ -39,12 +43,12 @@ TRIGGERS = (
 )
 
 FUNCTIONS = {
-    "ledger_entry_guard": "075b727b57aaeda0",
-    "ledger_faults": "5e2596b9ca1a364a",
-    "ledger_open_balance": "3fea43ade7259c8f",
+    "ledger_entry_guard": "36dcbc3e70f27f43",
+    "ledger_open_balance": "d02bb67fb8af41d4",
     "ledger_period_guard": "9a0a79dd1469c21c",
+    "ledger_referred": "32a612d9cd1b2c8a",
     "ledger_refuse_change": "21c0716638b147fc",
-    "ledger_tx_guard": "7473d01f39a77630",
+    "ledger_tx_guard": "a242df37f613cd12",
 }
 """Name -> the first 16 digits of the SHA-256 of its body as ``migrations/sql/ledger.sql`` installs it; a test compares."""
 
