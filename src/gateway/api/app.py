@@ -16,6 +16,7 @@ from gateway.api.rate import RateLimit
 from gateway.api.routers import (
     benefits,
     callbacks,
+    claims,
     contributions,
     filing,
     health,
@@ -49,6 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     filing.router,
     law.router,
     benefits.router,
+    claims.router,
     payouts.router,
     reconciliation.router,
 )

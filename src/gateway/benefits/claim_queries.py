@@ -30,9 +30,11 @@ WHERE mutual_id = current_mutual() AND id < :before
 ORDER BY id DESC LIMIT :limit
 """
 
-DEADLINES = f"""
--- one row per claim that has not gone to the state and has a last day, the nearest first
-SELECT {_CLAIM} FROM benefit_claim
+DEADLINES = """
+-- one row per claim that has not gone to the state and has a last day, the nearest first, with how many documents are here
+SELECT id, member_id, kind, status, starts_on, submit_by, (
+    SELECT count(*) FROM benefit_claim_document d WHERE d.mutual_id = current_mutual() AND d.claim_id = c.id) AS here_count
+FROM benefit_claim c
 WHERE mutual_id = current_mutual() AND status IN ('opened', 'documented') AND submit_by IS NOT NULL
   AND submit_by <= coalesce(CAST(:until AS date), 'infinity') AND (submit_by, id) > (CAST(:after_day AS date), :after_id)
 ORDER BY submit_by, id LIMIT :limit
@@ -254,10 +256,10 @@ def list_claims(
 
 def list_deadlines(
     session: Session, *, until: dt.date | None = None, after: tuple[dt.date, int] = (dt.date.min, 0), limit: int
-) -> list[ClaimRow]:
+) -> list[Any]:
     """Return claims that have not gone to the state and have a last day, the nearest first."""
     values = {"until": until, "after_day": after[0], "after_id": after[1], "limit": limit}
-    return [ClaimRow(*row) for row in db.rows(session, DEADLINES, values)]
+    return db.rows(session, DEADLINES, values)
 
 
 def list_documents(session: Session, claim_id: int) -> list[Any]:

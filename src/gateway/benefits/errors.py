@@ -104,7 +104,7 @@ class BenefitAmountInvalidError(MalformedError):
 class DocumentUnknownError(MalformedError):
     """The document is not on this claim's checklist."""
 
-    code = "document_unknown"
+    code = "claim_document_unknown"
     title = "Not on the checklist"
 
 

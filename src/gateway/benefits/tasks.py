@@ -2,6 +2,7 @@
 
 from gateway.authority.errors import OutcomeUnknownError
 from gateway.benefits.collect import Round, collect
+from gateway.benefits.deadlines import tell_members
 from gateway.kit import tenant
 from gateway.kit.errors import UnavailableError
 from gateway.kit.jobs import Context, periodic, task
@@ -21,3 +22,11 @@ def collect_advices(context: Context, mutual_id: int) -> None:
         collect(Round(lambda: context.session(mutual_id), channel, mutual, f"worker:{context.worker}"))
     finally:
         channel.close()
+
+
+@periodic(seconds=3600)
+@task("benefits.deadlines")
+def tell_of_deadlines(context: Context, mutual_id: int) -> None:
+    """Write to members whose claim's last day comes near."""
+    with context.session(mutual_id) as session:
+        tell_members(session, today=context.today(tenant.current(session).time_zone))
