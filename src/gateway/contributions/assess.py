@@ -55,7 +55,7 @@ def assess_period(
     db.one(session, queries.LOCK_PERIOD, {"start": period.start})
     schedule = schedule_of(session, period)
     schedule_id = _keep(session, schedule)
-    _stage_roster(session, payroll_id, period)
+    _stage_roster(session, payroll_id, schedule)
     _stage_costs(session, schedule)
     values = {
         "start": period.start,
@@ -96,24 +96,31 @@ def _keep(session: Session, schedule: Schedule) -> int:
     return int(db.scalar(session, queries.SCHEDULE_ID, key))
 
 
-def _stage_roster(session: Session, payroll_id: int, period: Period) -> None:
-    values = {"payroll_id": payroll_id, "start": period.start, "end": period.end}
+def _stage_roster(session: Session, payroll_id: int, schedule: Schedule) -> None:
+    period = schedule.period
+    values = {"payroll_id": payroll_id, "start": period.start, "end": period.end, "ages": schedule.ages}
     bulk.execute(session, queries.DROP_ROSTER)
     with bulk.without_nested_loops(session):
-        bulk.execute(session, queries.KEEP_ROSTER.replace("{roster}", ROSTER), values)
+        bulk.execute(session, _keep_roster(schedule), values)
     bulk.execute(session, queries.ANALYZE_ROSTER)
     bulk.execute(session, queries.DROP_NEWEST)
     bulk.execute(session, queries.KEEP_NEWEST, values)
     bulk.execute(session, queries.ANALYZE_NEWEST)
 
 
+def _keep_roster(schedule: Schedule) -> str:
+    # Age is asked for only where a component ends at one: a million members need no birthdays for nothing.
+    reached = queries.AGE_REACHED if schedule.ages else queries.NO_AGE
+    return queries.KEEP_ROSTER.replace("{roster}", ROSTER).replace("{age}", reached)
+
+
 def _stage_costs(session: Session, schedule: Schedule) -> None:
     amounts_of, state = assessor(schedule.components), schedule.state_indexes
 
-    def costs(pairs: list[tuple[Any, ...]]) -> Iterator[tuple[int, int, list[int], int, int]]:
-        for wage_minor, heads in pairs:
-            amounts = amounts_of(wage_minor, heads)
-            yield wage_minor, heads, amounts, sum(amounts[index] for index in state), sum(amounts)
+    def costs(inputs: list[tuple[Any, ...]]) -> Iterator[tuple[int, int, int, list[int], int, int]]:
+        for wage_minor, heads, age in inputs:
+            amounts = amounts_of(wage_minor, heads, age)
+            yield wage_minor, heads, age, amounts, sum(amounts[index] for index in state), sum(amounts)
 
     bulk.stage(session, "assess_cost", queries.COST, ())
     for pairs in bulk.read_chunks(session, queries.DISTINCT_INPUTS, chunk=50_000):

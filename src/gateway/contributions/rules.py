@@ -52,6 +52,8 @@ class Component:
     """How well it is known: ``2`` independent sources, ``1``, ``d`` derived or carried forward, ``?`` not checked."""
     verified: bool
     """Whether everything that decides the amount is known from two independent sources, for this month."""
+    until_age: int | None = None
+    """Who has reached this age before the month begins pays nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,23 @@ def amount_of(component: Component, base: int, earlier: Sequence[int]) -> int:
     return amount - earlier[component.less] if component.less is not None else amount
 
 
-def assess(wage_minor: int, additional_dependants: int, components: Sequence[Component]) -> Assessed:
+def has_ended(component: Component, age: int) -> bool:
+    """Tell whether a component is no longer paid at an age.
+
+    Source:
+        SRC-020: nothing goes to the pension above 58.
+    """
+    return component.until_age is not None and age >= component.until_age
+
+
+def assess(wage_minor: int, additional_dependants: int, components: Sequence[Component], *, age: int = 0) -> Assessed:
     """Return what a month costs at a declared wage.
 
     Args:
         wage_minor: Declared monthly wage; at least zero.
         additional_dependants: How many heads cost something more; at least zero.
         components: The month's schedule.
+        age: Full years on the month's first day; only a component that ends at an age asks for it.
 
     Raises:
         WageInvalidError: A negative wage or number of heads.
@@ -134,14 +146,14 @@ def assess(wage_minor: int, additional_dependants: int, components: Sequence[Com
     bases: list[int] = []
     amounts: list[int] = []
     for component in components:
-        base = base_of(component, wage_minor, additional_dependants)
+        base = 0 if has_ended(component, age) else base_of(component, wage_minor, additional_dependants)
         bases.append(base)
         amounts.append(amount_of(component, base, amounts))
     return Assessed(tuple(bases), tuple(amounts), sum(amounts))
 
 
-def assessor(components: Sequence[Component]) -> Callable[[int, int], list[int]]:
-    """Return a function (wage, heads) -> amounts that remembers what it computed.
+def assessor(components: Sequence[Component]) -> Callable[[int, int, int], list[int]]:
+    """Return a function (wage, heads, age) -> amounts that remembers what it computed.
 
     Declared wages are round numbers that many members share, so a month of a million members computes a few thousand
     assessments.
@@ -149,14 +161,14 @@ def assessor(components: Sequence[Component]) -> Callable[[int, int], list[int]]
     Source:
         SRC-002 to SRC-006, the same rule as ``assess``; this only remembers.
     """
-    known: dict[tuple[int, int], list[int]] = {}
+    known: dict[tuple[int, int, int], list[int]] = {}
 
-    def amounts(wage_minor: int, heads: int) -> list[int]:
-        found = known.get((wage_minor, heads))
+    def amounts(wage_minor: int, heads: int, age: int = 0) -> list[int]:
+        found = known.get((wage_minor, heads, age))
         if found is None:
-            found = list(assess(wage_minor, heads, components).amounts_minor)
+            found = list(assess(wage_minor, heads, components, age=age).amounts_minor)
             if len(known) < 200_000:
-                known[wage_minor, heads] = found
+                known[wage_minor, heads, age] = found
         return found
 
     return amounts

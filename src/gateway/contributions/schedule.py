@@ -46,6 +46,11 @@ class Schedule:
         return hashlib.sha256(json.dumps(self.as_json(), sort_keys=True).encode()).hexdigest()
 
     @property
+    def ages(self) -> list[int]:
+        """Ages at which a component ends, ascending; empty where age does not matter."""
+        return sorted({component.until_age for component in self.components if component.until_age is not None})
+
+    @property
     def state_indexes(self) -> list[int]:
         """Positions of what the state bills; the rest is the mutual's own fee."""
         return [index for index, component in enumerate(self.components) if component.share != "fee"]
@@ -173,6 +178,7 @@ def _component(
         read_on=min(value.read_on for value in decided_by).isoformat(),
         mark=mark,
         verified=mark == MARKS[0],
+        until_age=declared.get("until_age"),
     )
 
 
