@@ -11,7 +11,7 @@ DECLARE
         'member_wage', 'member_change',
         'contribution_fee', 'contribution_schedule', 'contribution_assessment', 'contribution_receipt', 'contribution_receipt_line',
         'contribution_reversal', 'contribution_placement', 'receipt_import_refusal',
-        'holiday_correction', 'contribution_return', 'funding_policy', 'filing_document_chunk', 'filing_answer_page', 'bill_filing',
+        'holiday_correction', 'contribution_return', 'employer_receipt', 'employer_reversal', 'bill_credit', 'funding_policy', 'filing_document_chunk', 'filing_answer_page', 'bill_filing',
         'benefit_placement', 'benefit_amount', 'benefit_claim_document', 'benefit_claim_receipt', 'reconciliation_note',
         'cash_count', 'cash_session_receipt', 'round_receipt', 'round_refusal', 'receipt_block', 'receipt_block_number',
         'allotment_rule', 'day_closing', 'provider_settlement_line'
@@ -62,6 +62,19 @@ BEGIN
         RAISE EXCEPTION 'line % of filing % rests on no assessment of its member, payroll and month', hit.line_no, hit.filing_id
             USING ERRCODE = 'foreign_key_violation';
     END IF;
+    -- Whose money: an employer's payroll is paid by him alone, and he pays for no other.
+    SELECT n.filing_id, n.line_no INTO hit FROM (SELECT DISTINCT mutual_id, filing_id FROM fresh) d
+    JOIN filing f ON f.mutual_id = d.mutual_id AND f.id = d.filing_id
+    JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = f.payroll_id
+    JOIN mutual m ON m.mutual_id = p.mutual_id
+    JOIN fresh n ON n.mutual_id = d.mutual_id AND n.filing_id = d.filing_id
+        AND (n.from_employer_minor <> 0 OR n.total_minor <> 0)
+        AND (p.employer_number <> m.employer_number) <> (n.from_employer_minor <> 0)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'line % of filing % is paid with money that is not for its employer', hit.line_no, hit.filing_id
+            USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NULL;
 END $$;
 CREATE FUNCTION filing_decision_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -84,7 +97,7 @@ CREATE TRIGGER guard AFTER INSERT ON filing_decision REFERENCING NEW TABLE AS fr
     FOR EACH STATEMENT EXECUTE FUNCTION filing_decision_guard();
 
 -- A draft that is discarded or prepared anew gives up its lines; nothing sealed is ever deleted.
-GRANT DELETE ON filing_line, filing_decision, filing_dependant_line TO gateway_app;
+GRANT DELETE ON filing_line, filing_decision, filing_dependant_line, filing_movement TO gateway_app;
 CREATE FUNCTION refuse_frozen_delete() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     hit record;
@@ -103,6 +116,8 @@ CREATE TRIGGER frozen_delete AFTER DELETE ON filing_decision REFERENCING OLD TAB
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_frozen_delete();
 CREATE TRIGGER frozen_delete AFTER DELETE ON filing_dependant_line REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_frozen_delete();
+CREATE TRIGGER frozen_delete AFTER DELETE ON filing_movement REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_frozen_delete();
 
 -- What is declared of somebody in a sealed filing never changes; only the state's answer is written beside it. The
 -- triggers name the frozen columns, so that writing an answer does not fire them; a draft's lines may be renumbered.
@@ -117,11 +132,15 @@ BEGIN
 END $$;
 CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, line_no, member_id, assessment_id, document_kind,
     document, given_names, first_surname, second_surname, sex, birth_date, wage_minor, additional_dependants, amounts_minor,
-    state_minor, fee_minor, total_minor, from_member_minor, credit_minor, from_fund_minor, from_reserve_minor, fund_id, reason,
-    change_since_last ON filing_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
+    state_minor, fee_minor, total_minor, from_member_minor, credit_minor, from_fund_minor, from_reserve_minor,
+    from_employer_minor, fund_id, reason, change_since_last ON filing_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
 CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, line_no, event, member_id, dependant_id,
     holder_document_kind, holder_document, document_kind, document, given_names, first_surname, second_surname
     ON filing_dependant_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
+CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, line_no, file_group, after_payroll, held_back, detail, event,
+    event_key, reason, source_kind, source_id, again_after, member_id, starts_on, ends_on, document_kind, document, given_names,
+    first_surname, second_surname, sex, birth_date, wage_minor
+    ON filing_movement FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
 
 -- The bytes of a file and our id for it are frozen from the first moment; only where it stands is written.
 CREATE FUNCTION refuse_document_update() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -138,6 +157,58 @@ BEGIN
 END $$;
 CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, bill_id, code, theirs_minor ON bill_component
     FOR EACH ROW EXECUTE FUNCTION refuse_bill_update();
+
+-- Employers the mutual files for are never mixed with it or with one another, whoever asks.
+CREATE FUNCTION payroll_employer_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM mutual m WHERE m.mutual_id = new.mutual_id AND m.employer_number = new.employer_number)
+        AND NOT EXISTS (SELECT FROM employer e WHERE e.mutual_id = new.mutual_id AND e.number = new.employer_number)
+    THEN
+        RAISE EXCEPTION 'payroll %: no employer has the number %', new.code, new.employer_number
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'fk_payroll_employer_number';
+    END IF;
+    RETURN new;
+END $$;
+CREATE TRIGGER employer BEFORE INSERT OR UPDATE OF employer_number ON payroll
+    FOR EACH ROW EXECUTE FUNCTION payroll_employer_guard();
+
+CREATE FUNCTION bill_filing_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    hit record;
+BEGIN
+    SELECT n.bill_id, n.filing_id INTO hit FROM fresh n
+    JOIN bill b ON b.mutual_id = n.mutual_id AND b.id = n.bill_id
+    JOIN filing f ON f.mutual_id = n.mutual_id AND f.id = n.filing_id
+    WHERE f.payroll_id <> b.payroll_id LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'bill % cannot take the money of filing %: it is of another payroll', hit.bill_id, hit.filing_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER guard AFTER INSERT ON bill_filing REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION bill_filing_guard();
+
+CREATE FUNCTION filing_payment_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    own text;
+    whose text;
+BEGIN
+    SELECT e.account_code, p.employer_number INTO own, whose
+    FROM bill b
+    JOIN payroll p ON p.mutual_id = b.mutual_id AND p.id = b.payroll_id
+    LEFT JOIN employer e ON e.mutual_id = p.mutual_id AND e.number = p.employer_number
+    WHERE b.mutual_id = new.mutual_id AND b.id = new.bill_id;
+    IF own <> new.account_code OR EXISTS (
+        SELECT FROM employer e WHERE e.mutual_id = new.mutual_id AND e.account_code = new.account_code AND e.number <> whose)
+    THEN
+        RAISE EXCEPTION 'bill % of employer % is not paid from %', new.bill_id, whose, new.account_code
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN new;
+END $$;
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OF bill_id, account_code ON filing_payment
+    FOR EACH ROW EXECUTE FUNCTION filing_payment_guard();
 
 GRANT USAGE ON SCHEMA public TO gateway_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO gateway_app;

@@ -390,3 +390,46 @@ class SystemReturn(TenantTable, table=True):
     mark: str = words()
     actor: str = words()
     recorded_at: dt.datetime = instant(now=True)
+
+
+class EmployerReceipt(TenantTable, table=True):
+    """Money received from an employer that the mutual files for, for his own payrolls alone. Insert only."""
+
+    __tablename__ = "employer_receipt"
+    __table_args__ = (
+        unique("source", "source_reference"),
+        refers("employer_id", "employer"),
+        refers("ledger_tx_id", "ledger_tx"),
+        one_of("channel", Channel),
+        check("amount_minor > 0", "amount"),
+        Index(None, "mutual_id", "employer_id", "id"),
+    )
+    employer_id: int = big()
+    source: str = words()
+    source_reference: str = words()
+    """Stable identity of the payment at its source; a repeat has no effect."""
+    channel: str = words()
+    account_code: str = words()
+    amount_minor: int = big()
+    currency: str = words()
+    paid_on: dt.date
+    note: str | None = words(nullable=True)
+    actor: str = words()
+    recorded_at: dt.datetime = instant(now=True)
+    ledger_tx_id: int = big()
+
+
+class EmployerReversal(TenantTable, table=True):
+    """An employer's receipt taken back, with its reason. Insert only."""
+
+    __tablename__ = "employer_reversal"
+    __table_args__ = (
+        unique("receipt_id"),
+        refers("receipt_id", "employer_receipt"),
+        refers("ledger_tx_id", "ledger_tx"),
+    )
+    receipt_id: int = big()
+    reason: str = words()
+    ledger_tx_id: int = big()
+    actor: str = words()
+    at: dt.datetime = instant(now=True)

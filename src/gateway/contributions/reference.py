@@ -47,6 +47,15 @@ def check_reference(text: str) -> bool:
     )
 
 
+def member_reference(number: str) -> str:
+    """Return the reference that a member writes on what she pays: her number with check digits.
+
+    Raises:
+        BadReferenceError: A number longer than a reference has room for.
+    """
+    return make_reference("".join(letter for letter in number if letter.isalnum()))
+
+
 def find_references(text: str) -> list[str]:
     """Return every reference that a payer's text may hold, bare, in the order found.
 

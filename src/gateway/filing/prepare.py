@@ -13,7 +13,8 @@ from sqlmodel import Session
 
 from gateway.authority.connect import state_format
 from gateway.authority.protocol import DeclaredDependant, DeclaredWorker, StateFormat
-from gateway.filing import funding, queries, staging
+from gateway.contributions import allotment
+from gateway.filing import funding, movements, queries, staging
 from gateway.filing.errors import (
     FilingMadeError,
     FilingOpenError,
@@ -68,15 +69,23 @@ def prepare(
     # Counted before anybody is looked at: whoever is assessed meanwhile is noticed when the filing is sealed.
     filing.assessment_count = _count_assessed(session, payroll_id, payroll.code, period)
     session.flush()
-    figures = _decide_all(session, filing, payroll.code, period)
+    rule_id, rule = allotment.in_force(session, today)
+    figures = _decide_all(session, filing, payroll.code, period, rule)
     session.refresh(filing)
+    figures["movements"] = movements.draw_up(session, filing, payroll.code, today=today)
     audit.record(
         session,
         actor=actor,
         action="filing.prepare",
         subject_kind="filing",
         subject_id=filing.id,
-        detail={"period": str(period), "payroll": payroll.code, "lines": filing.line_count, **figures},
+        detail={
+            "period": str(period),
+            "payroll": payroll.code,
+            "lines": filing.line_count,
+            "allotment_rule": rule_id,
+            **figures,
+        },
     )
     return filing
 
@@ -91,7 +100,7 @@ def _check_month(session: Session, period: Period, today: dt.date) -> None:
 def _count_assessed(session: Session, payroll_id: int, code: str, period: Period) -> int:
     values = {"payroll_id": payroll_id, "start": period.start}
     row = db.driver(session).execute(sql.COUNT_ASSESSMENTS.encode(), values).fetchone()
-    if row is None or not row[0]:
+    if row is None or (not row[0] and db.scalar(session, sql.ANYBODY_ENROLLED, {**values, "end": period.end})):
         raise NotAssessedError(f"nobody of payroll {code} is assessed for {period}; assess the month first")
     return int(row[0])
 
@@ -135,7 +144,9 @@ def _draft_row(
     return filing
 
 
-def _decide_all(session: Session, filing: Filing, payroll: str, period: Period) -> dict[str, int]:
+def _decide_all(
+    session: Session, filing: Filing, payroll: str, period: Period, rule: allotment.Allotment
+) -> dict[str, int]:
     mutual = tenant.current(session)
     policy = funding.read_policy(session, filing.policy_id)
     values = {
@@ -144,6 +155,7 @@ def _decide_all(session: Session, filing: Filing, payroll: str, period: Period) 
         "start": period.start,
         "end": period.end,
         "previous": period.previous().start,
+        "oldest_first": rule.months is allotment.Months.OLDEST_FIRST,
     }
     found = db.driver(session).execute(sql.LAST_ACCEPTED_MONTH.encode(), values).fetchone()
     values["last"] = found[0] if found else None
@@ -159,7 +171,8 @@ def _decide_all(session: Session, filing: Filing, payroll: str, period: Period) 
     for statement in (sql.INSERT_LINES, sql.INSERT_DECISIONS):
         bulk.execute(session, statement, values)
     gone = bulk.execute(session, sql.INSERT_GONE, values) if filing.kind == FilingKind.MONTHLY else 0
-    bulk.execute(session, sql.INSERT_DEPENDANT_LINES, values)
+    if "dependants" in desk.form.limits.tells:
+        bulk.execute(session, sql.INSERT_DEPENDANT_LINES, values)
     bulk.execute(session, sql.SUM_DRAFT, values)
     for table in ("filing_candidate", "filing_decided"):
         bulk.execute(session, f"DROP TABLE {table}")

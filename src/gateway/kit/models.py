@@ -26,6 +26,9 @@ class InboxState(StrEnum):
     NEW = "new"
     DONE = "done"
     QUARANTINED = "quarantined"
+    """Nobody could handle it: a person looks at it."""
+    DISMISSED = "dismissed"
+    """A person said why nothing is to be done about it."""
 
 
 class Mutual(SQLModel, table=True):
@@ -111,6 +114,8 @@ class InboxMessage(TenantTable, table=True):
     state: str = words(server="'new'")
     note: str | None = words(nullable=True)
     handled_at: dt.datetime | None = instant(nullable=True)
+    handled_by: str | None = words(nullable=True)
+    """Who dismissed it or let it be tried again."""
 
 
 class IdempotencyKey(TenantTable, table=True):

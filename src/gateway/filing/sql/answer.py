@@ -43,6 +43,7 @@ ANSWERED = {
 _OURS = {
     "workers": "filing_line o ON o.document_kind = a.document_kind AND o.document = a.document",
     "dependants": "filing_dependant_line o ON true",
+    "movements": "filing_movement o ON o.document_kind = a.document_kind AND o.document = a.document",
 }
 
 
@@ -80,14 +81,20 @@ WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.line_
   AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
 """
 
-UPDATE_DEPENDANT_LINES = """
--- no row: each dependant's line of a file takes its answer, once
-UPDATE filing_dependant_line l SET status = CASE WHEN a.status = 'rejected' THEN 'rejected' ELSE 'accepted' END,
+_UPDATE_PLAIN = """
+-- no row: each line of a file takes its answer, once
+UPDATE {table} l SET status = CASE WHEN a.status = 'rejected' THEN 'rejected' ELSE 'accepted' END,
     state_code = a.code, state_text = a.message, answered_at = now()
 FROM filing_answered a
 WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.line_no = a.line + %(offset)s
   AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
 """
+
+UPDATE = {
+    "workers": UPDATE_LINES,
+    "dependants": _UPDATE_PLAIN.replace("{table}", "filing_dependant_line"),
+    "movements": _UPDATE_PLAIN.replace("{table}", "filing_movement"),
+}
 
 REJECT_ALL = {
     holds: f"""
@@ -99,6 +106,22 @@ WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BET
     for holds, table, more in (
         ("workers", "filing_line", ", state_accepted_minor = 0"),
         ("dependants", "filing_dependant_line", ""),
+        ("movements", "filing_movement", ""),
+    )
+}
+
+REJECT_WITH_CAUSE = {
+    holds: f"""
+-- no row: of a file that was not taken, each line that the state found wrong takes its own error
+UPDATE {table} l SET status = 'rejected', state_code = e.code, state_text = e.text, answered_at = now(){more}
+FROM unnest(CAST(%(lines)s AS int[]), CAST(%(codes)s AS text[]), CAST(%(texts)s AS text[])) AS e (line, code, text)
+WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.line_no = e.line + %(offset)s
+  AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
+"""
+    for holds, table, more in (
+        ("workers", "filing_line", ", state_accepted_minor = 0"),
+        ("dependants", "filing_dependant_line", ""),
+        ("movements", "filing_movement", ""),
     )
 }
 
@@ -112,6 +135,14 @@ WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BET
 ORDER BY member_id, document_kind, document, line_no DESC
 ON CONFLICT (mutual_id, member_id, document_kind, document)
 DO UPDATE SET dependant_id = excluded.dependant_id, is_active = excluded.is_active, filing_id = excluded.filing_id, changed_at = now()
+"""
+
+MOVEMENTS_FOR_LOG = """
+-- one row per movement that was rejected: a step of its state machine
+SELECT 'filing_movement', id, 'reject', 'waiting', status, %(actor)s, state_code, %(evidence_id)s::int8
+FROM filing_movement
+WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
+  AND status = 'rejected' ORDER BY line_no
 """
 
 EXCEPTIONS_FOR_LOG = """
@@ -137,6 +168,7 @@ FROM {table} WHERE mutual_id = current_mutual() AND filing_id = :filing_id AND l
             ", coalesce(sum(fee_minor) FILTER (WHERE status IN ('accepted', 'changed')), 0)::int8 AS fee_minor",
         ),
         ("dependants", "filing_dependant_line", ", 0::int8 AS fee_minor"),
+        ("movements", "filing_movement", ", 0::int8 AS fee_minor"),
     )
 }
 
@@ -181,10 +213,13 @@ FROM unnest(CAST(:first AS int[]), CAST(:last AS int[]), CAST(:evidence AS bigin
 """
 
 WORKERS_STANDING = """
--- one row: how the files of a filing stand
+-- one row: how the files of a filing stand; those that decide are the workers', or all where nobody is declared
 SELECT count(*) FILTER (WHERE status = 'sealed') AS sealed, count(*) FILTER (WHERE status = 'received') AS received,
-       count(*) FILTER (WHERE holds = 'workers' AND status IN ('sealed', 'received')) AS workers_open,
-       coalesce(sum(accepted_count) FILTER (WHERE holds = 'workers'), 0)::int AS accepted,
-       coalesce(sum(rejected_count) FILTER (WHERE holds = 'workers'), 0)::int AS rejected
-FROM filing_document WHERE mutual_id = current_mutual() AND filing_id = :filing_id
+       count(*) FILTER (WHERE decides AND status IN ('sealed', 'received')) AS workers_open,
+       coalesce(sum(accepted_count) FILTER (WHERE decides), 0)::int AS accepted,
+       coalesce(sum(rejected_count) FILTER (WHERE decides), 0)::int AS rejected
+FROM (
+    SELECT status, accepted_count, rejected_count, holds = 'workers' OR NOT bool_or(holds = 'workers') OVER () AS decides
+    FROM filing_document WHERE mutual_id = current_mutual() AND filing_id = :filing_id
+) d
 """

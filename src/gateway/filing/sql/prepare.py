@@ -1,6 +1,7 @@
 """Statements that make a draft: candidates joined once, decisions taken in, lines written."""
 
 from gateway.contributions.queries import ASSESSED
+from gateway.filing.sql.allot import OLDER_OPEN_MONTHS
 from gateway.membership.queries import ADDITIONAL_DEPENDANTS, ROSTER
 
 LOCK_PAYROLL = """
@@ -37,6 +38,14 @@ COUNT_ASSESSMENTS = """
 -- one row: how many assessments the payroll's month has, older versions too; none is ever changed or deleted
 SELECT count(*) FROM contribution_assessment
 WHERE mutual_id = current_mutual() AND period_start = %(start)s AND payroll_id = %(payroll_id)s
+"""
+
+ANYBODY_ENROLLED = """
+-- one row: whether anybody stands in the payroll on any day of the month
+SELECT EXISTS (SELECT FROM enrolment WHERE mutual_id = current_mutual() AND payroll_id = :payroll_id
+    AND valid_from <= :end AND (valid_to IS NULL OR valid_to > :start))
+    OR NOT EXISTS (SELECT FROM filing WHERE mutual_id = current_mutual() AND payroll_id = :payroll_id
+    AND status IN ('accepted', 'partial', 'settled'))
 """
 
 LAST_ACCEPTED_MONTH = """
@@ -84,7 +93,8 @@ WITH received AS MATERIALIZED (
     GROUP BY l.member_id
 )
 SELECT r.member_id, r.status, r.on_leave, r.wage_minor, r.additional_dependants, a.wage_minor, a.additional_dependants,
-       coalesce(a.total_minor, 0), coalesce(b.held_minor, 0), coalesce(g.received_minor, 0), r.fund_id,
+       coalesce(a.total_minor, 0), greatest(0, coalesce(b.held_minor, 0) - coalesce(o.older_minor, 0)),
+       coalesce(g.received_minor, 0), r.fund_id,
        last.member_id IS NOT NULL AND CAST(%(last)s AS date) = %(previous)s, coalesce(d.elsewhere, false),
        r.document_kind, r.document, r.given_names, r.first_surname, r.second_surname, r.sex, r.birth_date,
        CASE WHEN last.member_id IS NOT NULL THEN CASE WHEN last.wage_minor = r.wage_minor THEN 'same' ELSE 'wage_changed' END
@@ -100,6 +110,7 @@ LEFT JOIN ledger_account c ON c.mutual_id = current_mutual() AND c.owner_kind = 
     AND c.control = 'member:contributions'
 LEFT JOIN ledger_balance b ON b.mutual_id = c.mutual_id AND b.account_id = c.id
 LEFT JOIN received g ON g.member_id = r.member_id
+LEFT JOIN ({OLDER_OPEN_MONTHS}) o ON o.member_id = r.member_id
 LEFT JOIN last ON last.member_id = r.member_id
 LEFT JOIN declared d ON d.member_id = r.member_id
 WHERE NOT coalesce(d.here, false)
@@ -139,7 +150,7 @@ CLEAR_DRAFT = tuple(
 -- no row: a draft gives up what it held
 DELETE FROM {table} WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
 """
-    for table in ("filing_line", "filing_decision", "filing_dependant_line")
+    for table in ("filing_line", "filing_decision", "filing_dependant_line", "filing_movement")
 )
 
 INSERT_LINES = """

@@ -139,6 +139,20 @@ FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filin
 WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s ORDER BY l.line_no
 """
 
+LINES_WITH_AMOUNTS = f"""
+-- one row per line, as ``LINES``, then what it costs by component: codes and amounts of her assessment
+SELECT l.line_no, l.document_kind, l.document, l.given_names, l.first_surname, l.second_surname, l.sex, l.birth_date,
+       l.wage_minor, convert_to({CANONICAL}, 'UTF8') AS canonical, c.codes, l.amounts_minor
+FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
+JOIN contribution_assessment a ON a.mutual_id = l.mutual_id AND a.id = l.assessment_id
+JOIN (
+    SELECT s.id, array_agg(e.value ->> 'code' ORDER BY e.ordinality) AS codes
+    FROM contribution_schedule s, jsonb_array_elements(s.components) WITH ORDINALITY e
+    WHERE s.mutual_id = current_mutual() GROUP BY s.id
+) c ON c.id = a.schedule_id
+WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s ORDER BY l.line_no
+"""
+
 LEAVES = f"""
 -- one row per line, in order: the bytes that the filing's Merkle root stands over
 SELECT convert_to({CANONICAL}, 'UTF8') AS canonical
@@ -167,7 +181,7 @@ VALUES (%(document_id)s, %(seq)s, %(lines_before)s, %(body)b)
 INSERT_DOCUMENT = """
 -- no row: a file, whole
 INSERT INTO filing_document (id, filing_id, position, holds, kind, part, part_count, file_name, media_type, line_count, first_line_no,
-    byte_count, sha256, reference)
+    head_lines, byte_count, sha256, reference)
 VALUES (:id, :filing_id, :position, :holds, :kind, :part, :part_count, :file_name, :media_type, :line_count, :first_line_no,
-    :byte_count, :sha256, :reference)
+    :head_lines, :byte_count, :sha256, :reference)
 """

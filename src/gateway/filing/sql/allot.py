@@ -1,0 +1,54 @@
+"""What the mutual's rule for allotting money keeps back, and who is short of what."""
+
+OLDER_OPEN_MONTHS = """
+-- one row per member: what her older open months need, where the rule is that the oldest month comes first; a month is
+-- open while it is not closed in the books and she stands in no filing of it
+SELECT n.member_id, sum(n.total_minor)::bigint AS older_minor
+FROM (
+    SELECT DISTINCT ON (v.period_start, v.payroll_id, v.member_id) v.period_start, v.member_id, v.total_minor, v.is_withdrawn
+    FROM contribution_assessment v
+    WHERE v.mutual_id = current_mutual() AND %(oldest_first)s AND v.period_start < %(start)s
+      AND v.period_start >= CAST(%(start)s AS date) - interval '12 months'
+    ORDER BY v.period_start, v.payroll_id, v.member_id, v.version DESC
+) n
+LEFT JOIN (
+    SELECT DISTINCT f.period_start, l.member_id FROM filing f
+    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status <> 'rejected'
+    WHERE f.mutual_id = current_mutual() AND %(oldest_first)s AND f.period_start < %(start)s
+      AND f.status NOT IN ('draft', 'discarded', 'rejected')
+) d ON d.period_start = n.period_start AND d.member_id = n.member_id
+LEFT JOIN (
+    SELECT DISTINCT ON (period_start) period_start, is_closed FROM ledger_period
+    WHERE mutual_id = current_mutual() ORDER BY period_start, id DESC
+) c ON c.period_start = n.period_start
+WHERE NOT n.is_withdrawn AND d.member_id IS NULL AND NOT coalesce(c.is_closed, false)
+GROUP BY n.member_id
+"""
+
+COST_AND_HELD = f"""
+-- one row per member assessed for a month and declared in no filing of it: what it costs her, what she has for it
+SELECT a.member_id, a.cost_minor, a.currency,
+       greatest(0, coalesce(b.held_minor, 0) - coalesce(o.older_minor, 0))::bigint AS held_minor,
+       greatest(0, a.cost_minor - greatest(0, coalesce(b.held_minor, 0) - coalesce(o.older_minor, 0)))::bigint AS short_minor
+FROM (
+    SELECT n.member_id, sum(n.total_minor)::bigint AS cost_minor, min(n.currency) AS currency FROM (
+        SELECT DISTINCT ON (v.payroll_id, v.member_id) v.member_id, v.total_minor, v.currency, v.is_withdrawn
+        FROM contribution_assessment v
+        WHERE v.mutual_id = current_mutual() AND v.period_start = %(start)s
+          AND (%(payroll_id)s::bigint IS NULL OR v.payroll_id = %(payroll_id)s)
+        ORDER BY v.payroll_id, v.member_id, v.version DESC
+    ) n WHERE NOT n.is_withdrawn GROUP BY n.member_id
+) a
+LEFT JOIN (
+    SELECT DISTINCT l.member_id FROM filing f
+    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status <> 'rejected'
+    WHERE f.mutual_id = current_mutual() AND f.period_start = %(start)s
+      AND (%(payroll_id)s::bigint IS NULL OR f.payroll_id = %(payroll_id)s)
+      AND f.status NOT IN ('draft', 'discarded', 'rejected')
+) d ON d.member_id = a.member_id
+LEFT JOIN ledger_account c ON c.mutual_id = current_mutual() AND c.owner_kind = 'member' AND c.owner_id = a.member_id
+    AND c.control = 'member:contributions'
+LEFT JOIN ledger_balance b ON b.mutual_id = c.mutual_id AND b.account_id = c.id
+LEFT JOIN ({OLDER_OPEN_MONTHS}) o ON o.member_id = a.member_id
+WHERE d.member_id IS NULL
+"""
