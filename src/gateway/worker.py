@@ -30,6 +30,8 @@ from gateway.settings import Settings
 SLICES = ("ledger", "membership", "notices", "contributions", "filing", "benefits", "payouts", "reconciliation")
 """Slices, lowest first; each may have a module of jobs."""
 CRASHED = 70
+IDLE_LEASES = 4
+"""A transaction in which a worker does nothing for so many leases is ended: what it locked, others wait for."""
 
 
 log = structlog.get_logger("gateway.worker")
@@ -53,7 +55,11 @@ def run(settings: Settings) -> None:
     """Work until a signal asks to stop."""
     logs.configure(form=settings.log_format, level=settings.log_level)
     load_tasks()
-    database = Database(settings.database_address(), pool_size=settings.worker_concurrency + 2)
+    database = Database(
+        settings.database_address(),
+        pool_size=settings.worker_concurrency + 2,
+        idle_timeout_ms=int(IDLE_LEASES * settings.worker_lease_seconds * 1000),
+    )
     context = context_of(settings, database)
     log.info("worker starts", worker=context.worker, tasks=len(TASKS), concurrency=settings.worker_concurrency)
     try:

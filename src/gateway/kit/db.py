@@ -40,11 +40,17 @@ def libpq_url(url: str) -> str:
 class Database:
     """The application's way into one PostgreSQL database."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 0) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 0, idle_timeout_ms: int = 300_000
+    ) -> None:
         self.url = libpq_url(url)
         self.capacity = 2 * pool_size
         """How many transactions may be open at once."""
-        options = f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout=30000"
+        # A process that stands still inside a transaction keeps its locks; the server ends it, so that others go on.
+        options = (
+            f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout=30000"
+            f" -c idle_in_transaction_session_timeout={idle_timeout_ms}"
+        )
         self.engine: Engine = create_engine(
             sqlalchemy_url(url),
             pool_size=pool_size,

@@ -24,6 +24,7 @@ LOGGER = logging.getLogger("gateway.worker")
 LONGEST_WAIT = 300
 """Seconds between two attempts, at most."""
 TICK = 0.5
+LEASE_SECONDS = 30.0
 LAST_RESCUE = 5
 """A job that has taken so many workers with it is not given to another."""
 
@@ -53,7 +54,12 @@ class _Backoff(BaseRetryStrategy):
 
 
 def run(
-    context: Context, *, concurrency: int = 2, lease_seconds: float = 30.0, pace: float = 1.0, signals: bool = True
+    context: Context,
+    *,
+    concurrency: int = 2,
+    lease_seconds: float = LEASE_SECONDS,
+    pace: float = 1.0,
+    signals: bool = True,
 ) -> None:
     """Work until a signal asks to stop; jobs in hand are finished first.
 
@@ -71,7 +77,7 @@ def work_off(context: Context) -> None:
     """Do every job that is due now and those they queue, in the order they came; then return."""
 
     async def once() -> None:
-        async with _app(context, 1).open_async() as app:
+        async with _app(context, 1, LEASE_SECONDS).open_async() as app:
             await app.run_worker_async(wait=False, listen_notify=False, delete_jobs="successful")
 
     asyncio.run(once())
@@ -79,7 +85,7 @@ def work_off(context: Context) -> None:
 
 async def _run(context: Context, concurrency: int, lease_seconds: float, pace: float, signals: bool) -> None:
     async with (
-        _app(context, concurrency).open_async() as app,
+        _app(context, concurrency, lease_seconds).open_async() as app,
         _beside(_keep_timetable(app, pace)),
         _beside(_rescue(app, lease_seconds)),
     ):
@@ -105,8 +111,11 @@ async def _beside(work: Any) -> AsyncIterator[None]:
             await running
 
 
-def _app(context: Context, concurrency: int) -> procrastinate.App:
-    options = f"-c role={APP_ROLE} -c timezone=UTC"
+def _app(context: Context, concurrency: int, lease_seconds: float) -> procrastinate.App:
+    # The queue's own transactions hold one short statement each. A worker that stands still between two of them would
+    # keep its row in the list of workers locked, and with it everybody who wants to take its jobs.
+    idle = f"-c idle_in_transaction_session_timeout={int(lease_seconds * 1000)}"
+    options = f"-c role={APP_ROLE} -c timezone=UTC {idle}"
     connector = PsycopgConnector(
         conninfo=context.database.url,
         kwargs={"options": options, "application_name": "gateway worker"},
