@@ -122,6 +122,75 @@ SELECT 'benefit_remittance_line' AS subject_kind, l.id AS subject_id, '' AS deta
 FROM benefit_remittance_line l JOIN benefit_remittance r ON r.mutual_id = l.mutual_id AND r.id = l.remittance_id
 WHERE l.mutual_id = current_mutual() AND l.status = 'suspense'
 """,
+    "remittance_contradicted": """
+-- one row per advice of which the state says something else by now than what it advised
+SELECT 'benefit_remittance' AS subject_kind, r.id AS subject_id, '' AS detail_key, 0::bigint AS amount_minor, r.currency,
+    date_trunc('month', r.advised_on)::date AS period_start, jsonb_build_object('reference', r.authority_reference, 'problem', r.problem) AS theirs,
+    jsonb_build_object('total_minor', r.total_minor, 'line_count', r.line_count) AS ours, r.evidence_id
+FROM benefit_remittance r WHERE r.mutual_id = current_mutual() AND r.status <> 'quarantined' AND r.problem IS NOT NULL
+""",
+    "claim_amount_differs": """
+-- one row per accepted claim for which the state pays another amount than the rule gives
+SELECT 'benefit_claim' AS subject_kind, c.id AS subject_id, '' AS detail_key, c.decided_minor - c.computed_minor AS amount_minor, c.currency,
+    date_trunc('month', c.decided_on)::date AS period_start, jsonb_build_object('amount_minor', c.decided_minor, 'claim', c.authority_reference) AS theirs,
+    jsonb_build_object('amount_minor', c.computed_minor, 'wage_minor', c.wage_minor, 'member_id', c.member_id) AS ours, NULL::bigint AS evidence_id
+FROM benefit_claim c WHERE c.mutual_id = current_mutual() AND c.status = 'accepted' AND c.decided_minor <> c.computed_minor
+""",
+    "instalment_differs": """
+-- one row per instalment of which more or less came than was expected
+SELECT 'benefit_claim_instalment' AS subject_kind, i.id AS subject_id, '' AS detail_key, i.received_minor - i.expected_minor AS amount_minor,
+    c.currency, date_trunc('month', i.expected_on)::date AS period_start,
+    jsonb_build_object('received_minor', i.received_minor, 'reason', i.reason, 'claim', c.authority_reference) AS theirs,
+    jsonb_build_object('expected_minor', i.expected_minor, 'claim_id', c.id, 'instalment', i.instalment_no, 'member_id', c.member_id) AS ours,
+    NULL::bigint AS evidence_id
+FROM benefit_claim_instalment i JOIN benefit_claim c ON c.mutual_id = i.mutual_id AND c.id = i.claim_id
+WHERE i.mutual_id = current_mutual() AND i.status = 'differs'
+""",
+    "instalment_overdue": """
+-- one row per instalment that an accepted claim still awaits though its day has passed; what goes straight to the mother is not ours
+SELECT 'benefit_claim_instalment' AS subject_kind, i.id AS subject_id, '' AS detail_key, -i.expected_minor AS amount_minor,
+    c.currency, date_trunc('month', i.expected_on)::date AS period_start, jsonb_build_object('claim', c.authority_reference) AS theirs,
+    jsonb_build_object('expected_minor', i.expected_minor, 'expected_on', i.expected_on, 'claim_id', c.id, 'instalment', i.instalment_no) AS ours,
+    NULL::bigint AS evidence_id
+FROM benefit_claim_instalment i JOIN benefit_claim c ON c.mutual_id = i.mutual_id AND c.id = i.claim_id
+WHERE i.mutual_id = current_mutual() AND i.status = 'expected' AND i.expected_on < :late_before AND c.status = 'accepted'
+  AND c.kind <> 'breastfeeding'
+""",
+    "advance_unrecovered": """
+-- one row per refused claim on which the mutual has paid ahead, and nobody bears it yet
+SELECT 'benefit_claim' AS subject_kind, c.id AS subject_id, '' AS detail_key, c.recovered_minor + c.written_off_minor - c.advanced_minor AS amount_minor,
+    c.currency, date_trunc('month', c.decided_on)::date AS period_start, jsonb_build_object('claim', c.authority_reference) AS theirs,
+    jsonb_build_object('advanced_minor', c.advanced_minor, 'member_id', c.member_id) AS ours, NULL::bigint AS evidence_id
+FROM benefit_claim c
+WHERE c.mutual_id = current_mutual() AND c.status = 'refused' AND c.advanced_minor > c.recovered_minor + c.written_off_minor
+""",
+    "refused_claim_paid": """
+-- one row per claim that the state refused and pays all the same
+SELECT 'benefit_claim' AS subject_kind, c.id AS subject_id, '' AS detail_key, r.minor AS amount_minor, c.currency,
+    date_trunc('month', c.decided_on)::date AS period_start, jsonb_build_object('claim', c.authority_reference, 'paid_minor', r.minor) AS theirs,
+    jsonb_build_object('refused_on', c.decided_on, 'member_id', c.member_id) AS ours, NULL::bigint AS evidence_id
+FROM benefit_claim c
+CROSS JOIN LATERAL (
+    SELECT sum(p.amount_minor)::bigint AS minor FROM benefit_claim_receipt p WHERE p.mutual_id = c.mutual_id AND p.claim_id = c.id
+) r
+WHERE c.mutual_id = current_mutual() AND c.status = 'refused' AND r.minor IS NOT NULL
+""",
+    "payout_contradicted": """
+-- one row per payout of which the provider has said two things that cannot both be true
+SELECT 'payout' AS subject_kind, p.id AS subject_id, '' AS detail_key, p.amount_minor, p.currency,
+    date_trunc('month', coalesce(p.settled_on, b.released_at::date))::date AS period_start, jsonb_build_object('says', p.contradiction) AS theirs,
+    jsonb_build_object('status', p.status, 'end_to_end_id', p.end_to_end_id, 'member_id', p.member_id) AS ours, NULL::bigint AS evidence_id
+FROM payout p JOIN payout_batch b ON b.mutual_id = p.mutual_id AND b.id = p.batch_id
+WHERE p.mutual_id = current_mutual() AND p.contradiction IS NOT NULL
+""",
+    "payout_batch_open": """
+-- one row per batch of payouts that left the house, or should have, and of which no outcome is known for days
+SELECT 'payout_batch' AS subject_kind, b.id AS subject_id, '' AS detail_key, b.total_minor AS amount_minor, b.currency,
+    date_trunc('month', b.released_at)::date AS period_start, jsonb_build_object('reference', b.provider_reference) AS theirs,
+    jsonb_build_object('status', b.status, 'through', b.provider, 'released_at', b.released_at) AS ours, b.request_evidence_id AS evidence_id
+FROM payout_batch b
+WHERE b.mutual_id = current_mutual() AND b.status IN ('released', 'sending', 'unknown', 'submitted') AND b.released_at < :late_before
+""",
     "receipt_suspense": """
 -- one row per part of a receipt that is nobody's yet
 SELECT 'contribution_receipt_line' AS subject_kind, l.id AS subject_id, '' AS detail_key, l.amount_minor, r.currency,

@@ -37,6 +37,16 @@ KINDS = {
         ),
         BreakKind("remittance_differs", Role.BENEFITS_OFFICER, 3, "The money is not what the advice says."),
         BreakKind("benefit_suspense", Role.BENEFITS_OFFICER, 5, "A benefit whose member nobody found yet."),
+        BreakKind("remittance_contradicted", Role.BENEFITS_OFFICER, 3, "The state says otherwise by now of an advice."),
+        BreakKind(
+            "claim_amount_differs", Role.BENEFITS_OFFICER, 5, "The state pays another amount than the rule gives."
+        ),
+        BreakKind("instalment_differs", Role.BENEFITS_OFFICER, 5, "A refund is less or more than was expected."),
+        BreakKind("instalment_overdue", Role.BENEFITS_OFFICER, 5, "A refund has not come on its day."),
+        BreakKind("advance_unrecovered", Role.MANAGER, 5, "The state refused what the mutual has paid ahead."),
+        BreakKind("refused_claim_paid", Role.BENEFITS_OFFICER, 5, "The state pays a claim that it refused."),
+        BreakKind("payout_contradicted", Role.ACCOUNTANT, 1, "The provider said two things of one payout."),
+        BreakKind("payout_batch_open", Role.ACCOUNTANT, 1, "Nobody knows for days what became of payouts."),
         BreakKind("receipt_suspense", Role.CASHIER, 5, "Money received whose member nobody found yet."),
         BreakKind("transfer_overdue", Role.ACCOUNTANT, 3, "Money between two places of ours has not arrived yet."),
     )
