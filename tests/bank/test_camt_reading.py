@@ -1,6 +1,7 @@
 """How a bank's statement is read: exactly where money is concerned, kindly where it is not, never with a crash."""
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
@@ -184,8 +185,6 @@ PUT_ASIDE = {
     "an unknown currency": (day(b"DOP", b"QQQ"), "unknown currency 'QQQ'"),
     "no account": (day(b"<Id><Othr><Id>1234 567</Id></Othr></Id>"), "names no account"),
     "no currency": (day(b' Ccy="DOP"').replace(b"<Ccy>DOP</Ccy>", b""), "no amount names a currency"),
-    "two openings": (day(b"<Cd>CLBD</Cd>", b"<Cd>OPBD</Cd>"), "several OPBD balances"),
-    "a balance without direction": (day(b"10000.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>", b"10000.00</Amt>"), "no direction"),
 }  # fmt: skip
 
 
@@ -196,6 +195,168 @@ def test_what_cannot_be_read_exactly_is_put_aside_whole(name):
     assert reason in quarantine.reason
     assert quarantine.items[0].reference == "S-20260406"
     assert "statement 1, line 5" in quarantine.place
+
+
+def balance(kind, amount, *, day=b"2026-04-06", side=b"CRDT", currency=b"DOP", subtype=b""):
+    sub = b"<SubTp><Cd>" + subtype + b"</Cd></SubTp>" if subtype else b""
+    return (
+        b"<Bal><Tp><CdOrPrtry><Cd>" + kind + b"</Cd></CdOrPrtry>" + sub + b"</Tp><Amt Ccy='" + currency + b"'>" + amount
+        + b"</Amt><CdtDbtInd>" + side + b"</CdtDbtInd><Dt><Dt>" + day + b"</Dt></Dt></Bal>"
+    )  # fmt: skip
+
+
+def with_balances(*balances, paged=b""):
+    first, last = DAY.index(b"<Bal>"), DAY.rindex(b"</Bal>") + 6
+    start = DAY.index(b"<ElctrncSeqNb>")
+    return DAY[:start] + paged + DAY[start:first] + b"".join(balances) + DAY[last:]
+
+
+OPENS, CLOSES = b"10000.00", b"6776.73"
+BEFORE, AFTER = b"2026-04-05", b"2026-04-06"
+PAGE = b"<StmtPgntn><PgNb>2</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>"
+CHOSEN = {
+    "available and forward balances, before and after": with_balances(
+        balance(b"CLAV", b"1.00"), balance(b"OPAV", b"2.00"), balance(b"OPBD", OPENS), balance(b"ITBD", b"3.00"),
+        balance(b"CLBD", CLOSES), balance(b"FWAV", b"4.00"), balance(b"XPCD", b"5.00"), balance(b"ITAV", b"6.00"),
+    ),
+    "an opening one and another previous one": with_balances(
+        balance(b"PRCD", b"9.99"), balance(b"OPBD", OPENS), balance(b"CLBD", CLOSES)
+    ),
+    "closing before opening": with_balances(balance(b"CLBD", CLOSES), balance(b"OPBD", OPENS)),
+    "the same opening twice": with_balances(balance(b"OPBD", OPENS), balance(b"OPBD", OPENS), balance(b"CLBD", CLOSES)),
+    "an opening and a closing one for each day": with_balances(
+        balance(b"OPBD", OPENS, day=BEFORE), balance(b"CLBD", b"7000.00", day=BEFORE),
+        balance(b"OPBD", b"7000.00", day=AFTER), balance(b"CLBD", CLOSES, day=AFTER),
+    ),
+    "interim ones beside the final ones": with_balances(
+        balance(b"OPBD", OPENS), balance(b"CLBD", b"7000.00", subtype=b"INTM"),
+        balance(b"OPBD", b"7000.00", subtype=b"INTM"), balance(b"CLBD", CLOSES),
+    ),
+    "a page between interim balances": with_balances(balance(b"ITBD", OPENS), balance(b"ITBD", CLOSES), paged=PAGE),
+    "the last page": with_balances(balance(b"ITBD", OPENS), balance(b"CLBD", CLOSES), paged=PAGE),
+    "the first page": with_balances(balance(b"OPBD", OPENS), balance(b"ITBD", CLOSES), paged=PAGE),
+    "one of them in another currency": with_balances(
+        balance(b"OPBD", OPENS), balance(b"CLBD", b"1.00", currency=b"USD"), balance(b"CLBD", CLOSES)
+    ),
+    "the kind as the bank's own word": day(b"<Cd>OPBD</Cd>", b"<Prtry>OPBD</Prtry>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_only_booked_balances_open_and_close_a_statement(name):
+    statement = statement_of(CHOSEN[name])
+    assert (statement.opening_minor, statement.closing_minor, statement.problem) == (1_000_000, 677_673, None)
+    assert statement.is_balanced
+
+
+NOT_PROVED = {
+    "two openings": (day(b"<Cd>CLBD</Cd>", b"<Cd>OPBD</Cd>"), "several OPBD balances"),
+    "two closings of one day": (
+        with_balances(balance(b"OPBD", OPENS), balance(b"CLBD", CLOSES), balance(b"CLBD", b"1.00")),
+        "several CLBD balances",
+    ),
+    "no direction": (day(b"10000.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>", b"10000.00</Amt>"), "no direction"),
+    "only what is available": (with_balances(balance(b"OPAV", OPENS), balance(b"CLAV", CLOSES)), "no booked opening"),
+    "interim balances of what is no page": (
+        with_balances(balance(b"OPBD", OPENS), balance(b"ITBD", CLOSES)),
+        "no booked closing",
+    ),
+    "another currency": (
+        with_balances(balance(b"OPBD", OPENS), balance(b"CLBD", CLOSES, currency=b"USD")),
+        "closing balance is in USD",
+    ),
+    "overdrawn where it says so": (
+        with_balances(balance(b"OPBD", OPENS), balance(b"CLBD", CLOSES, side=b"DBIT")),
+        "closing balance says -6776.73",
+    ),
+    "an amount with a comma": (with_balances(balance(b"OPBD", b"10000,00"), balance(b"CLBD", CLOSES)), "is no amount"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_PROVED)
+def test_a_statement_whose_balances_prove_nothing_is_added_up_and_not_used(name):
+    body, reason = NOT_PROVED[name]
+    statement = statement_of(body)
+    assert reason in statement.problem
+    assert (statement.credits_minor, statement.debits_minor, statement.entry_count) == (200_000, 522_327, 5)
+    assert not statement.is_balanced
+
+
+@pytest.mark.parametrize(
+    ("currency", "factor"),
+    [(b"JPY", 1), (b"XOF", 1), (b"KWD", 1000), (b"SEK", 100)],
+    ids=["yen", "franc", "dinar", "krona"],
+)
+def test_each_currency_has_its_own_decimals(currency, factor):
+    body = DAY.replace(b"DOP", currency)
+    if factor == 1:
+        body = re.sub(rb"(\d+)\.(\d\d)<", lambda found: found.group(1) + found.group(2) + b"<", body)
+    statement = statement_of(body)
+    assert statement.opening_minor == {1: 1_000_000, 100: 1_000_000, 1000: 10_000_000}[factor]
+    assert statement.is_balanced
+
+
+def paged(number, last, *, body=DAY):
+    start = body.index(b"<ElctrncSeqNb>")
+    told = b"<StmtPgntn><PgNb>%d</PgNb><LastPgInd>%s</LastPgInd></StmtPgntn>" % (number, b"true" if last else b"false")
+    return body[:start] + told + body[start:]
+
+
+def pages(first_closing, second_opening):
+    """The day's statement on two pages, the first entry on the first."""
+    start, cut, end = DAY.index(b"<Stmt>"), DAY.index(b"</Ntry>") + 7, DAY.index(b"</Stmt>")
+    head = paged(1, False)
+    shift = len(head) - len(DAY)
+    first = head[start : cut + shift] + b"</Stmt>"
+    second = paged(2, True)[start : DAY.index(b"<Ntry>") + shift - 1] + DAY[cut:end] + b"</Stmt>"
+    closing, opening = balance(b"CLBD", CLOSES), balance(b"OPBD", OPENS)
+    first = re.sub(rb"<Bal>.*</Bal>", opening + first_closing, first, flags=re.DOTALL)
+    second = re.sub(rb"<Bal>.*</Bal>", second_opening + closing, second, flags=re.DOTALL)
+    return DAY[:start] + first + second + DAY[end + 7 :]
+
+
+@pytest.mark.parametrize(
+    ("first_closing", "second_opening"),
+    [
+        (b"", b""),
+        (balance(b"ITBD", b"5076.73"), balance(b"ITBD", b"5076.73")),
+        (balance(b"CLBD", b"5076.73", subtype=b"INTM"), balance(b"OPBD", b"5076.73", subtype=b"INTM")),
+        (balance(b"CLBD", CLOSES), balance(b"OPBD", OPENS)),
+    ],
+    ids=["balances at the ends", "interim balances", "marked interim", "the whole's balances on each page"],
+)
+def test_the_pages_of_one_statement_are_one_statement(first_closing, second_opening):
+    statement = statement_of(pages(first_closing, second_opening))
+    assert (statement.opening_minor, statement.closing_minor, statement.entry_count) == (1_000_000, 677_673, 5)
+    assert statement.problem is None
+    assert [line.entry_no for line in statement.lines][:2] == [1, 2]
+
+
+def test_a_page_whose_last_page_is_missing_says_so():
+    body = paged(1, False, body=with_balances(balance(b"OPBD", OPENS)))
+    statement = statement_of(body)
+    assert "page 1 of a statement whose last page is not in the file" in statement.problem
+
+
+def test_a_page_named_by_the_message_counts_for_its_statement():
+    body = day(b"</GrpHdr>", b"<MsgPgntn><PgNb>1</PgNb><LastPgInd>false</LastPgInd></MsgPgntn></GrpHdr>")
+    statement = statement_of(body)
+    assert statement.problem is None
+    assert any("page 1" in told for told in statement.tolerances)
+
+
+def test_an_entry_without_any_day_is_added_up_and_not_used():
+    whole = b"<BookgDt><Dt>2026-04-06</Dt></BookgDt><ValDt><Dt>2026-04-06</Dt></ValDt>"
+    statement = statement_of(day(whole, b"", 1))
+    assert "without a booking date" in statement.problem
+    assert (statement.debits_minor, statement.is_balanced) == (522_327, True)
+
+
+def test_the_banks_own_totals_are_told_of_where_they_differ():
+    told = b"<TxsSummry><TtlCdtNtries><NbOfNtries>9</NbOfNtries><Sum>1.00</Sum></TtlCdtNtries></TxsSummry></Acct>"
+    statement = statement_of(day(b"</Acct>", b"</Acct>" + told.removesuffix(b"</Acct>"), 1))
+    assert any("own total of credits (1.00)" in tolerance for tolerance in statement.tolerances)
+    assert statement.problem is None
 
 
 def test_of_two_statements_the_good_one_is_read_and_the_bad_one_put_aside():

@@ -8,13 +8,13 @@ explain each other is read and says so in ``problem``; nothing of it may be post
 Amounts are positive for money in and negative for money out. ``CdtDbtInd`` is the direction; ``RvslInd`` is not.
 """
 
-import datetime as dt
 import re
-from dataclasses import dataclass
 
-from gateway.bank.camt_statement import Line, Quarantined, Statement, StatementParts
-from gateway.bank.errors import StatementError
-from gateway.bank.xml import Element, line_of, local, namespace, walk
+from gateway.bank.camt_statement import StatementParts, page_of
+from gateway.bank.errors import IntradayReportError, NotAStatementError, StatementError
+from gateway.bank.pages import join_pages
+from gateway.bank.statement import Line, Quarantine, Quarantined, ReadFile, Statement, in_order
+from gateway.bank.xml import Element, child, line_of, local, namespace, walk
 
 __all__ = ["Line", "Quarantine", "Quarantined", "ReadFile", "Statement", "read_statement"]
 
@@ -26,50 +26,25 @@ _ROOTS = {
 _VERSION = re.compile("V[0-9]{2}$")
 """The first version wrote its number behind the name."""
 _ISO = "urn:iso:std:iso:20022:tech:xsd:"
-_WATCHED = (*_ROOTS, *(f"{name}V01" for name in _ROOTS), "Stmt", "Ntfctn", "Ntry")
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantine:
-    """All that could not be read exactly."""
-
-    items: tuple[Quarantined, ...]
-
-    @property
-    def reason(self) -> str:
-        """Return the reasons in one sentence."""
-        return "; ".join(item.reason for item in self.items)
-
-    @property
-    def place(self) -> str:
-        """Return the places."""
-        return ", ".join(item.place for item in self.items)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """What a file holds."""
-
-    format: str
-    """For example ``camt.053.001.08``; without version where the file does not say."""
-    statements: list[Statement]
-    quarantine: Quarantine | None
-
-    @property
-    def is_statement(self) -> bool:
-        """Tell a statement from a notification (camt.054), which has no balances and announces single bookings."""
-        return self.format.startswith("camt.053")
+_MESSAGE = re.compile(r"camt\.05[234]\.[0-9]{3}\.[0-9]{2}")
+_WATCHED = (*_ROOTS, *(f"{name}V01" for name in _ROOTS), "GrpHdr", "Stmt", "Ntfctn", "Ntry")
 
 
 def read_statement(body: bytes) -> ReadFile:
     """Read a statement file.
 
     Raises:
-        StatementError: Not XML, not a statement, or none in it.
+        IntradayReportError: A camt.052.
+        NotAStatementError: Another message of a bank, or one without a statement in it.
+        StatementError: Not XML that can be read, or no bank's message at all.
     """
     reader = _Reader()
-    for event, element in walk(body, _WATCHED):
-        reader.see(event, element)
+    try:
+        for event, element in walk(body, _WATCHED):
+            reader.see(event, element)
+    except StatementError as problem:
+        problem.format = problem.format or reader.format or None
+        raise
     return reader.finish()
 
 
@@ -81,7 +56,9 @@ class _Reader:
         self.notes: list[str] = []
         self.statements: list[Statement] = []
         self.quarantined: list[Quarantined] = []
+        self._page: tuple[int, bool] | None = None
         self._parts: StatementParts | None = None
+        self._message_place = ""
 
     def see(self, event: str, element: Element) -> None:
         if event == "root":
@@ -91,14 +68,16 @@ class _Reader:
         if event == "start":
             if name in ("Stmt", "Ntfctn"):
                 self._begin(element)
-            elif name != "Ntry" and not self.format:
+            elif name not in ("Ntry", "GrpHdr") and not self.format:
                 self._message(_ROOTS[_VERSION.sub("", name)], element)
+        elif name == "GrpHdr" and self._parts is None:
+            self._page = page_of(child(element, "MsgPgntn"))
         elif self._parts is not None and name == "Ntry":
             self._parts.entry(element)
             element.clear()
         elif self._parts is not None and name in ("Stmt", "Ntfctn"):
             has_balances = self.format.startswith("camt.053")
-            self._take(self._parts.finish(element, has_balances=has_balances, notes=self.notes))
+            self._take(self._parts.finish(element, has_balances=has_balances, notes=self.notes, page=self._page))
             self._parts = None
             element.clear()
 
@@ -117,6 +96,7 @@ class _Reader:
         if outside:
             _refuse_unknown_root(outside[-1])
             self.notes.append("an envelope around the Document")
+        self._message_place = f"{local(element)}, line {line_of(element)}"
         self._set_format(kind, namespace(element))
 
     def _end(self, root: Element) -> None:
@@ -126,20 +106,25 @@ class _Reader:
             _refuse_unknown_root(local(root))
         message = next(iter(root), None)
         if message is not None and local(root) == "Document":
-            raise StatementError(f"the message is {local(message)}; expected a camt.053 statement (BkToCstmrStmt)")
+            told = f"the message is {local(message)}; expected a camt.053 statement (BkToCstmrStmt)"
+            space = namespace(message).removeprefix(_ISO) if namespace(message).startswith(_ISO) else None
+            raise NotAStatementError(told, format=space, place=f"{local(message)}, line {line_of(message)}")
 
     def _set_format(self, kind: str, space: str) -> None:
-        if kind == "camt.052":
-            raise StatementError(
-                "this is a camt.052, an account report within the day: what it lists may still change, so nothing of "
-                "it is booked; ask the bank for the camt.053 statement of the day"
-            )
         version = space.removeprefix(_ISO)
         if version.startswith(kind):
             self.format = version
         else:
-            self.format = kind
-            self.notes.append(f"namespace {space!r}" if space else "no namespace")
+            named = _MESSAGE.search(space)
+            self.format = named.group() if named and named.group().startswith(kind) else kind
+            self.notes.append(f"namespace {space[:100]!r}" if space else "no namespace")
+        if kind == "camt.052":
+            raise IntradayReportError(
+                f"this is a {self.format}, an account report within the day: what it lists may still change, so nothing of "
+                "it is booked; ask the bank for the camt.053 statement of the day",
+                format=self.format,
+                place=self._message_place,
+            )
 
     def _take(self, result: "Statement | Quarantined") -> None:
         if isinstance(result, Quarantined):
@@ -151,17 +136,16 @@ class _Reader:
         if not self.format:
             raise StatementError("the file holds no bank message; expected a camt.053 statement (BkToCstmrStmt)")
         if not self.statements and not self.quarantined:
-            raise StatementError(f"the {self.format} holds no statement; ask the bank for a whole one")
+            raise NotAStatementError(
+                f"the {self.format} holds no statement; ask the bank for a whole one",
+                format=self.format,
+                place=self._message_place,
+            )
         quarantine = Quarantine(tuple(self.quarantined)) if self.quarantined else None
-        return ReadFile(self.format, _follow_up(self.statements), quarantine)
+        return ReadFile(self.format, in_order(join_pages(self.statements)), quarantine)
 
 
 def _refuse_unknown_root(name: str) -> None:
     # Banks put the Document into a business envelope or a SOAP one; any other root is no statement.
     if not name.lower().endswith(("envelope", "envlp", "message", "bizmsg", "payload", "xchg")):
         raise StatementError(f"the file begins with <{name}>; expected a camt.053 statement (Document, BkToCstmrStmt)")
-
-
-def _follow_up(statements: list[Statement]) -> list[Statement]:
-    """Leave the statements as they are read; each account's in the order of their days."""
-    return sorted(statements, key=lambda s: (s.account, s.currency, s.from_on or dt.date.min, s.to_on or dt.date.min))

@@ -89,10 +89,9 @@ def read_entry(element: Element, number: int) -> "Entry | None":
     if status is None:
         notes.append("an entry without a status is taken as booked")
     if booked_on is None:
-        if value_on is None:
-            raise Unreadable("an entry without a booking date and without a value date")
         booked_on = value_on
-        notes.append("the value date stands for a missing booking date")
+        if value_on is not None:
+            notes.append("the value date stands for a missing booking date")
     return Entry(
         number=number,
         line=line_of(element),
@@ -192,7 +191,8 @@ class Entry:
     amount: str
     is_credit: bool
     is_reversal: bool
-    booked_on: dt.date
+    booked_on: dt.date | None
+    """None where the bank gives no day at all; such an entry cannot be posted."""
     value_on: dt.date | None
     bank_reference: str | None
     text: str | None
@@ -258,7 +258,7 @@ class Entry:
         account = detail.debtor_account if came_in else detail.creditor_account
         return (
             number,
-            self.booked_on,
+            self.booked_on or dt.date.min,
             self.value_on,
             minor,
             detail.end_to_end_id,

@@ -1,72 +1,16 @@
 """One statement: its account, days and balances around the entries, and whether they explain each other."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import replace
 
+from gateway.bank.camt_balances import Balance, Balances, choose_balances, find_balances
 from gateway.bank.camt_entry import Entry, Unreadable, read_amount, read_day, read_entry
-from gateway.bank.xml import Element, child, children, line_of, words
-from gateway.kit.money import Currency, CurrencyError, currency_of, format_amount
+from gateway.bank.currencies import find_currency
+from gateway.bank.statement import Line, Quarantined, Statement, balance_problem
+from gateway.bank.xml import Element, child, line_of, words
+from gateway.kit.money import Currency
 
-_OPENING, _CLOSING, _PREVIOUS = "OPBD", "CLBD", "PRCD"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One booked movement. Two equal lines are two lines."""
-
-    entry_no: int
-    """Position of its entry in the statement, from 1."""
-    detail_no: int
-    """Position in its entry where a batch was taken apart, from 1; 0 where the line is the entry."""
-    booked_on: dt.date
-    value_on: dt.date | None
-    amount_minor: int
-    """Positive is money in, negative money out."""
-    end_to_end_id: str | None
-    bank_reference: str | None
-    reference: str | None
-    """Structured remittance reference, as it stands."""
-    text: str | None
-    counterparty: str | None
-    counterparty_account: str | None
-    is_reversal: bool
-    """What the bank says of it; the amount's sign already tells the direction."""
-    flags: tuple[str, ...]
-    """What looks odd: ``detail_direction_differs``, ``detail_amount_differs``, ``details_do_not_sum``, …"""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement of one account."""
-
-    account: str
-    """IBAN or other number, without blanks."""
-    currency: str
-    reference: str
-    sequence: str
-    from_on: dt.date | None
-    to_on: dt.date | None
-    opening_minor: int | None
-    closing_minor: int | None
-    lines: list[Line]
-    tolerances: list[str]
-    """What had to be put up with, each once."""
-    problem: str | None
-    """Why nothing of it may be posted, if so."""
-    unbooked_count: int
-    """Pending and information entries, which never post."""
-    place: str
-    """Where it stands in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A statement that could not be read exactly."""
-
-    reason: str
-    place: str
-    account: str | None
-    reference: str | None
+PAGES = ("StmtPgntn", "NtfctnPgntn")
 
 
 class StatementParts:
@@ -77,150 +21,165 @@ class StatementParts:
         self._entries: list[Entry] = []
         self._count = 0
         self._unbooked = 0
-        self._problem: Unreadable | None = None
+        self._unreadable: Unreadable | None = None
+        self._problems: dict[str, None] = {}
         self._tolerances: dict[str, None] = {}
 
     def entry(self, element: Element) -> None:
         """Take the next entry; after one that cannot be read the rest are only counted."""
         self._count += 1
-        if self._problem is not None:
+        if self._unreadable is not None:
             return
         try:
             entry = read_entry(element, self._count)
         except Unreadable as problem:
-            self._problem = Unreadable(problem.reason, f"entry {self._count}, line {line_of(element)}")
+            self._unreadable = Unreadable(problem.reason, f"entry {self._count}, line {line_of(element)}")
             return
         if entry is None:
             self._unbooked += 1
         else:
             self._entries.append(entry)
 
-    def finish(self, element: Element, *, has_balances: bool, notes: list[str]) -> "Statement | Quarantined":
-        """Return the statement, or why it is put aside."""
+    def finish(
+        self, element: Element, *, has_balances: bool, notes: list[str], page: "tuple[int, bool] | None" = None
+    ) -> Statement | Quarantined:
+        """Return the statement, or why it is put aside.
+
+        Args:
+            element: The statement, its entries already taken.
+            has_balances: Whether its kind has any.
+            notes: What had to be put up with in the file around it.
+            page: Which page of the whole message this file is, and whether it is the last.
+        """
         try:
-            if self._problem is not None:
-                raise self._problem
-            return self._statement(element, has_balances, notes)
+            if self._unreadable is not None:
+                raise self._unreadable
+            return self._statement(element, has_balances, notes, _page(element) or page)
         except Unreadable as problem:
             place = f"{self.place}, {problem.place}" if problem.place else self.place
             return Quarantined(problem.reason, place, _account(element), words(element, "Id"))
 
-    def _statement(self, element: Element, has_balances: bool, notes: list[str]) -> Statement:
+    def _statement(
+        self, element: Element, has_balances: bool, notes: list[str], page: tuple[int, bool] | None
+    ) -> Statement:
         account = _account(element)
         if account is None:
             raise Unreadable("the statement names no account")
-        balances = _balances(element)
-        unit = self._currency(element, balances)
+        found, problem = find_balances(element)
+        unit = self._currency(element, found)
         lines = self._lines(unit)
-        opening, closing = self._booked_balances(balances, unit)
-        from_on, to_on = self._days(element, opening, closing, lines)
+        balances = choose_balances(found, unit, is_page=page is not None)
+        self._note(problem if has_balances else None, balances.problem if has_balances else None)
+        self._tolerances.update(dict.fromkeys(balances.notes or ()))
+        from_on, to_on = self._days(element, balances, lines)
         self._tolerances.update(dict.fromkeys(notes))
-        return Statement(
+        credits_minor = sum(read_amount(e.amount, unit)[0] for e in self._entries if e.is_credit)
+        debits_minor = sum(read_amount(e.amount, unit)[0] for e in self._entries if not e.is_credit)
+        statement = Statement(
             account=account,
             currency=unit.code,
             reference=words(element, "Id") or "",
             sequence=words(element, "ElctrncSeqNb") or words(element, "LglSeqNb") or "",
             from_on=from_on,
             to_on=to_on,
-            opening_minor=opening.minor if opening else None,
-            closing_minor=closing.minor if closing else None,
+            opening_minor=balances.opening.minor if balances.opening else None,
+            closing_minor=balances.closing.minor if balances.closing else None,
+            credits_minor=credits_minor,
+            debits_minor=debits_minor,
+            entry_count=len(self._entries),
             lines=lines,
             tolerances=list(self._tolerances),
-            problem=_balance_problem(opening, closing, lines, unit) if has_balances else None,
+            problem=None,
             unbooked_count=self._unbooked,
             place=self.place,
+            has_balances=has_balances,
+            page_no=page[0] if page else None,
+            is_last_page=page[1] if page else True,
         )
+        self._note(self._total_problem(element, statement, unit))
+        if has_balances and not self._problems:
+            booked = credits_minor - debits_minor
+            self._note(balance_problem(statement.opening_minor, statement.closing_minor, booked, unit.code))
+        return replace(statement, problem="; ".join(self._problems) or None, tolerances=list(self._tolerances))
 
-    def _currency(self, element: Element, balances: "list[_Balance]") -> Currency:
-        """Return the one currency of the account, its booked balances and its entries."""
-        booked = [b.currency for b in balances if b.kind in (_OPENING, _CLOSING)]
-        named = [words(element, "Acct", "Ccy"), *booked, *(entry.currency for entry in self._entries)]
-        codes = list(dict.fromkeys(code for code in named if code))
+    def _note(self, *problems: str | None) -> None:
+        self._problems.update(dict.fromkeys(problem for problem in problems if problem))
+
+    def _currency(self, element: Element, balances: list[Balance]) -> Currency:
+        """Return the one currency of the account and its entries."""
+        of_entries = list(dict.fromkeys(entry.currency for entry in self._entries if entry.currency))
+        named = words(element, "Acct", "Ccy")
+        codes = [code for code in (named, *of_entries) if code] or [b.currency for b in balances if b.currency]
         if not codes:
             raise Unreadable("no amount names a currency")
-        if len(codes) > 1:
-            raise Unreadable(f"one account in several currencies: {', '.join(codes)}")
-        try:
-            return currency_of(codes[0])
-        except CurrencyError as problem:
-            raise Unreadable(problem.detail) from problem
+        if len(set(codes)) > 1 and (named or of_entries):
+            raise Unreadable(f"one account in several currencies: {', '.join(dict.fromkeys(codes))}")
+        unit = find_currency(codes[0])
+        if unit is None:
+            raise Unreadable(f"unknown currency {codes[0]!r}; expected one of ISO 4217")
+        return unit
 
     def _lines(self, unit: Currency) -> list[Line]:
         lines: list[Line] = []
         for entry in self._entries:
+            place = f"entry {entry.number}, line {entry.line}"
             try:
                 movements, notes = entry.movements(unit)
             except Unreadable as problem:
-                raise Unreadable(problem.reason, f"entry {entry.number}, line {entry.line}") from problem
+                raise Unreadable(problem.reason, place) from problem
             self._tolerances.update(dict.fromkeys(notes))
+            if entry.booked_on is None:
+                self._note(f"an entry without a booking date and without a value date ({place})")
+                continue
             lines.extend(Line(entry.number, *movement) for movement in movements)
         return lines
 
-    def _booked_balances(
-        self, balances: "list[_Balance]", unit: Currency
-    ) -> "tuple[_BookedBalance | None, _BookedBalance | None]":
-        opening = self._one_balance(balances, _OPENING, unit)
-        if opening is None:
-            opening = self._one_balance(balances, _PREVIOUS, unit)
-            if opening is not None:
-                self._tolerances["the previous closing balance stands for the opening one"] = None
-        return opening, self._one_balance(balances, _CLOSING, unit)
+    def _total_problem(self, element: Element, statement: Statement, unit: Currency) -> str | None:
+        """Return what the bank's own totals say against its entries; where balances decide, only a note is made of it."""
+        wanted = (
+            ("TtlCdtNtries", statement.credits_minor, "credits"),
+            ("TtlDbtNtries", statement.debits_minor, "debits"),
+        )
+        for name, minor, told in wanted:
+            text = words(element, "TxsSummry", name, "Sum")
+            try:
+                if text is None or read_amount(text, unit)[0] == minor:
+                    continue
+            except Unreadable:
+                pass
+            wrong = f"the bank's own total of {told} ({text}) is not that of the entries booked"
+            if statement.has_balances or self._unbooked:
+                self._tolerances[wrong] = None
+                return None
+            return wrong
+        return None
 
-    def _one_balance(self, balances: "list[_Balance]", kind: str, unit: Currency) -> "_BookedBalance | None":
-        found: list[_BookedBalance] = []
-        for balance in balances:
-            if balance.kind == kind and balance.currency == unit.code:
-                minor, notes = read_amount(balance.amount, unit)
-                self._tolerances.update(dict.fromkeys(notes))
-                found.append(_BookedBalance(minor * balance.sign, balance.on))
-        if len({balance.minor for balance in found}) > 1:
-            raise Unreadable(f"several {kind} balances that differ; the pages of one statement must be one file")
-        return found[0] if found else None
-
-    def _days(
-        self, element: Element, opening: "_BookedBalance | None", closing: "_BookedBalance | None", lines: list[Line]
-    ) -> tuple[dt.date | None, dt.date | None]:
+    def _days(self, element: Element, balances: Balances, lines: list[Line]) -> tuple[dt.date | None, dt.date | None]:
         from_on = _first_day(element, ("FrDtTm", "FrDt"))
         to_on = _first_day(element, ("ToDtTm", "ToDt"))
         if from_on and to_on:
+            if any(not from_on <= line.booked_on <= to_on for line in lines):
+                self._tolerances["entries are booked on days outside those the statement says it covers"] = None
             return from_on, to_on
-        days = [line.booked_on for line in lines] + [
-            balance.on for balance in (opening, closing) if balance and balance.on
-        ]
+        days = [line.booked_on for line in lines]
+        days += [balance.on for balance in (balances.opening, balances.closing) if balance and balance.on]
         if not days:
             return from_on, to_on
         self._tolerances["the days covered are taken from balances and entries"] = None
         return from_on or min(days), to_on or max(days)
 
 
-@dataclass(frozen=True, slots=True)
-class _Balance:
-    kind: str
-    currency: str
-    amount: str
-    sign: int
-    on: dt.date | None
+def page_of(pagination: Element | None) -> tuple[int, bool] | None:
+    """Return the page a pagination element names and whether it is the last; None for the only page there is."""
+    number = words(pagination, "PgNb") or ""
+    is_last = (words(pagination, "LastPgInd") or "true") in ("true", "1")
+    if not number.isdigit() or (number == "1" and is_last):
+        return None
+    return int(number), is_last
 
 
-@dataclass(frozen=True, slots=True)
-class _BookedBalance:
-    minor: int
-    on: dt.date | None
-
-
-def _balances(element: Element) -> list[_Balance]:
-    found = []
-    for balance in children(element, "Bal"):
-        kind = words(balance, "Tp", "CdOrPrtry", "Cd") or words(balance, "Tp", "Cd") or ""
-        amount = child(balance, "Amt")
-        direction = words(balance, "CdtDbtInd")
-        if kind not in (_OPENING, _CLOSING, _PREVIOUS):
-            continue
-        if amount is None or direction not in ("CRDT", "DBIT"):
-            raise Unreadable(f"the balance {kind} has no amount or no direction", f"line {line_of(balance)}")
-        sign = 1 if direction == "CRDT" else -1
-        found.append(_Balance(kind, amount.get("Ccy") or "", amount.text or "", sign, read_day(child(balance, "Dt"))))
-    return found
+def _page(element: Element) -> tuple[int, bool] | None:
+    return next((page for name in PAGES if (page := page_of(child(element, name)))), None)
 
 
 def _account(element: Element) -> str | None:
@@ -236,19 +195,3 @@ def _first_day(element: Element, names: tuple[str, ...]) -> dt.date | None:
         if found is not None:
             return read_day(found)
     return None
-
-
-def _balance_problem(
-    opening: _BookedBalance | None, closing: _BookedBalance | None, lines: list[Line], unit: Currency
-) -> str | None:
-    if opening is None or closing is None:
-        missing = "opening" if opening is None else "closing"
-        return f"no booked {missing} balance, so it cannot be checked; ask the bank for a whole statement"
-    booked = sum(line.amount_minor for line in lines)
-    if opening.minor + booked == closing.minor:
-        return None
-    return (
-        f"opening {format_amount(opening.minor, unit)} and booked {format_amount(booked, unit)} make "
-        f"{format_amount(opening.minor + booked, unit)} {unit.code}, the closing balance says "
-        f"{format_amount(closing.minor, unit)}; ask the bank for the statement again"
-    )

@@ -10,6 +10,34 @@ class StatementError(MalformedError):
     code = "statement_unreadable"
     title = "The bank's file could not be read"
 
+    def __init__(self, detail: str, *, format: str | None = None, place: str = "") -> None:  # noqa: A002
+        super().__init__(detail)
+        self.format = format
+        """What it is, as far as it could be told: ``camt.052.001.08``, ``mt940``."""
+        self.place = place
+        """Where in the file, if anywhere in particular."""
+
+
+class NotAStatementError(StatementError):
+    """A whole file that can be read and is something else, or holds no statement."""
+
+    code = "not_a_statement"
+    title = "The file is not a bank statement"
+
+
+class IntradayReportError(NotAStatementError):
+    """A report within the day, whose content may still change."""
+
+    code = "intraday_report"
+    title = "A report within the day is not a statement"
+
+
+class MappingError(MalformedError):
+    """A mapping that does not say how a bank's table is to be read."""
+
+    code = "mapping_invalid"
+    title = "The mapping cannot be used"
+
 
 class PaymentOrderError(MalformedError):
     """A payment order that a bank would refuse."""

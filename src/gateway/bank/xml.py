@@ -43,8 +43,10 @@ def walk(body: bytes, names: Sequence[str]) -> Iterator[tuple[str, Element]]:
             yield event, element
     except etree.XMLSyntaxError as problem:
         line, column = problem.position
+        said = str(problem.msg).split("\n")[0].removesuffix(f", line {line}, column {column}")
+        where = f"line {line}, column {column}"
         raise StatementError(
-            f"line {line}, column {column}: {problem.msg}; the file may be cut off or damaged: ask the bank for it again"
+            f"{where}: {said}; the file may be cut off or damaged: ask the bank for it again", place=where
         ) from problem
     root: Element = events.root
     _refuse_dtd(root)
