@@ -6,7 +6,7 @@ Each answer carries ``raw``, the answer byte for byte, so that the caller can ke
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
@@ -43,6 +43,11 @@ class Finding:
     column: int | None = None
     """First wrong character, counted from 1."""
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        names = ("line", "column", "field", "code", "message")
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True, slots=True)
 class CodeMeaning:
@@ -59,6 +64,16 @@ class CodeMeaning:
     """What it means, by language: ``es``, ``fr``, ``en``."""
     known: bool = True
     """False for a code that is not in our table and is shown as it came."""
+    fixes: Mapping[str, str] = field(default_factory=dict)
+    """What to do, by language; one that is missing is told in English."""
+
+    def meaning_in(self, language: str) -> str:
+        """Return what it means in a language, in English where nobody wrote it in that."""
+        return self.meaning.get(language) or self.meaning.get("en", self.code)
+
+    def fix_in(self, language: str) -> str:
+        """Return what to do in a language, in English where nobody wrote it in that."""
+        return self.fixes.get(language, self.fix)
 
 
 # What is declared -----------------------------------------------------------------------------------------------
@@ -157,6 +172,9 @@ class FormatLimits:
     """True where one bad line keeps a whole file from being taken."""
     carries_amounts: bool = False
     """True where a line says what is paid by component, so that the writer needs what was assessed."""
+    tells: frozenset[str] = frozenset({"workers"})
+    """Of whom the state is told, ``workers`` and ``dependants``; of dependants nothing is filed where they are not named.
+    Movements are told where the folder has ``movements.py``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +196,8 @@ class FileVerdict:
     findings: tuple[Finding, ...] = ()
     findings_left_out: int = 0
     """How many more there are than were asked for."""
+    is_readable: bool = True
+    """False where nothing in it looks like a file of this state's."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -190,11 +210,7 @@ class FileVerdict:
             "rejected": self.rejected,
             "status": self.status,
             "code": self.code,
-            "findings": [
-                {"line": f.line, "column": f.column, "field": f.field, "code": f.code, "message": f.message}
-                for f in self.findings
-            ],
-            "findings_left_out": self.findings_left_out,
+            "findings": [finding.as_dict() for finding in self.findings],
             "wage_total_minor": self.wage_total_minor,
         }
 
@@ -230,8 +246,30 @@ class StateFormat(Protocol):
         """
         ...
 
-    def check_file(self, file: BinaryIO, *, max_findings: int = 10_000) -> FileVerdict:
-        """Read any file of this state's and say what the state would answer to it."""
+    def check_file(
+        self,
+        file: BinaryIO,
+        *,
+        max_findings: int = 10_000,
+        language: str = "en",
+        today: dt.date | None = None,
+        register: BinaryIO | None = None,
+        more: Callable[[Finding], None] | None = None,
+    ) -> FileVerdict:
+        """Read any file of this state's and say what the state would answer to it.
+
+        Args:
+            file: At its beginning.
+            max_findings: How many findings the verdict keeps; the others are counted.
+            language: Of the findings' sentences, ``es``, ``fr`` or ``en``.
+            today: The day it would be sent, for rules that look at one; None looks at none.
+            register: A file of persons the state knows, where the format can make use of one.
+            more: Called with every finding beyond those that are kept, in their order.
+        """
+        ...
+
+    def codes(self) -> Iterable[CodeMeaning]:
+        """Give every code of the state's that we know."""
         ...
 
     def explain(self, code: str) -> CodeMeaning:

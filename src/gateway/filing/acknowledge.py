@@ -11,22 +11,19 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
+from gateway.authority.connect import country_of
 from gateway.authority.protocol import FilingStanding
 from gateway.filing import queries
-from gateway.filing.control import Expected, Said, Sums, disagreement, is_refused_whole, wrong_subject
+from gateway.filing.control import Expected, Said, Sums, disagreement, wrong_subject
 from gateway.filing.models import Filing, FilingDocument
-from gateway.filing.rules import HELD_ALREADY, NOT_HELD
 from gateway.filing.sql import answer as sql
 from gateway.filing.states import DocumentEvent, DocumentStatus, FilingEvent
 from gateway.filing.steps import advance, advance_document
-from gateway.kit import audit, bulk, db
+from gateway.kit import audit, bulk, db, tenant
 from gateway.kit.period import Period
 from gateway.ledger.bulk import Head, post_lines
 from gateway.ledger.post import Event, Line, post
 from gateway.membership.queries import get_payroll
-
-HEADER_LINES = 1
-"""Lines of a file before the first that declares somebody."""
 
 
 class KeptPage(NamedTuple):
@@ -122,7 +119,7 @@ def _problem(session: Session, filing: Filing, document: FilingDocument, answer:
         standing.counts,
         standing.totals,
     )
-    if is_refused_whole(standing):
+    if standing.is_refused_whole:
         return wrong_subject(expected, head)
     row = db.driver(session).execute(sql.sums_of_answer(document.holds).encode(), values).fetchone()
     assert row is not None
@@ -172,12 +169,18 @@ def _apply(
 ) -> None:
     standing, evidence_id = answer.standing, answer.standing_evidence_id
     values = _range(filing, document)
-    if is_refused_whole(standing):
-        told = {"code": standing.code or "", "text": standing.message or ""}
-        bulk.execute(session, sql.REJECT_ALL[document.holds], {**values, **told})
+    if standing.is_refused_whole:
+        errors = standing.line_errors()
+        told = {
+            "lines": list(errors),
+            "codes": [code for code, _ in errors.values()],
+            "texts": [text for _, text in errors.values()],
+        }
+        bulk.execute(session, sql.REJECT_WITH_CAUSE[document.holds], {**values, **told})
+        told_of_others = {"code": standing.code or "", "text": standing.message or ""}
+        bulk.execute(session, sql.REJECT_ALL[document.holds], {**values, **told_of_others})
     else:
-        update = sql.UPDATE_LINES if document.holds == "workers" else sql.UPDATE_DEPENDANT_LINES
-        bulk.execute(session, update, values)
+        bulk.execute(session, sql.UPDATE[document.holds], values)
     _settle_lines(session, filing, document, standing.code, standing.message, evidence_id, actor=actor, today=today)
     conclude(session, filing, actor=actor, evidence_id=evidence_id)
 
@@ -200,8 +203,13 @@ def _settle_lines(
         _book(session, filing, document, counts, actor=actor, today=today)
         logged = {**values, "actor": actor, "evidence_id": evidence_id}
         audit.log_selected_transitions(session, sql.EXCEPTIONS_FOR_LOG, logged)
+    elif document.holds == "movements":
+        logged = {**values, "actor": actor, "evidence_id": evidence_id}
+        audit.log_selected_transitions(session, sql.MOVEMENTS_FOR_LOG, logged)
     else:
-        bulk.execute(session, sql.MIRROR, {**values, "held": HELD_ALREADY, "not_held": NOT_HELD})
+        country = country_of(tenant.current(session).country)
+        known = {"held": country.dependant_held, "not_held": country.dependant_not_held}
+        bulk.execute(session, sql.MIRROR, {**values, **known})
     document.accepted_count, document.rejected_count = counts.accepted, counts.rejected
     document.answer_code, document.answer_text, document.answered_at = code, text, queries.now(session)
     filing.answer_code = code
@@ -231,7 +239,7 @@ def _range(filing: Filing, document: FilingDocument) -> dict[str, Any]:
         "filing_id": filing.id,
         "first": document.first_line_no,
         "last": document.first_line_no + document.line_count - 1,
-        "offset": document.first_line_no - 1 - HEADER_LINES,
+        "offset": document.first_line_no - 1 - document.head_lines,
     }
 
 

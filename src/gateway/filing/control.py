@@ -3,7 +3,7 @@
 import uuid
 from typing import NamedTuple
 
-from gateway.authority.protocol import Counts, FilingStanding, Totals
+from gateway.authority.protocol import Counts, Totals
 
 
 class Expected(NamedTuple):
@@ -43,15 +43,6 @@ class Sums(NamedTuple):
     billed_minor: int
     ours: int
     """Lines that stand where ours stand, with the same document."""
-
-
-def is_refused_whole(standing: FilingStanding) -> bool:
-    """Tell whether the state refused a file for its structure, so that no line of it has a result of its own.
-
-    Source:
-        SRC-001: a structural error rejects the whole file.
-    """
-    return standing.status == "rejected" and standing.counts.accepted == 0 and bool(standing.errors)
 
 
 def wrong_subject(expected: Expected, said: Said) -> str | None:

@@ -12,7 +12,6 @@ from typing import Any
 from sqlmodel import Session
 
 from gateway.filing import queries
-from gateway.filing.acknowledge import HEADER_LINES
 from gateway.filing.errors import LineUnknownError, NotReadyError
 from gateway.filing.models import Bill, Filing, FilingDocument, FilingPayment
 from gateway.filing.rules import Inflow, allocate_first_in_first_out
@@ -68,7 +67,7 @@ class _Tracer:
             for document in queries.list_documents(session, filing.id)
             if document.holds == "workers" and 0 <= line.line_no - document.first_line_no < document.line_count
         )
-        self.file_line = line.line_no - self.document.first_line_no + 1 + HEADER_LINES
+        self.file_line = line.line_no - self.document.first_line_no + 1 + self.document.head_lines
 
     def money(self, minor: int | None) -> str | None:
         """Return an amount as a decimal string."""
@@ -117,6 +116,7 @@ class _Tracer:
             "of_it_credit": self.money(line.credit_minor),
             "from_fund": self.money(line.from_fund_minor),
             "from_reserve": self.money(line.from_reserve_minor),
+            "from_employer": self.money(line.from_employer_minor),
             "fund_id": line.fund_id,
             "receipts": receipts,
         }
@@ -124,7 +124,7 @@ class _Tracer:
     def assessment(self) -> Plain:
         """What the month costs, by component, with each rate and its source."""
         line = self.line
-        names = ("code", "insurance", "share", "rate", "source", "valid_from", "read_on", "verified")
+        names = ("code", "insurance", "share", "rate", "source", "valid_from", "read_on", "mark", "verified")
         return {
             "id": line.assessment_id,
             "version": line.version,

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from gateway.authority.protocol import FilingStanding, LinePage
 from gateway.filing import staging
 from gateway.filing.acknowledge import Answer, KeptPage, acknowledge
-from gateway.filing.control import Said, is_refused_whole
+from gateway.filing.control import Said
 from gateway.filing.courier import Courier, keep_raw
 from gateway.filing.sql.answer import ANSWERED
 from gateway.kit import bulk
@@ -36,7 +36,7 @@ def fetch_answer(courier: Courier, document_id: int, standing: FilingStanding) -
             with fetching.transaction() as session:
                 staging.create(session, TABLE, ANSWERED, on_commit="PRESERVE ROWS")
                 standing_id = keep_raw(session, "state.standing", standing.raw)
-            if not is_refused_whole(standing):
+            if not standing.is_refused_whole:
                 for page in courier.channel.lines(standing.reference):
                     fetching.keep(page)
             courier.mark("filing.before_answer_applied")

@@ -18,6 +18,10 @@ class Reason(StrEnum):
     """Own money, part of it carried forward from before the month."""
     FUND = "fund"
     RESERVE = "reserve"
+    EMPLOYER = "employer"
+    """The employer whose payroll it is, all of it."""
+    EMPLOYER_SHORT = "employer_short"
+    """The employer's money does not reach for her line."""
     NO_MONEY = "no_money"
     SHORT = "short"
     IDENTITY_INCOMPLETE = "identity_incomplete"
@@ -46,7 +50,7 @@ class Change(StrEnum):
     GONE = "gone"
 
 
-FUNDED = (Reason.OWN_MONEY, Reason.CREDIT, Reason.FUND, Reason.RESERVE)
+FUNDED = (Reason.OWN_MONEY, Reason.CREDIT, Reason.FUND, Reason.RESERVE, Reason.EMPLOYER)
 
 
 class Candidate(NamedTuple):
@@ -84,19 +88,25 @@ class Decision(NamedTuple):
     credit_minor: int = 0
     from_fund_minor: int = 0
     from_reserve_minor: int = 0
+    from_employer_minor: int = 0
 
 
 class Pools:
-    """What the funds and the reserve have left for this filing."""
+    """What the funds, the reserve, or the employer whose payroll it is have left for this filing."""
 
-    def __init__(self, policy: FundingPolicy, funds: dict[int, int], reserve_minor: int) -> None:
+    def __init__(
+        self, policy: FundingPolicy, funds: dict[int, int], reserve_minor: int, employer_minor: int = 0
+    ) -> None:
         self.policy = policy
         self.funds = dict(funds)
         self.reserve_minor = reserve_minor
-        self.given = {Source.FUND: 0, Source.RESERVE: 0}
+        self.employer_minor = employer_minor
+        self.given = {Source.FUND: 0, Source.RESERVE: 0, Source.EMPLOYER: 0}
 
     def offer(self, source: Source, candidate: Candidate) -> int:
         """Return the most a helper may give to a member now."""
+        if source is Source.EMPLOYER:
+            return self.employer_minor
         terms = self.policy.fund if source is Source.FUND else self.policy.reserve
         if terms.only_if_covered_last_month and not candidate.was_covered:
             return 0
@@ -108,6 +118,8 @@ class Pools:
         self.given[source] += amount_minor
         if source is Source.RESERVE:
             self.reserve_minor -= amount_minor
+        elif source is Source.EMPLOYER:
+            self.employer_minor -= amount_minor
         else:
             self.funds[candidate.fund_id or 0] -= amount_minor
 
@@ -219,10 +231,13 @@ def share_help(asking: Iterable[Candidate], policy: FundingPolicy, pools: Pools)
 
 def _with_help(candidate: Candidate, gap_minor: int, policy: FundingPolicy, pools: Pools) -> Decision:
     own, credit = own_parts(candidate, policy)
-    left, given = gap_minor, {Source.FUND: 0, Source.RESERVE: 0}
+    left, given = gap_minor, {Source.FUND: 0, Source.RESERVE: 0, Source.EMPLOYER: 0}
     for helper in policy.helpers:
         given[helper] = min(left, pools.offer(helper, candidate))
         left -= given[helper]
+    if left and Source.EMPLOYER in policy.order:
+        has = pools.employer_minor
+        return Decision(candidate.member_id, False, Reason.EMPLOYER_SHORT, "", has, gap_minor - has)
     if left:
         return refusal(candidate, gap_minor)
     for helper, amount in given.items():
@@ -240,6 +255,7 @@ def _with_help(candidate: Candidate, gap_minor: int, policy: FundingPolicy, pool
         credit,
         given[Source.FUND],
         given[Source.RESERVE],
+        given[Source.EMPLOYER],
     )
 
 
@@ -309,7 +325,3 @@ def allocate_first_in_first_out(inflows: Sequence[Inflow], earlier_minor: int, u
         if left == 0:
             break
     return shares
-
-
-HELD_ALREADY, NOT_HELD = "191", "115"
-"""The state's codes for "active here already" and "inactive already": told so, its register is as we want it. SRC-001."""

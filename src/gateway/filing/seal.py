@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from sqlmodel import Session
 
 from gateway.authority.connect import state_format
+from gateway.authority.movements import movement_format
 from gateway.authority.protocol import DeclaredDependant, DeclaredWorker, FilingHead, RenderedFile, StateFormat
-from gateway.filing import funding
+from gateway.filing import funding, movements
 from gateway.filing.errors import MonthClosedError, NothingToFileError
 from gateway.filing.models import Filing
 from gateway.filing.queries import lock_filing, now
@@ -28,7 +29,7 @@ from gateway.ledger import periods
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.bulk import Head, post_lines
 from gateway.ledger.errors import FloorBrokenError
-from gateway.membership.queries import get_payroll
+from gateway.membership.queries import PayrollRow, get_payroll
 
 CHUNK_BYTES = 1024 * 1024
 _TRIES = 3
@@ -50,8 +51,12 @@ def seal(session: Session, filing_id: int, *, actor: str, today: dt.date) -> Fil
         if periods.is_closed(session, day):
             raise MonthClosedError(f"{Period.of(day)} is closed in the books; reopen it first, with a reason")
     open_accounts(session, [NewAccount(f"filing:{filing.id}:reserved"), NewAccount("income:fees")], filing.currency)
-    with bulk.without_nested_loops(session):
-        moved = _reserve(session, filing, actor=actor, today=today)
+    payroll = get_payroll(session, filing.payroll_id)
+    told = movements.draw_up(session, filing, payroll.code, today=today, is_shown=True)
+    moved = 0
+    if filing.line_count or not told:
+        with bulk.without_nested_loops(session):
+            moved = _reserve(session, filing, actor=actor, today=today)
     root = _freeze_files(session, filing, today)
     before, filing.status = filing.status, sealed
     filing.merkle_root, filing.sealed_by = root, actor
@@ -128,15 +133,48 @@ def _freeze_files(session: Session, filing: Filing, today: dt.date) -> str:
     payroll = get_payroll(session, filing.payroll_id)
     form = state_format(tenant.current(session).country)
     tree, position = Tree(), 0
+    moving = _Moving(session, filing, payroll, today)
+    for file in moving.before():
+        position += 1
+        _store(session, filing, file, "movements", position)
     for holds, workers, dependants in (
         ("dependants", (), _dependants(session, filing, payroll.code)),
-        ("workers", _workers(session, filing, payroll.code, tree), ()),
+        ("workers", _workers(session, filing, payroll.code, tree, with_amounts=form.limits.carries_amounts), ()),
     ):
         head = _head(filing, payroll.employer_number, today, holds)
         for file in _rendered(form, head, workers, dependants):
             position += 1
             _store(session, filing, file, holds, position)
+    for file in moving.after():
+        position += 1
+        _store(session, filing, file, "movements", position)
     return tree.root().hex()
+
+
+class _Moving:
+    """The files of movements: those before the payroll, and the exits that follow it."""
+
+    def __init__(self, session: Session, filing: Filing, payroll: PayrollRow, today: dt.date) -> None:
+        groups = movements.groups(session, filing.id)
+        self._last_before = sum(group.lines for group in groups if not group.after_payroll)
+        form = movement_format(tenant.current(session).country)
+        head = _head(filing, payroll.employer_number, today, "movements")
+        lines = [(group.lines, movements.lines_of(session, filing.id, payroll.code, group)) for group in groups]
+        self._files = form.render_movements(head, lines) if form is not None and groups else iter(())
+        self._held: list[RenderedFile] = []
+
+    def before(self) -> Iterator[RenderedFile]:
+        """Give the files that the state reads before the payroll."""
+        for file in self._files:
+            if file.first_line_no > self._last_before:
+                self._held.append(file)
+                return
+            yield file
+
+    def after(self) -> Iterator[RenderedFile]:
+        """Give the files that the state reads after the payroll."""
+        yield from self._held
+        yield from self._files
 
 
 def _rendered(
@@ -155,12 +193,17 @@ def _head(filing: Filing, employer: str, today: dt.date, holds: str) -> FilingHe
     )
 
 
-def _workers(session: Session, filing: Filing, payroll: str, tree: Tree) -> Iterator[DeclaredWorker]:
+def _workers(
+    session: Session, filing: Filing, payroll: str, tree: Tree, *, with_amounts: bool
+) -> Iterator[DeclaredWorker]:
     add = tree.add
-    for rows in bulk.read_chunks(session, sql.LINES, {"filing_id": filing.id}):
+    for rows in bulk.read_chunks(
+        session, sql.LINES_WITH_AMOUNTS if with_amounts else sql.LINES, {"filing_id": filing.id}
+    ):
         for row in rows:
             add(row[9])
-            yield DeclaredWorker(payroll, *row[1:9])
+            worker = DeclaredWorker(payroll, *row[1:9])
+            yield (worker._replace(components=tuple(zip(row[10], row[11], strict=True))) if with_amounts else worker)
 
 
 def _dependants(session: Session, filing: Filing, payroll: str) -> Iterator[DeclaredDependant]:
@@ -193,6 +236,7 @@ def _store(session: Session, filing: Filing, file: RenderedFile, holds: str, pos
             "media_type": file.media_type,
             "line_count": file.line_count,
             "first_line_no": file.first_line_no,
+            "head_lines": file.head_lines,
             "byte_count": size,
             "sha256": digest.hexdigest(),
             "reference": uuid.uuid4(),

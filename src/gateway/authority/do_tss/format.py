@@ -1,16 +1,17 @@
 """The Dominican treasury's files, written as a stream: AM for the workers, RD for their additional dependants."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, BinaryIO
 
-from gateway.authority.do_tss.check import check_file
+from gateway.authority.do_tss.check import Wishes, check_file
 from gateway.authority.do_tss.codec import LineCodec
-from gateway.authority.do_tss.codes import explain
+from gateway.authority.do_tss.codes import explain, table
 from gateway.authority.do_tss.editions import EDITIONS, edition_of
 from gateway.authority.do_tss.layout import Edition, Fault, LineLayout
+from gateway.authority.do_tss.register import read_register
 from gateway.authority.errors import UnrenderableError
 from gateway.authority.protocol import (
     CodeMeaning,
@@ -43,7 +44,11 @@ class DominicanFormat:
     """``StateFormat`` for the Dominican Republic."""
 
     country = "do"
-    limits = FormatLimits(max_lines_per_file=999_999, kinds=tuple(edition.kind for edition in EDITIONS))
+    limits = FormatLimits(
+        max_lines_per_file=999_999,
+        kinds=tuple(edition.kind for edition in EDITIONS),
+        tells=frozenset({"workers", "dependants"}),
+    )
 
     def check(self, worker: DeclaredWorker) -> list[Finding]:
         """Say why the state would refuse this worker's line."""
@@ -68,9 +73,28 @@ class DominicanFormat:
         if head.dependant_count:
             yield from _Files(head, "RD", dependants, head.dependant_count, 1).each()
 
-    def check_file(self, file: BinaryIO, *, max_findings: int = 10_000) -> FileVerdict:
-        """Read any file of the treasury's and say what it would answer."""
-        return check_file(file, max_findings=max_findings)
+    def check_file(
+        self,
+        file: BinaryIO,
+        *,
+        max_findings: int = 10_000,
+        language: str = "en",
+        today: dt.date | None = None,
+        register: BinaryIO | None = None,
+        more: Callable[[Finding], None] | None = None,
+    ) -> FileVerdict:
+        """Read any file of the treasury's and say what it would answer.
+
+        Raises:
+            RegisterUnreadableError: The file given as a register is none.
+        """
+        known = None if register is None else read_register(register)
+        wishes = Wishes(today=today, max_findings=max_findings, language=language, register=known, more=more)
+        return check_file(file, wishes)
+
+    def codes(self) -> list[CodeMeaning]:
+        """Give every code of the treasury's published table, in its order."""
+        return list(table().values())
 
     def explain(self, code: str) -> CodeMeaning:
         """Say what a code of the treasury's means."""

@@ -4,12 +4,13 @@ All or nothing: one bad line and nothing is imported, but every bad line is list
 member, and how old she is, cannot be told here. Source: SRC-020.
 """
 
+import datetime as dt
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from gateway.authority.in_epfo.editions import Edition, edition_of
+from gateway.authority.in_epfo.editions import Edition, edition_of, editions
 from gateway.authority.in_epfo.record import decode
 from gateway.authority.protocol import FileVerdict, Finding
 from gateway.authority.text.duplicates import repeated
@@ -21,28 +22,43 @@ _PAISE = 100
 _UAN = 12
 
 
-def check_file(file: BinaryIO, *, max_findings: int = 10_000) -> FileVerdict:
-    """Return what the portal would answer to a file; one that cannot be rewound is copied to a temporary place."""
+def check_file(
+    file: BinaryIO,
+    *,
+    today: dt.date | None = None,
+    max_findings: int = 10_000,
+    more: Callable[[Finding], None] | None = None,
+) -> FileVerdict:
+    """Return what the portal would answer to a file.
+
+    Args:
+        file: The file, at its beginning; one that cannot be rewound is copied to a temporary place.
+        today: Decides the edition; None takes the newest.
+        max_findings: How many findings to keep; those left out are counted.
+        more: Called with each finding that is left out.
+    """
     if file.seekable():
-        return _Check(file, max_findings).run()
+        return _Check(file, today, max_findings, more).run()
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(file, copy)
         copy.seek(0)
-        return _Check(copy, max_findings).run()
+        return _Check(copy, today, max_findings, more).run()
 
 
 class _Check:
     """One file being checked."""
 
-    def __init__(self, file: BinaryIO, max_findings: int) -> None:
-        self._file, self._start, self._max = file, file.tell(), max_findings
+    def __init__(
+        self, file: BinaryIO, today: dt.date | None, max_findings: int, more: Callable[[Finding], None] | None
+    ) -> None:
+        self._file, self._start, self._today = file, file.tell(), today
+        self._max, self._more = max_findings, more
         self._findings: list[Finding] = []
         self._left_out = self._lines = self._bad = self._wages = 0
         self._is_ecr = False
 
     def run(self) -> FileVerdict:
-        edition = edition_of(None)
-        assert edition is not None
+        edition = edition_of(self._today) or editions()[0]
         doubled = repeated(lambda: (line[:_UAN] for line in self._rewound()))
         for number, line in enumerate(self._rewound(), start=1):
             self._lines = number
@@ -63,6 +79,7 @@ class _Check:
             wage_total_minor=self._wages * _PAISE if is_good else 0,
             findings=tuple(self._findings),
             findings_left_out=self._left_out,
+            is_readable=self._is_ecr,
         )
 
     def _rewound(self) -> Iterator[str]:
@@ -81,5 +98,7 @@ class _Check:
     def _note(self, finding: Finding) -> None:
         if len(self._findings) < self._max:
             self._findings.append(finding)
-        else:
-            self._left_out += 1
+            return
+        self._left_out += 1
+        if self._more is not None:
+            self._more(finding)

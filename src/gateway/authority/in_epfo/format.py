@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import BinaryIO
 
@@ -14,7 +14,6 @@ from gateway.authority.in_epfo.record import CODES, FIELDS, Fault, Values, decod
 from gateway.authority.protocol import (
     CodeMeaning,
     DeclaredDependant,
-    DeclaredMovement,
     DeclaredWorker,
     FileVerdict,
     FilingHead,
@@ -22,7 +21,7 @@ from gateway.authority.protocol import (
     FormatLimits,
     RenderedFile,
 )
-from gateway.authority.text.codes import meaning_of
+from gateway.authority.text.codes import code_table, meaning_of
 from gateway.authority.text.letters import UnwritableNameError
 
 MEDIA_TYPE = "text/plain; charset=us-ascii"
@@ -65,10 +64,9 @@ class FundFormat:
         self,
         head: FilingHead,
         workers: Iterable[DeclaredWorker],
-        dependants: Iterable[DeclaredDependant] = (),  # noqa: ARG002 — the fund is told of neither
-        movements: Iterable[DeclaredMovement] = (),  # noqa: ARG002
+        dependants: Iterable[DeclaredDependant] = (),  # noqa: ARG002 — the fund is not told of them
     ) -> Iterator[RenderedFile]:
-        """Write the files of a filing, one after the other, at flat memory; dependants and movements are not filed.
+        """Write the files of a filing, one after the other, at flat memory; dependants are not filed.
 
         Raises:
             UnrenderableError: A member cannot be written, there are not as many as the head says, or what was assessed
@@ -80,15 +78,28 @@ class FundFormat:
         if head.worker_count:
             yield from _Files(head, edition, workers).each()
 
-    def check_file(self, file: BinaryIO, *, max_findings: int = 10_000) -> FileVerdict:
-        """Read any file and say what the portal would answer."""
-        return check_file(file, max_findings=max_findings)
+    def check_file(
+        self,
+        file: BinaryIO,
+        *,
+        max_findings: int = 10_000,
+        language: str = "en",  # noqa: ARG002 — the fund's own sentences are English
+        today: dt.date | None = None,
+        register: BinaryIO | None = None,  # noqa: ARG002 — none is published
+        more: Callable[[Finding], None] | None = None,
+    ) -> FileVerdict:
+        """Read any file and say what the portal would answer; ``today`` decides the edition."""
+        return check_file(file, today=today, max_findings=max_findings, more=more)
 
     def read(self, line: str) -> tuple[Values, list[Fault]]:
         """Read one line of a file by the newest edition."""
         edition = edition_of(None)
         assert edition is not None
         return decode(line, edition)
+
+    def codes(self) -> list[CodeMeaning]:
+        """Give every code that the folder knows."""
+        return list(code_table(__package__).values())
 
     def explain(self, code: str) -> CodeMeaning:
         """Say what a code means."""

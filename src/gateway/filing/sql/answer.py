@@ -75,7 +75,9 @@ UPDATE filing_line l SET
                   WHEN a.status = 'accepted_with_change' OR a.amount_minor <> l.state_minor THEN 'changed'
                   ELSE 'accepted' END,
     state_code = a.code, state_text = a.message,
-    state_accepted_minor = CASE WHEN a.status = 'rejected' THEN 0 ELSE a.amount_minor END, answered_at = now()
+    state_accepted_minor = CASE WHEN a.status = 'rejected' THEN 0 ELSE a.amount_minor END,
+    state_wage_minor = CASE WHEN a.status <> 'rejected' AND a.accepted_minor <> l.wage_minor THEN a.accepted_minor END,
+    answered_at = now()
 FROM filing_answered a
 WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.line_no = a.line + %(offset)s
   AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
@@ -182,6 +184,12 @@ WITH line AS (
     SELECT 'fund:' || fund_id AS code, sum(from_fund_minor)::int8 AS amount_minor FROM line WHERE from_fund_minor > 0 GROUP BY fund_id
     UNION ALL
     SELECT 'reserve:solidarity', sum(from_reserve_minor)::int8 FROM line WHERE from_reserve_minor > 0
+    UNION ALL
+    SELECT 'employer:' || e.id || ':contributions', sum(l.from_employer_minor)::int8 FROM line l
+    JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
+    JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = f.payroll_id
+    JOIN employer e ON e.mutual_id = p.mutual_id AND e.number = p.employer_number
+    WHERE l.from_employer_minor > 0 GROUP BY e.id
     UNION ALL
     SELECT %(reserved)s, -sum(total_minor)::int8 FROM line
 )

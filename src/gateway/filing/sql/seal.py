@@ -41,7 +41,7 @@ SHORT_NOW = """
 CREATE TEMPORARY TABLE filing_unfunded ON COMMIT DROP AS
 WITH line AS MATERIALIZED (
     SELECT l.id, l.member_id, l.assessment_id, l.total_minor, l.from_member_minor, l.from_fund_minor, l.from_reserve_minor,
-           l.fund_id, l.change_since_last, coalesce(b.held_minor, 0) AS held_minor
+           l.from_employer_minor, l.fund_id, l.change_since_last, coalesce(b.held_minor, 0) AS held_minor
     FROM filing_line l
     LEFT JOIN ledger_account a ON a.mutual_id = l.mutual_id AND a.owner_kind = 'member' AND a.owner_id = l.member_id
         AND a.control = 'member:contributions'
@@ -52,11 +52,24 @@ WITH line AS MATERIALIZED (
            sum(from_fund_minor) OVER (PARTITION BY fund_id ORDER BY from_fund_minor, id) AS fund_minor,
            sum(from_reserve_minor) OVER (ORDER BY from_reserve_minor, id) AS reserve_minor
     FROM line WHERE from_fund_minor + from_reserve_minor > 0 AND held_minor >= from_member_minor
+), employed AS (
+    SELECT id, sum(from_employer_minor) OVER (ORDER BY from_employer_minor, id) AS employer_minor
+    FROM line WHERE from_employer_minor > 0
 ), purse AS (
     SELECT a.code, b.held_minor FROM ledger_account a
     JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
     WHERE a.mutual_id = current_mutual() AND a.control IN ('fund', 'reserve:solidarity')
+), employer AS (
+    SELECT b.held_minor FROM filing f
+    JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = f.payroll_id
+    JOIN employer e ON e.mutual_id = p.mutual_id AND e.number = p.employer_number
+    JOIN ledger_account a ON a.mutual_id = e.mutual_id AND a.owner_kind = 'employer' AND a.owner_id = e.id
+        AND a.control = 'employer:contributions'
+    JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
+    WHERE f.mutual_id = current_mutual() AND f.id = %(filing_id)s
 ), beyond AS (
+    SELECT m.id FROM employed m WHERE m.employer_minor > coalesce((SELECT held_minor FROM employer), 0)
+    UNION ALL
     SELECT h.id FROM helped h
     LEFT JOIN purse f ON f.code = 'fund:' || h.fund_id
     LEFT JOIN purse r ON r.code = 'reserve:solidarity'
@@ -64,7 +77,7 @@ WITH line AS MATERIALIZED (
        OR (h.from_reserve_minor > 0 AND h.reserve_minor > coalesce(r.held_minor, 0))
 )
 SELECT id, member_id, assessment_id, total_minor, held_minor, change_since_last,
-       CASE WHEN held_minor > 0 THEN 'short' ELSE 'no_money' END AS reason
+       CASE WHEN from_employer_minor > 0 THEN 'employer_short' WHEN held_minor > 0 THEN 'short' ELSE 'no_money' END AS reason
 FROM line WHERE held_minor < from_member_minor OR id IN (SELECT id FROM beyond)
 """
 
@@ -78,7 +91,7 @@ MOVE_TO_DECISIONS = (
 INSERT INTO filing_decision (filing_id, member_id, assessment_id, reason, needed_minor, available_minor, short_minor,
     change_since_last)
 SELECT %(filing_id)s, member_id, assessment_id, reason, total_minor, held_minor,
-       CASE WHEN reason IN ('short', 'no_money') THEN greatest(total_minor - held_minor, 0) ELSE 0 END, change_since_last
+       CASE WHEN reason IN ('short', 'no_money', 'employer_short') THEN greatest(total_minor - held_minor, 0) ELSE 0 END, change_since_last
 FROM filing_unfunded
 """,
     """
@@ -124,6 +137,12 @@ SELECT a.id, a.currency, g.amount_minor FROM (
     UNION ALL
     SELECT 'reserve:solidarity', sum(from_reserve_minor)::int8 FROM filing_line
     WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND from_reserve_minor > 0
+    UNION ALL
+    SELECT 'employer:' || e.id || ':contributions', sum(l.from_employer_minor)::int8 FROM filing_line l
+    JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
+    JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = f.payroll_id
+    JOIN employer e ON e.mutual_id = p.mutual_id AND e.number = p.employer_number
+    WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.from_employer_minor > 0 GROUP BY e.id
 ) g JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = g.code
 UNION ALL
 SELECT a.id, a.currency, -f.reserved_minor FROM filing f
