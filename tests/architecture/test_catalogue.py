@@ -15,7 +15,7 @@ from gateway.tables import METADATA
 ROOT = Path(__file__).resolve().parents[2]
 COMMON = {"mutual"}
 """Read by everybody: the list of tenants itself. Written by the owner alone."""
-DELETABLE = {"filing_line", "filing_decision", "filing_dependant_line"}
+DELETABLE = {"filing_line", "filing_decision", "filing_dependant_line", "filing_movement"}
 """A draft that is prepared anew gives up its lines; a trigger keeps those of anything sealed."""
 TABLES = sorted(METADATA.tables)
 

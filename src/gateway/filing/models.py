@@ -12,6 +12,7 @@ import gateway.contributions.models
 import gateway.kit.models
 import gateway.ledger.models
 import gateway.membership.models  # noqa: F401
+from gateway.authority.movements import Movement
 from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus
 from gateway.kit.columns import (
     TenantTable,
@@ -80,6 +81,8 @@ class Filing(TenantTable, table=True):
     line_count: int = whole(server="0")
     dependant_line_count: int = whole(server="0")
     """Additional dependants to add or take away at the state, before the workers are declared."""
+    movement_count: int = whole(server="0")
+    """Entries, exits, leaves and changes that are told beside the workers."""
     not_funded_count: int = whole(server="0")
     wage_minor: int = big(server="0")
     state_minor: int = big(server="0")
@@ -121,7 +124,11 @@ class FilingLine(TenantTable, table=True):
         unique("filing_id", "line_no"),
         unique("member_id", "filing_id"),
         one_of("status", LineStatus),
-        check("total_minor = from_member_minor + from_fund_minor + from_reserve_minor", "funded"),
+        check(
+            "total_minor = from_member_minor + from_fund_minor + from_reserve_minor + from_employer_minor"
+            " AND (from_employer_minor = 0 OR from_employer_minor = total_minor)",
+            "funded",
+        ),
         check("total_minor = state_minor + fee_minor AND credit_minor <= from_member_minor", "parts"),
         {"postgresql_with": {"fillfactor": 55}},
     )
@@ -148,9 +155,11 @@ class FilingLine(TenantTable, table=True):
     """Of ``from_member_minor``, what she had before the month began."""
     from_fund_minor: int = big(server="0")
     from_reserve_minor: int = big(server="0")
+    from_employer_minor: int = big(server="0")
+    """All of it, where the payroll is of an employer the mutual files for: nobody else's money pays there."""
     fund_id: int | None = big(nullable=True)
     reason: str = words()
-    """own_money, credit, fund, reserve: the furthest source that had to help."""
+    """own_money, credit, fund, reserve, employer: the furthest source that had to help."""
     change_since_last: str = words()
     """new, same, wage_changed, back: against the last month of the payroll that was accepted."""
     status: str = words(server="'waiting'")
@@ -159,6 +168,8 @@ class FilingLine(TenantTable, table=True):
     state_text: str | None = words(nullable=True)
     state_accepted_minor: int | None = big(nullable=True)
     """What the state says it took, where it says so."""
+    state_wage_minor: int | None = big(nullable=True)
+    """The wage the state says it took, where it is another than ours."""
     answered_at: dt.datetime | None = instant(nullable=True)
 
 
@@ -215,6 +226,65 @@ class FilingDependantLine(TenantTable, table=True):
     answered_at: dt.datetime | None = instant(nullable=True)
 
 
+class FilingMovement(TenantTable, table=True):
+    """What happened to a member that the state is to be told beside the payroll, with the state's answer.
+
+    A movement without a line is not told this time, and says why; it stays due. What is told of whom is frozen when the
+    filing is sealed.
+    """
+
+    __tablename__ = "filing_movement"
+    __table_args__ = (
+        unique("filing_id", "line_no"),
+        unique("filing_id", "event_key"),
+        refers("filing_id", "filing"),
+        refers("member_id", "member"),
+        one_of("status", LineStatus),
+        one_of("event", Movement),
+        check("(line_no IS NULL) = (held_back IS NOT NULL)", "held_back"),
+        Index(None, "mutual_id", "member_id", "id"),
+        Index(None, "mutual_id", "event_key", "id"),
+    )
+    filing_id: int = big()
+    line_no: int | None = whole(nullable=True)
+    """1, 2, … in the order of the files; empty where it is not told this time."""
+    file_group: int = whole(server="0")
+    """Which of the filing's files it stands in: the state takes one line a person and file. The exits that follow the
+    payroll are in a group of their own, the highest."""
+    after_payroll: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Told after the workers' file: an exit, so that the month she worked is still taken."""
+    held_back: str | None = words(nullable=True)
+    """A ``movement_rules.Hindrance``: why it is not told this time."""
+    detail: str = words(server="''")
+    """What exactly is in the way, where the reason alone does not say it."""
+    event: str = words()
+    event_key: str = words()
+    """What is told, the same in every filing that tells it: an accepted one is never told again."""
+    reason: str = words()
+    """A ``movement_rules.Cause``."""
+    source_kind: str = words()
+    """Table of membership it comes from: enrolment, leave, member_wage, member_change."""
+    source_id: int = big()
+    """Its row."""
+    again_after: str | None = words(nullable=True)
+    """The state's code where an earlier filing told it and it was rejected."""
+    member_id: int = big()
+    starts_on: dt.date
+    ends_on: dt.date | None = None
+    document_kind: str = words(server="''")
+    document: str = words(server="''")
+    given_names: str = words()
+    first_surname: str = words()
+    second_surname: str = words()
+    sex: str = words()
+    birth_date: dt.date
+    wage_minor: int = big()
+    status: str = words(server="'waiting'")
+    state_code: str | None = words(nullable=True)
+    state_text: str | None = words(nullable=True)
+    answered_at: dt.datetime | None = instant(nullable=True)
+
+
 class StateDependant(TenantTable, table=True):
     """What the state holds of our members' additional dependants, by its own answers to what we filed."""
 
@@ -244,13 +314,13 @@ class FilingDocument(TenantTable, table=True):
         unique("reference"),
         refers("filing_id", "filing"),
         one_of("status", DocumentStatus),
-        check("holds IN ('workers', 'dependants')", "holds"),
+        check("holds IN ('workers', 'dependants', 'movements')", "holds"),
     )
     filing_id: int = big()
     position: int = whole()
     """1, 2, … in the order they must reach the state."""
     holds: str = words()
-    """``workers`` (filing_line) or ``dependants`` (filing_dependant_line)."""
+    """``workers`` (filing_line), ``dependants`` (filing_dependant_line) or ``movements`` (filing_movement)."""
     kind: str = words()
     """The state's kind of file, for example AM or RD."""
     part: int = whole()
@@ -261,6 +331,8 @@ class FilingDocument(TenantTable, table=True):
     """Detail lines, without header and summary."""
     first_line_no: int = whole()
     """``line_no`` of the first member (or dependant) in this file."""
+    head_lines: int = whole()
+    """Lines of the file before the first that declares somebody."""
     byte_count: int = big()
     sha256: str = words()
     reference: uuid.UUID = Field(sa_type=Uuid)
@@ -274,6 +346,8 @@ class FilingDocument(TenantTable, table=True):
     accepted_count: int = whole(server="0")
     rejected_count: int = whole(server="0")
     answered_at: dt.datetime | None = instant(nullable=True)
+    mirrored_at: dt.datetime | None = instant(nullable=True)
+    """When its accepted lines were written into ``state_holding``."""
 
 
 class FilingDocumentChunk(TenantTable, table=True):
@@ -396,6 +470,12 @@ class Bill(TenantTable, table=True):
     ledger_tx_id: int | None = big(nullable=True)
     issued_on: dt.date
     due_on: dt.date
+    taken_on: dt.date
+    """The day we took it in: a notice that charges lateness does so up to then."""
+    notice_status: str = words()
+    """The state's own word: current, overdue, paid, recalculated, cancelled; or one we do not know."""
+    line_count: int = whole()
+    """How many lines the notice says it bills."""
     evidence_id: int = big()
     received_at: dt.datetime = instant(now=True)
     row_version: int = whole(server="1")
@@ -420,6 +500,59 @@ class BillFiling(TenantTable, table=True):
     bill_id: int = big()
     filing_id: int = big()
     amount_minor: int = big()
+
+
+class BillCredit(TenantTable, table=True):
+    """What the state owes us after a notice fell below what was paid, or took off a later one. Insert only.
+
+    The sum of a payroll's movements, those of superseded bills left out, is what is open; the books hold the same on
+    ``state:<payroll>:credit``.
+    """
+
+    __tablename__ = "bill_credit"
+    __table_args__ = (
+        unique("bill_id", "kind"),
+        refers("bill_id", "bill"),
+        refers("payroll_id", "payroll"),
+        check("kind IN ('overpaid', 'used')", "kind"),
+        check("amount_minor <> 0 AND (kind = 'overpaid' OR amount_minor < 0)", "amount"),
+        Index(None, "mutual_id", "payroll_id", "id"),
+    )
+    bill_id: int = big()
+    payroll_id: int = big()
+    kind: str = words()
+    """``overpaid`` raises it (or corrects an earlier version's), ``used`` is what a notice took off."""
+    amount_minor: int = big()
+    currency: str = words()
+    at: dt.datetime = instant(now=True)
+
+
+class StateHolding(TenantTable, table=True):
+    """What the state holds of a member in a payroll, by its own answers to what we filed."""
+
+    __tablename__ = "state_holding"
+    __table_args__ = (
+        unique("payroll_id", "member_id"),
+        refers("payroll_id", "payroll"),
+        refers("member_id", "member"),
+        refers("filing_id", "filing"),
+        check("active_since <= last_period", "since"),
+        Index(None, "mutual_id", "member_id"),
+    )
+    payroll_id: int = big()
+    member_id: int = big()
+    active_since: dt.date
+    """First month of the unbroken run of accepted months that ends with ``last_period``."""
+    last_period: dt.date
+    wage_minor: int = big()
+    additional_dependants: int = whole()
+    amount_minor: int = big()
+    """What the state took for ``last_period``."""
+    is_active: bool
+    """False once a later month of the payroll was accepted without her."""
+    filing_id: int = big()
+    """The filing whose answer said so last."""
+    changed_at: dt.datetime = instant(now=True)
 
 
 class FilingPayment(TenantTable, table=True):
@@ -460,5 +593,7 @@ class FilingPayment(TenantTable, table=True):
     statement_line_id: int | None = big(nullable=True)
     """The bank's line that booked it."""
     ledger_tx_id: int | None = big(nullable=True)
+    cover_tx_id: int | None = big(nullable=True)
+    """What an employer's own money covered of the difference between his bill and what was reserved."""
     confirmed_at: dt.datetime | None = instant(nullable=True)
     confirmation_evidence_id: int | None = big(nullable=True)

@@ -164,7 +164,10 @@ def _decide_all(
         candidates = bulk.execute(session, sql.INSERT_CANDIDATES, values)
     bulk.execute(session, "ANALYZE filing_candidate (member_id)")
     staging.create(session, "filing_decided", sql.DECIDED)
-    desk = _Desk(session, policy, state_format(mutual.country), payroll, values)
+    employer = db.first(session, sql.EMPLOYER_PURSE, {"payroll_id": filing.payroll_id})
+    if employer is not None:
+        policy = policy.for_employer()
+    desk = _Desk(session, policy, state_format(mutual.country), payroll, values, int(employer.held_minor) if employer else 0)
     for decisions in desk.decisions():
         staging.append(session, "filing_decided", sql.DECIDED, decisions)
     bulk.execute(session, "ANALYZE filing_decided (member_id, is_funded)")
@@ -188,6 +191,7 @@ class _Desk:
     form: StateFormat
     payroll: str
     values: dict[str, object]
+    employer_minor: int
 
     def decisions(self) -> Iterator[list[Decision]]:
         """Give the decision for every candidate once, in lists."""
@@ -239,4 +243,4 @@ class _Desk:
     def _pools(self) -> Pools:
         purses = {row.fund_id: int(row.held_minor) for row in db.rows(self.session, sql.PURSES)}
         reserve = purses.pop(0, 0)
-        return Pools(self.policy, purses, reserve)
+        return Pools(self.policy, purses, reserve, self.employer_minor)

@@ -135,6 +135,7 @@ DECIDED = {
     "credit_minor": "int8",
     "from_fund_minor": "int8",
     "from_reserve_minor": "int8",
+    "from_employer_minor": "int8",
 }
 """Columns of the staged decisions, in the order of ``rules.Decision``."""
 
@@ -143,6 +144,17 @@ PURSES = """
 SELECT CASE WHEN a.code = 'reserve:solidarity' THEN 0 ELSE split_part(a.code, ':', 2)::int8 END AS fund_id, b.held_minor
 FROM ledger_account a JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
 WHERE a.mutual_id = current_mutual() AND a.control IN ('fund', 'reserve:solidarity')
+"""
+
+EMPLOYER_PURSE = """
+-- at most one row: what the employer whose payroll it is has paid in and nothing used; none where that is the mutual itself
+SELECT e.id, coalesce(b.held_minor, 0) AS held_minor
+FROM payroll p JOIN employer e ON e.mutual_id = p.mutual_id AND e.number = p.employer_number
+JOIN mutual m ON m.mutual_id = p.mutual_id AND m.employer_number <> p.employer_number
+LEFT JOIN ledger_account a ON a.mutual_id = e.mutual_id AND a.owner_kind = 'employer' AND a.owner_id = e.id
+    AND a.control = 'employer:contributions'
+LEFT JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
+WHERE p.mutual_id = current_mutual() AND p.id = :payroll_id
 """
 
 CLEAR_DRAFT = tuple(
@@ -157,11 +169,12 @@ INSERT_LINES = """
 -- no row: a line for each funded member, numbered by member
 INSERT INTO filing_line (filing_id, line_no, member_id, assessment_id, document_kind, document, given_names, first_surname,
     second_surname, sex, birth_date, wage_minor, additional_dependants, amounts_minor, state_minor, fee_minor, total_minor,
-    from_member_minor, credit_minor, from_fund_minor, from_reserve_minor, fund_id, reason, change_since_last)
+    from_member_minor, credit_minor, from_fund_minor, from_reserve_minor, from_employer_minor, fund_id, reason,
+    change_since_last)
 SELECT %(filing_id)s, row_number() OVER (ORDER BY c.member_id), c.member_id, c.assessment_id, c.document_kind, c.document,
        c.given_names, c.first_surname, c.second_surname, c.sex, c.birth_date, c.wage_minor, c.heads, c.amounts_minor,
        c.state_minor, c.needed_minor - c.state_minor, c.needed_minor, d.from_member_minor, d.credit_minor, d.from_fund_minor,
-       d.from_reserve_minor, CASE WHEN d.from_fund_minor > 0 THEN c.fund_id END, d.reason, c.change_since_last
+       d.from_reserve_minor, d.from_employer_minor, CASE WHEN d.from_fund_minor > 0 THEN c.fund_id END, d.reason, c.change_since_last
 FROM filing_decided d JOIN filing_candidate c USING (member_id)
 WHERE d.is_funded
 """
