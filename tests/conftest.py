@@ -1,16 +1,15 @@
-"""What every test stands on: a real PostgreSQL, migrated once, cloned for each test that wants its own."""
+"""What every test stands on: a real PostgreSQL, migrated once, and a database as good as new for each test."""
 
 import fcntl
 import hashlib
 import os
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
+from tests.databases import Shelf, address_of
 
 from gateway.kit.db import Database, libpq_url
 from gateway.kit.embedded import ensure_running
@@ -34,13 +33,6 @@ def _schema_digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def _address_of(server: str, name: str) -> str:
-    # The address may carry parameters; only the database's name changes.
-    parts = psycopg.conninfo.conninfo_to_dict(server)
-    host, port = parts.get("host", "127.0.0.1"), parts.get("port", "5432")
-    return f"postgresql://{parts['user']}:{parts.get('password', '')}@{host}:{port}/{name}"
-
-
 @pytest.fixture(scope="session")
 def server_url() -> str:
     """The address of the server's own database."""
@@ -60,28 +52,25 @@ def template(server_url: str) -> str:
                 fresh = f"{name}_new"
                 server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(fresh)))
                 server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(fresh)))
-                upgrade(_address_of(server_url, fresh))
+                upgrade(address_of(server_url, fresh))
                 server.execute(
                     sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(fresh), sql.Identifier(name))
                 )
     return name
 
 
-@contextmanager
-def _clone(server_url: str, template: str) -> Iterator[str]:
-    name = f"gateway_test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
-        try:
-            yield _address_of(server_url, name)
-        finally:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+@pytest.fixture(scope="session")
+def shelf(server_url: str, template: str) -> Iterator[Shelf]:
+    """The databases of this test process."""
+    opened = Shelf(server_url, template)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def database_url(server_url: str, template: str) -> Iterator[str]:
-    """The address of a fresh, migrated database of this test's own."""
-    with _clone(server_url, template) as address:
+def database_url(shelf: Shelf) -> Iterator[str]:
+    """The address of a migrated database of this test's own, as good as new."""
+    with shelf.lend() as address:
         yield address
 
 

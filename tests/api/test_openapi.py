@@ -19,7 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from tests.api.conftest import token_for
-from tests.conftest import MUTUALS, ROOT, _clone
+from tests.conftest import MUTUALS, ROOT
+from tests.databases import Shelf
 
 from gateway.api.app import create_app, description
 from gateway.kit.db import Database
@@ -119,8 +120,8 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def served(server_url: str, template: str) -> Iterator[Served]:
-    with _clone(server_url, template) as address:
+def served(shelf: Shelf) -> Iterator[Served]:
+    with shelf.lend() as address:
         with psycopg.connect(address) as owner:
             owner.cursor().executemany(
                 "INSERT INTO mutual (mutual_id, code, name, country, currency, time_zone, language, employer_number)"
