@@ -45,6 +45,19 @@ class IdentityForm:
 
 
 @dataclass(frozen=True, slots=True)
+class EmployerForm:
+    """How one kind of employer's number looks."""
+
+    name: str
+    """With its article, for sentences: ``an RNC``."""
+    pattern: "re.Pattern[str]"
+    expected: str
+    checks: tuple[str, ...] = ()
+    """As for identities; where ``is_strict`` one of them must hold, else nothing is said."""
+    is_strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FamilyLaw:
     """Which relatives are covered with a member, where a law says so."""
 
@@ -78,6 +91,8 @@ class Country:
     dependant_held: str = ""
     """The state's code for a dependant that it holds already: its register is as we want it."""
     dependant_not_held: str = ""
+    employers: tuple[EmployerForm, ...] = ()
+    """The kinds of numbers an employer may have; where there is none, any short code."""
     family: FamilyLaw | None = None
     """None where no law is known: what the holder declares is kept."""
 
@@ -135,6 +150,10 @@ def read_country(file: Traversable, folder: str) -> Country:
         payroll_expected=payroll.get("expected", ""),
         dependant_held=dependants.get("held_already", ""),
         dependant_not_held=dependants.get("not_held", ""),
+        employers=tuple(
+            EmployerForm(**{**row, "pattern": re.compile(row["pattern"], re.ASCII), "checks": tuple(row["checks"])})
+            for row in given.pop("employer", ())
+        ),
         family=None if family is None else FamilyLaw(**family),
         **given,
     )

@@ -74,15 +74,13 @@ class ContributionSchedule(TenantTable, table=True):
 class ContributionAssessment(TenantTable, table=True):
     """What one month of one member in one payroll costs, were she filed. Not a debt.
 
-    Insert only: another wage, number of heads or schedule makes a new version, and the newest counts.
+    Insert only: another wage, number of heads or schedule makes a new version, and the newest counts. Member, payroll and
+    schedule are looked up once per statement (``guards.sql``), as is what receipts and their lines refer to.
     """
 
     __tablename__ = "contribution_assessment"
     __table_args__ = (
         unique("period_start", "payroll_id", "member_id", "version"),
-        refers("member_id", "member"),
-        refers("payroll_id", "payroll"),
-        refers("schedule_id", "contribution_schedule"),
         check("total_minor >= state_minor AND state_minor >= 0", "total"),
         Index(None, "mutual_id", "member_id", "period_start"),
     )
@@ -116,7 +114,6 @@ class ContributionReceipt(TenantTable, table=True):
         unique("source", "source_reference"),
         one_of("channel", Channel),
         check("amount_minor > 0", "amount"),
-        refers("ledger_tx_id", "ledger_tx"),
         Index(None, "mutual_id", "paid_on"),
         Index(None, "mutual_id", "import_id"),
     )
@@ -149,8 +146,6 @@ class ContributionReceiptLine(TenantTable, table=True):
     __tablename__ = "contribution_receipt_line"
     __table_args__ = (
         unique("receipt_id", "line_no"),
-        refers("receipt_id", "contribution_receipt"),
-        refers("member_id", "member"),
         check("amount_minor > 0", "amount"),
         Index(None, "mutual_id", "member_id"),
         Index("ix_receipt_line_unplaced", "mutual_id", "id", postgresql_where=text("member_id IS NULL")),

@@ -1,7 +1,8 @@
 """Take the state's bill in: component by component against our lines, then from the filings' reserve to the state.
 
 A notice that was seen before has no effect. One that replaces an unpaid one takes its place by a linked reversal. The
-difference between theirs and ours stands on ``suspense:state`` until somebody resolves it; nothing is edited.
+difference between theirs and ours stands on ``suspense:state`` until somebody resolves it; nothing is edited. What was paid
+beyond a recalculated notice is a credit with the state, kept as such until a later notice takes it off.
 """
 
 import datetime as dt
@@ -22,10 +23,23 @@ from gateway.filing.steps import advance_bill
 from gateway.kit import audit, db
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, post, reverse
+from gateway.membership.employers import employer_of_payroll
 
 DIFFERENCE = "suspense:state"
+"""Where the difference of the mutual's own bills waits; that of an employer's bill waits on an account of his own."""
+CREDITS = "credits"
+"""The notice's component that takes something off."""
 GONE = ("cancelled",)
 _UNPAID = (BillStatus.RECEIVED, BillStatus.ORDERED)
+
+
+class _Credit(NamedTuple):
+    """What a notice changes in what the state owes the payroll."""
+
+    overpaid_minor: int
+    """Paid beyond it, less what an earlier version of it raised."""
+    used_minor: int
+    """Below zero: what it takes off."""
 
 
 class _Claim(NamedTuple):
@@ -58,6 +72,7 @@ def receive_notice(session: Session, notice: Notice, *, actor: str, today: dt.da
     if notice.status in GONE or notice.replaced_by is not None:
         for bill in live:
             if bill.notice_reference == notice.reference and bill.status in _UNPAID:
+                bill.notice_status = notice.status
                 _supersede(session, bill, actor=actor, today=today)
         return None
     if db.first(session, sql.UNANSWERED, {"references": [str(filing.reference) for filing in notice.filings]}):
@@ -68,6 +83,9 @@ def receive_notice(session: Session, notice: Notice, *, actor: str, today: dt.da
 
 def _refresh(session: Session, bill: Bill, notice: Notice) -> Bill:
     """Set an unpaid bill against what our lines say by now: a filing accepted since, and not on it, must show."""
+    if bill.notice_status != notice.status:
+        bill.notice_status = notice.status
+        session.add(bill)
     answered = _answered(session, bill.payroll_id, notice)
     if bill.status != BillStatus.RECEIVED or answered == bill.answered_count:
         return bill
@@ -118,9 +136,9 @@ def _take_in(
         if earlier.status in _UNPAID:
             _supersede(session, earlier, actor=actor, today=today)
         else:
-            paid_before += earlier.total_minor - earlier.paid_before_minor
+            paid_before += max(0, earlier.total_minor - earlier.paid_before_minor)
     replaced = db.first(session, sql.NEWEST_BILL, {"references": _references(notice)})
-    claims = _claims(session, notice)
+    claims = _claims(session, payroll_id, notice)
     answered = _answered(session, payroll_id, notice)
     ours = ours_by_component(session, payroll_id, notice)
     bill = Bill(
@@ -138,13 +156,17 @@ def _take_in(
         answered_count=answered,
         issued_on=notice.issued_on,
         due_on=notice.due_on,
+        taken_on=today,
+        notice_status=notice.status,
+        line_count=notice.line_count,
         evidence_id=keep_raw(session, "state.notice", notice.raw),
     )
     session.add(bill)
     session.flush()
     session.refresh(bill)
     _write_parts(session, bill, notice, claims, ours)
-    _book(session, bill, claims, actor=actor, today=today)
+    credit = _credit(session, bill, notice)
+    _book(session, bill, claims, credit, actor=actor, today=today)
     audit.record(
         session,
         actor=actor,
@@ -155,14 +177,15 @@ def _take_in(
             "notice": notice.reference,
             "version": notice.version,
             "difference_minor": bill.total_minor - bill.ours_minor,
+            "credit_minor": sum(credit),
         },
     )
     return bill
 
 
-def _claims(session: Session, notice: Notice) -> list[_Claim]:
+def _claims(session: Session, payroll_id: int, notice: Notice) -> list[_Claim]:
     references = [str(filing.reference) for filing in notice.filings]
-    rows = db.rows(session, sql.CLAIMED, {"references": references})
+    rows = db.rows(session, sql.CLAIMED, {"references": references, "payroll_id": payroll_id})
     return [_Claim(row.filing_id, max(0, row.claimed_minor - row.moved_minor)) for row in rows]
 
 
@@ -194,12 +217,36 @@ def _write_parts(session: Session, bill: Bill, notice: Notice, claims: list[_Cla
     db.run(session, sql.INSERT_FILINGS, {"bill_id": bill.id, **amounts})
 
 
-def _book(session: Session, bill: Bill, claims: list[_Claim], *, actor: str, today: dt.date) -> None:
+def _credit(session: Session, bill: Bill, notice: Notice) -> _Credit:
+    """Write down what the state owes after this notice: what was paid beyond it, and what it takes off for an earlier one."""
+    values = {"payroll_id": bill.payroll_id, "references": _references(notice)}
+    db.one(session, sql.LOCK_CREDIT, values)
+    known = db.one(session, sql.OPEN_CREDIT, values)
+    asked_off = -sum(minor for code, minor in notice.components if code == CREDITS)
+    overpaid = max(0, bill.paid_before_minor - bill.total_minor) - known.raised_minor
+    used = min(max(0, asked_off), max(0, known.open_minor - known.raised_minor))
+    for kind, minor in (("overpaid", overpaid), ("used", -used)):
+        if minor:
+            more = {"bill_id": bill.id, "payroll_id": bill.payroll_id, "currency": bill.currency}
+            db.run(session, sql.INSERT_CREDIT, {**more, "kind": kind, "amount_minor": minor})
+    return _Credit(overpaid, -used)
+
+
+def difference_account(session: Session, payroll_id: int) -> str:
+    """Return where a difference between a payroll's bill and what was reserved for it waits."""
+    employer = employer_of_payroll(session, payroll_id)
+    return DIFFERENCE if employer is None else employer.difference
+
+
+def _book(session: Session, bill: Bill, claims: list[_Claim], credit: _Credit, *, actor: str, today: dt.date) -> None:
     payable, asked = f"state:{bill.notice_reference}:payable", max(0, bill.total_minor - bill.paid_before_minor)
-    open_accounts(session, [NewAccount(payable), NewAccount(DIFFERENCE)], bill.currency)
+    waits, owed = difference_account(session, bill.payroll_id), f"state:{bill.payroll_id}:credit"
+    open_accounts(session, [NewAccount(payable), NewAccount(waits)], bill.currency)
+    if any(credit):
+        open_accounts(session, [NewAccount(owed)], bill.currency)
     taken = [Line(f"filing:{claim.filing_id}:reserved", claim.amount_minor) for claim in claims if claim.amount_minor]
-    difference = asked - sum(line.amount_minor for line in taken)
-    lines = [*taken, Line(DIFFERENCE, difference), Line(payable, -asked)]
+    difference = asked - sum(line.amount_minor for line in taken) - sum(credit)
+    lines = [*taken, Line(owed, sum(credit)), Line(waits, difference), Line(payable, -asked)]
     if sum(line.amount_minor != 0 for line in lines) < 2:
         return
     event = Event(f"bill:{bill.id}:receive", "bill.receive", today, lines, actor, evidence=f"bill:{bill.id}")
@@ -215,6 +262,10 @@ def _supersede(session: Session, bill: Bill, *, actor: str, today: dt.date) -> N
         order = queries.get_payment(session, payment.id, lock=True)
         order.withdrawn_at = queries.now(session)
         session.add(order)
+    cover = db.first(session, sql.BILL_COVER, {"bill_id": bill.id})
+    if cover is not None:
+        # What an employer's own money covered of a bill that does not stand is his again.
+        reverse(session, cover.cover_tx_id, key=f"bill:{bill.id}:uncover", valid_on=today, actor=actor, reason=reason)
     if bill.ledger_tx_id is not None:
         reverse(session, bill.ledger_tx_id, key=f"bill:{bill.id}:supersede", valid_on=today, actor=actor, reason=reason)
     advance_bill(session, bill, BillEvent.SUPERSEDE, actor=actor, reason=reason)

@@ -122,6 +122,27 @@ class NothingToPayError(RuleError):
     title = "Nothing is left to pay"
 
 
+class AccountOfAnotherError(RuleError):
+    """The bank account is for another employer's bills."""
+
+    code = "account_of_another"
+    title = "The account is for another employer"
+
+
+class EmployerShortError(RuleError):
+    """An employer's money does not reach for his bill, and nobody else's pays it."""
+
+    code = "employer_short"
+    title = "The employer's money does not reach"
+
+
+class ForecastDayError(MalformedError):
+    """A day of payment that nothing can be said of."""
+
+    code = "forecast_day_invalid"
+    title = "Nothing can be said of that day"
+
+
 class SettingMissingError(RuleError):
     """The mutual's settings lack something that is needed here."""
 

@@ -14,6 +14,8 @@ from gateway.bank.pain001 import Party, Payment, payment_order
 from gateway.filing import queries
 from gateway.filing.courier import keep_raw
 from gateway.filing.errors import (
+    AccountOfAnotherError,
+    EmployerShortError,
     NothingToPayError,
     NotReadyError,
     PaymentDiffersError,
@@ -26,10 +28,12 @@ from gateway.filing.sql import bill as sql
 from gateway.filing.states import BILL, BillEvent, BillStatus, FilingEvent
 from gateway.filing.steps import advance, advance_bill
 from gateway.kit import audit, db, evidence, tenant
+from gateway.kit.money import currency_of, format_amount
 from gateway.kit.tenant import MutualRow
 from gateway.ledger.bank_accounts import get_bank_account
-from gateway.ledger.errors import KeyReusedError
+from gateway.ledger.errors import FloorBrokenError, KeyReusedError
 from gateway.ledger.post import Event, Line, post
+from gateway.membership.employers import EmployerRow, employer_of_payroll, find_owner_of_account
 
 LONGEST_ID = 35
 
@@ -50,6 +54,8 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
         InvalidTransitionError: The bill is ordered already, paid, or replaced.
         NothingToPayError: Nothing is left to pay.
         SettingMissingError: The state's account is not in the mutual's settings.
+        AccountOfAnotherError: The bank account is another employer's, or the bill's employer has one of his own.
+        EmployerShortError: An employer's bill asks more than was reserved, and his money does not reach for the rest.
     """
     bill = queries.get_bill(session, bill_id, lock=True)
     BILL.advance(BillStatus(bill.status), BillEvent.ORDER)
@@ -57,6 +63,8 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
     if amount <= 0:
         raise NothingToPayError(f"bill {bill.id} asks for nothing more; it was paid under an earlier version")
     mutual, account = tenant.current(session), get_bank_account(session, code=account_code)
+    employer = employer_of_payroll(session, bill.payroll_id)
+    _check_account(session, bill, employer, account_code)
     number = 1 + int(db.scalar(session, sql.PAID_BEFORE, {"bill_id": bill.id}))
     end_to_end_id = end_to_end_id_of(mutual.id, bill, number)
     body = payment_order(
@@ -66,7 +74,7 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
         execute_on=today,
         debtor=Party(account.holder or mutual.name, account.number, account.bank_identifier),
         currency=bill.currency,
-        payments=[Payment(end_to_end_id, amount, _state(mutual), text=f"NP {bill.notice_reference}")],
+        payments=[Payment(end_to_end_id, amount, _state(mutual), text=_text(bill, employer))],
     )
     about = {"bill_id": bill.id, "end_to_end_id": end_to_end_id}
     kept = evidence.keep(
@@ -86,6 +94,7 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
     session.add(payment)
     session.flush()
     session.refresh(payment)
+    _cover(session, bill, payment, employer, actor=actor, today=today)
     advance_bill(session, bill, BillEvent.ORDER, actor=actor, evidence_id=kept)
     _record(session, payment, "order", actor)
     return payment
@@ -196,7 +205,9 @@ def confirm_payment(session: Session, bill_id: int, told: NoticePayments, *, act
     confirmed = sum(paid.amount_minor for paid in told.payments if paid.status == "confirmed")
     if told.reference != bill.notice_reference or told.currency != bill.currency or confirmed < bill.total_minor:
         return False
-    if not BILL.allows(BillStatus(bill.status), BillEvent.CONFIRM):
+    covered = bill.status == BillStatus.RECEIVED and bill.total_minor <= bill.paid_before_minor
+    event = BillEvent.COVER if covered else BillEvent.CONFIRM
+    if not (covered or BILL.allows(BillStatus(bill.status), event)):
         return bill.status == BillStatus.CONFIRMED
     kept = keep_raw(session, "state.payments", told.raw)
     row = db.first(session, sql.LIVE_PAYMENT, {"bill_id": bill.id})
@@ -204,11 +215,60 @@ def confirm_payment(session: Session, bill_id: int, told: NoticePayments, *, act
         payment = queries.get_payment(session, row.id, lock=True)
         payment.confirmed_at, payment.confirmation_evidence_id = queries.now(session), kept
         session.add(payment)
-    advance_bill(session, bill, BillEvent.CONFIRM, actor=actor, evidence_id=kept)
-    for covered in db.rows(session, sql.COVERED, {"bill_id": bill.id}):
-        filing = queries.lock_filing(session, covered.id)
+    bill.notice_status = told.status
+    advance_bill(session, bill, event, actor=actor, evidence_id=kept)
+    for settled in db.rows(session, sql.COVERED, {"bill_id": bill.id}):
+        filing = queries.lock_filing(session, settled.id)
         advance(session, filing, FilingEvent.SETTLE, actor=actor, evidence_id=kept)
     return True
+
+
+def _check_account(session: Session, bill: Bill, employer: EmployerRow | None, account_code: str) -> None:
+    """Keep the bank accounts of employers apart: an own account pays its owner's bills, and nothing else does."""
+    owner = find_owner_of_account(session, account_code)
+    if owner is not None and (employer is None or owner.id != employer.id):
+        raise AccountOfAnotherError(
+            f"{account_code} is the own account of employer {owner.number}; bill {bill.id} is not his"
+        )
+    if employer is not None and employer.account_code not in (None, account_code):
+        raise AccountOfAnotherError(
+            f"bill {bill.id} is of employer {employer.number}, whose bills are paid from {employer.account_code}"
+        )
+
+
+def _cover(
+    session: Session, bill: Bill, payment: FilingPayment, employer: EmployerRow | None, *, actor: str, today: dt.date
+) -> None:
+    """Settle the difference of an employer's bill with his own money, in either direction; nobody else's is touched."""
+    if employer is None or bill.ledger_tx_id is None:
+        return
+    earlier = db.first(session, sql.BILL_COVER, {"bill_id": bill.id})
+    if earlier is not None:
+        # An order that was withdrawn left its cover: the bill still asks for it.
+        payment.cover_tx_id = earlier.cover_tx_id
+        session.add(payment)
+        session.flush()
+        return
+    values = {"account": employer.difference, "tx_id": bill.ledger_tx_id}
+    minor = int(db.scalar(session, sql.COVERED_DIFFERENCE, values))
+    if minor == 0:
+        return
+    lines = [Line(employer.money, minor), Line(employer.difference, -minor)]
+    event = Event(f"bill:{bill.id}:cover", "bill.cover", today, lines, actor, evidence=f"bill:{bill.id}")
+    try:
+        with session.begin_nested():
+            payment.cover_tx_id = post(session, event).tx_id
+    except FloorBrokenError as short:
+        raise EmployerShortError(
+            f"bill {bill.id} asks {format_amount(minor, currency_of(bill.currency))} {bill.currency} more than was reserved,"
+            f" and employer {employer.number} has not paid in as much; receive his money first"
+        ) from short
+    session.add(payment)
+    session.flush()
+
+
+def _text(bill: Bill, employer: EmployerRow | None) -> str:
+    return f"NP {bill.notice_reference}" + ("" if employer is None else f" {employer.number}")
 
 
 def _ordered(session: Session, payment_id: int) -> tuple[Bill, FilingPayment]:

@@ -13,7 +13,7 @@ Every key may be missing: then nobody helps but the member's own money, and the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Self
@@ -32,6 +32,8 @@ class Source(StrEnum):
     """What she had before."""
     FUND = "fund"
     RESERVE = "reserve"
+    EMPLOYER = "employer"
+    """An employer the mutual files for; never in a policy, because he pays for his own payrolls and nobody else does."""
 
 
 OWN = (Source.OWN_MONEY, Source.CREDIT)
@@ -65,6 +67,10 @@ class FundingPolicy:
     def helpers(self) -> tuple[Source, ...]:
         """Who may help, in order."""
         return tuple(source for source in self.order if source not in OWN)
+
+    def for_employer(self) -> Self:
+        """Return the policy for a payroll of an employer the mutual files for: his money pays whole lines, nothing else does."""
+        return replace(self, order=(Source.EMPLOYER,), own_share_minimum=Decimal(0), fund=Help(), reserve=Help())
 
     @classmethod
     def parse(cls, stored: Mapping[str, Any], currency: Currency) -> Self:
@@ -106,7 +112,7 @@ class _Reader:
 
     def order(self) -> tuple[Source, ...]:
         given = self.stored.get("order", [source.value for source in OWN])
-        known = [source.value for source in Source]
+        known = [source.value for source in Source if source is not Source.EMPLOYER]
         if not isinstance(given, list) or not given or any(word not in known for word in given):
             self.wrong("/order", f"expected a list of {', '.join(known)}, in the order in which they pay")
             return OWN

@@ -39,13 +39,13 @@ DECISIONS = """
 SELECT * FROM (
     SELECT l.member_id, m.number, m.given_names, m.first_surname, m.second_surname, true AS is_funded, l.reason, '' AS detail,
            l.total_minor AS needed_minor, l.total_minor AS available_minor, 0::int8 AS short_minor, l.from_member_minor,
-           l.credit_minor, l.from_fund_minor, l.from_reserve_minor, l.change_since_last, l.line_no
+           l.credit_minor, l.from_fund_minor, l.from_reserve_minor, l.from_employer_minor, l.change_since_last, l.line_no
     FROM filing_line l JOIN member m ON m.mutual_id = l.mutual_id AND m.id = l.member_id
     WHERE l.mutual_id = current_mutual() AND l.filing_id = :filing_id AND l.member_id > :after
       AND (CAST(:is_funded AS boolean) IS NULL OR :is_funded) AND (CAST(:reason AS text) IS NULL OR l.reason = :reason)
     UNION ALL
     SELECT d.member_id, m.number, m.given_names, m.first_surname, m.second_surname, false, d.reason, d.detail,
-           d.needed_minor, d.available_minor, d.short_minor, 0, 0, 0, 0, d.change_since_last, NULL
+           d.needed_minor, d.available_minor, d.short_minor, 0, 0, 0, 0, 0, d.change_since_last, NULL
     FROM filing_decision d JOIN member m ON m.mutual_id = d.mutual_id AND m.id = d.member_id
     WHERE d.mutual_id = current_mutual() AND d.filing_id = :filing_id AND d.member_id > :after
       AND (CAST(:is_funded AS boolean) IS NULL OR NOT :is_funded) AND (CAST(:reason AS text) IS NULL OR d.reason = :reason)
@@ -56,7 +56,7 @@ LINES = """
 -- one row per line, by number
 SELECT line_no, member_id, document_kind, document, given_names, first_surname, second_surname, wage_minor,
        additional_dependants, state_minor, fee_minor, total_minor, from_member_minor, credit_minor, from_fund_minor,
-       from_reserve_minor, reason, change_since_last, status, state_code, state_text, state_accepted_minor, answered_at
+       from_reserve_minor, from_employer_minor, reason, change_since_last, status, state_code, state_text, state_accepted_minor, answered_at
 FROM filing_line
 WHERE mutual_id = current_mutual() AND filing_id = :filing_id AND line_no > :after
   AND (CAST(:status AS text) IS NULL OR status = :status)

@@ -119,6 +119,17 @@ class BillStatus(StrEnum):
     """The state replaced it before it was paid."""
 
 
+class NoticeStatus(StrEnum):
+    """How the state's notice stands, in the state's words, as of a day."""
+
+    CURRENT = "current"
+    OVERDUE = "overdue"
+    PAID = "paid"
+    RECALCULATED = "recalculated"
+    """A newer version took an earlier one's place; of a version that was replaced, it says the same."""
+    CANCELLED = "cancelled"
+
+
 class BillEvent(StrEnum):
     """What can happen to a bill."""
 
@@ -127,6 +138,8 @@ class BillEvent(StrEnum):
     RELEASE = "release"
     BOOK = "book"
     CONFIRM = "confirm"
+    COVER = "cover"
+    """The state says it is paid though nothing was ordered for it: earlier payments or credits cover it."""
     SUPERSEDE = "supersede"
 
 
@@ -177,6 +190,7 @@ BILL = StateMachine[BillStatus, BillEvent](
         BillEvent.RELEASE: (frozenset({BillStatus.ORDERED}), BillStatus.RELEASED),
         BillEvent.BOOK: (frozenset({BillStatus.RELEASED}), BillStatus.BOOKED),
         BillEvent.CONFIRM: (frozenset({BillStatus.RELEASED, BillStatus.BOOKED}), BillStatus.CONFIRMED),
+        BillEvent.COVER: (frozenset({BillStatus.RECEIVED}), BillStatus.CONFIRMED),
         BillEvent.SUPERSEDE: (frozenset({BillStatus.RECEIVED, BillStatus.ORDERED}), BillStatus.SUPERSEDED),
     }
 )

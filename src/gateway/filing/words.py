@@ -26,6 +26,16 @@ _WORDS: dict[Reason, dict[str, str]] = {
         "fr": "La réserve solidaire a complété ce qui manquait.",
         "en": "The solidarity reserve added what was missing.",
     },
+    Reason.EMPLOYER: {
+        "es": "Pagado con el dinero de su empleador.",
+        "fr": "Payé avec l'argent de son employeur.",
+        "en": "Paid with her employer's money.",
+    },
+    Reason.EMPLOYER_SHORT: {
+        "es": "A su empleador le quedan {available} {currency}; faltan {short} {currency} para ella.",
+        "fr": "Il reste {available} {currency} à son employeur ; il manque {short} {currency} pour elle.",
+        "en": "Her employer has {available} {currency} left; {short} {currency} are missing for her.",
+    },
     Reason.NO_MONEY: {
         "es": "No ha pagado nada para este mes; hacen falta {needed} {currency}.",
         "fr": "Rien n'a été payé pour ce mois ; il faut {needed} {currency}.",

@@ -17,6 +17,27 @@ class FundNotFoundError(NotFoundError):
     title = "No such fund"
 
 
+class EmployerUnknownError(NotFoundError):
+    """No employer that this mutual helps is meant."""
+
+    code = "employer_unknown"
+    title = "No such employer"
+
+
+class EmployerNumberError(MalformedError):
+    """A number that the state could not have given an employer."""
+
+    code = "employer_number_invalid"
+    title = "The employer's number cannot be right"
+
+
+class EmployerKnownError(ConflictError):
+    """The employer is registered, or it is the mutual itself."""
+
+    code = "employer_known"
+    title = "The employer is registered already"
+
+
 class PayrollNotFoundError(NotFoundError):
     """No payroll of this mutual is meant."""
 

@@ -33,6 +33,24 @@ class Fund(TenantTable, table=True):
     created_at: dt.datetime = instant(now=True)
 
 
+class Employer(TenantTable, table=True):
+    """A small employer whose workers the mutual files for, under his own number, with his own money and bill.
+
+    The mutual itself is an employer without a row here.
+    """
+
+    __tablename__ = "employer"
+    __table_args__ = (unique("number"), unique("account_code"))
+    number: str = words()
+    """The state's number of him, bare: an RNC or a cédula in the Dominican Republic."""
+    name: str = words()
+    account_code: str | None = words(nullable=True)
+    """Ledger account of a bank account that is his alone: his bills are paid from it and no other is."""
+    is_active: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    actor: str = words()
+    created_at: dt.datetime = instant(now=True)
+
+
 class Payroll(TenantTable, table=True):
     """The state's key under which members are declared (clave de nómina)."""
 
@@ -42,7 +60,7 @@ class Payroll(TenantTable, table=True):
     """Three digits in the Dominican Republic."""
     name: str = words()
     employer_number: str = words()
-    """The employer it is filed for: the mutual itself, or a small employer it helps."""
+    """The employer it is filed for: the mutual itself, or a small employer it helps (``employer.number``)."""
     is_active: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
     created_at: dt.datetime = instant(now=True)
 

@@ -20,6 +20,7 @@ from gateway.membership.errors import (
     BirthDateInvalidError,
     CodeInvalidError,
     DayTooFarError,
+    EmployerNumberError,
     IdentityInvalidError,
     NameInvalidError,
     PhoneInvalidError,
@@ -332,6 +333,33 @@ def check_payroll_code(code: str, country: str) -> str:
     if known and known.payroll_pattern and not known.payroll_pattern.fullmatch(bare):
         raise CodeInvalidError(f"{code!r} is not a payroll key; expected {known.payroll_expected}")
     return check_code(bare)
+
+
+def check_employer_number(number: str, country: str) -> str:
+    """Return an employer's number as the state writes it: bare digits, its check digit right where the country has one.
+
+    Raises:
+        EmployerNumberError: The state could not have given it.
+
+    Source:
+        SRC-011: the RNC's weights and check digit, and the exceptions that python-stdnum knows.
+    """
+    bare = bare_identity(number)
+    known = find_country(country)
+    forms = known.employers if known else ()
+    for form in forms:
+        if form.pattern.fullmatch(bare):
+            if form.is_strict and not any(_checker(check)(bare) for check in form.checks):
+                raise EmployerNumberError(
+                    f"{number!r} is not {form.name}: the check digit does not fit; compare it with the certificate"
+                )
+            return bare
+    if forms:
+        expected = " or ".join(f"{form.name} ({form.expected})" for form in forms)
+        raise EmployerNumberError(f"{number!r} is no employer's number; expected {expected}")
+    if not re.fullmatch(r"[A-Z0-9]{4,25}", bare):
+        raise EmployerNumberError(f"{number!r} is no employer's number; expected 4 to 25 letters and digits")
+    return bare
 
 
 def check_code(code: str) -> str:

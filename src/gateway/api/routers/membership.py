@@ -101,7 +101,7 @@ def list_payrolls(act: ActDep, asked: PageDep) -> Page[PayrollRead]:
 
 @router.post(
     "/payrolls", status_code=201, response_model=PayrollRead, summary="Open a payroll",
-    dependencies=[allow(Role.FILING_OFFICER, Role.MANAGER)], responses=problems(409, 422),
+    dependencies=[allow(Role.FILING_OFFICER, Role.MANAGER)], responses=problems(404, 409, 422),
 )  # fmt: skip
 def create_payroll(asked: PayrollCreate, act: ActDep, once: OnceDep) -> Response:
     """Open a payroll under the state's key; three digits in the Dominican Republic."""

@@ -94,6 +94,7 @@ DECISION = {
     "of_it_credit": "0.00",
     "from_fund": "0.00",
     "from_reserve": "0.00",
+    "from_employer": "0.00",
     "change_since_last": "same",
     "line_no": None,
 }
@@ -115,6 +116,7 @@ LINE = {
     "of_it_credit": "0.00",
     "from_fund": "0.00",
     "from_reserve": "0.00",
+    "from_employer": "0.00",
     "reason": "own_money",
     "change_since_last": "same",
     "status": "accepted",
@@ -373,6 +375,7 @@ class DecisionRead(ReadModel):
     of_it_credit: AmountText
     from_fund: AmountText
     from_reserve: AmountText
+    from_employer: AmountText
     change_since_last: Change
     line_no: int | None
 
@@ -389,7 +392,7 @@ class DecisionRead(ReadModel):
             detail=row.detail,
         )
         names = ("member_id", "number", "is_funded", "reason", "detail", "change_since_last", "line_no")
-        amounts = ("needed", "available", "short", "from_member", "from_fund", "from_reserve")
+        amounts = ("needed", "available", "short", "from_member", "from_fund", "from_reserve", "from_employer")
         name = " ".join(part for part in (row.given_names, row.first_surname, row.second_surname) if part)
         shown: dict[str, Any] = {field: getattr(row, field) for field in names}
         shown |= {field: text_of(getattr(row, f"{field}_minor"), currency) for field in amounts}
@@ -419,6 +422,7 @@ class FilingLineRead(ReadModel):
     of_it_credit: AmountText
     from_fund: AmountText
     from_reserve: AmountText
+    from_employer: AmountText
     reason: DecisionReason
     change_since_last: Change
     status: LineStatus
@@ -435,6 +439,7 @@ class FilingLineRead(ReadModel):
         amounts = {
             "wage": "wage", "state": "state_amount", "fee": "fee", "total": "total", "from_member": "from_member",
             "credit": "of_it_credit", "from_fund": "from_fund", "from_reserve": "from_reserve",
+            "from_employer": "from_employer",
         }  # fmt: skip
         for stored, shown in amounts.items():
             values[shown] = text_of(values.pop(f"{stored}_minor"), currency)

@@ -140,7 +140,7 @@ class PayrollCreate(WriteModel):
     code: Line
     name: Line
     employer_number: Line | None = None
-    """Without it, the mutual's own."""
+    """Of an employer the mutual files for, who is registered before; without it, the mutual's own."""
 
 
 class PayrollRead(ReadModel):

@@ -24,14 +24,14 @@ ORDER BY id DESC LIMIT 1
 """
 
 CLAIMED = """
--- one row per filing that a notice names: what our lines that the state took cost in the files it names, and what
+-- one row per filing of the notice's own payroll that it names: what our lines that the state took cost in the files it names, and what
 -- earlier bills that still count have taken of the filing's reserve
 SELECT d.filing_id, f.status, coalesce(sum(l.state_minor), 0)::int8 AS claimed_minor, (
     SELECT coalesce(sum(c.amount_minor), 0)::int8 FROM bill_filing c
     JOIN bill b ON b.mutual_id = c.mutual_id AND b.id = c.bill_id AND b.status <> 'superseded'
     WHERE c.mutual_id = current_mutual() AND c.filing_id = d.filing_id) AS moved_minor
 FROM filing_document d
-JOIN filing f ON f.mutual_id = d.mutual_id AND f.id = d.filing_id
+JOIN filing f ON f.mutual_id = d.mutual_id AND f.id = d.filing_id AND f.payroll_id = :payroll_id
 LEFT JOIN filing_line l ON l.mutual_id = d.mutual_id AND l.filing_id = d.filing_id AND l.status IN ('accepted', 'changed')
     AND l.line_no BETWEEN d.first_line_no AND d.first_line_no + d.line_count - 1
 WHERE d.mutual_id = current_mutual() AND d.holds = 'workers' AND d.reference = ANY(CAST(:references AS uuid[]))
@@ -107,9 +107,10 @@ WHERE f.mutual_id = current_mutual() AND f.status IN ('accepted', 'partial') ORD
 """
 
 UNCONFIRMED = """
--- one row per bill whose payment the state has not confirmed yet
+-- one row per bill whose payment the state has not confirmed yet, or that was covered before anything was ordered
 SELECT id, notice_reference FROM bill
-WHERE mutual_id = current_mutual() AND status IN ('released', 'booked') ORDER BY id
+WHERE mutual_id = current_mutual()
+  AND (status IN ('released', 'booked') OR (status = 'received' AND total_minor <= paid_before_minor)) ORDER BY id
 """
 
 PAID_BEFORE = """
@@ -134,4 +135,82 @@ WHERE c.mutual_id = current_mutual() AND c.bill_id = :bill_id AND (
     JOIN bill b ON b.mutual_id = o.mutual_id AND b.id = o.bill_id AND b.status = 'confirmed'
     WHERE o.mutual_id = f.mutual_id AND o.filing_id = f.id
 ) ORDER BY f.id
+"""
+
+LOCK_CREDIT = """
+-- one row: nobody else raises or uses a payroll's credit with the state until the transaction ends
+SELECT pg_advisory_xact_lock(hashtextextended('bill-credit:' || current_mutual() || ':' || CAST(:payroll_id AS bigint), 0))
+"""
+
+OPEN_CREDIT = """
+-- one row: what the state owes a payroll, and the part of it that earlier versions of one notice raised
+SELECT coalesce(sum(c.amount_minor), 0)::int8 AS open_minor,
+       coalesce(sum(c.amount_minor) FILTER (
+           WHERE c.kind = 'overpaid' AND b.notice_reference = ANY(CAST(:references AS text[]))), 0)::int8 AS raised_minor
+FROM bill_credit c JOIN bill b ON b.mutual_id = c.mutual_id AND b.id = c.bill_id AND b.status <> 'superseded'
+WHERE c.mutual_id = current_mutual() AND c.payroll_id = :payroll_id
+"""
+
+INSERT_CREDIT = """
+-- no row: a movement of what the state owes a payroll
+INSERT INTO bill_credit (bill_id, payroll_id, kind, amount_minor, currency)
+VALUES (:bill_id, :payroll_id, :kind, :amount_minor, :currency)
+"""
+
+CREDITS = """
+-- one row per movement of what the state owes, newest first, older than an id; those of superseded bills say so
+SELECT c.id, c.payroll_id, p.code AS payroll_code, p.employer_number, c.bill_id, b.notice_reference, b.version, b.period_start,
+       c.kind, c.amount_minor, c.currency, b.status = 'superseded' AS is_void, c.at
+FROM bill_credit c
+JOIN bill b ON b.mutual_id = c.mutual_id AND b.id = c.bill_id
+JOIN payroll p ON p.mutual_id = c.mutual_id AND p.id = c.payroll_id
+WHERE c.mutual_id = current_mutual() AND c.id < :before
+  AND (CAST(:payroll_id AS bigint) IS NULL OR c.payroll_id = :payroll_id)
+ORDER BY c.id DESC LIMIT :limit
+"""
+
+OPEN_CREDITS = """
+-- one row per payroll that the state owes something, or that has taken more than that
+SELECT c.payroll_id, p.code AS payroll_code, p.employer_number, c.currency, sum(c.amount_minor)::int8 AS open_minor
+FROM bill_credit c
+JOIN bill b ON b.mutual_id = c.mutual_id AND b.id = c.bill_id AND b.status <> 'superseded'
+JOIN payroll p ON p.mutual_id = c.mutual_id AND p.id = c.payroll_id
+WHERE c.mutual_id = current_mutual() GROUP BY c.payroll_id, p.code, p.employer_number, c.currency
+HAVING sum(c.amount_minor) <> 0 ORDER BY c.payroll_id
+"""
+
+BILL_COVER = """
+-- at most one row: what an employer's own money covered of the difference of his bill
+SELECT cover_tx_id FROM filing_payment
+WHERE mutual_id = current_mutual() AND bill_id = :bill_id AND cover_tx_id IS NOT NULL ORDER BY id DESC LIMIT 1
+"""
+
+COVERED_DIFFERENCE = """
+-- one row: what a bill took more (above zero) or less than was reserved for it, as it was booked to an employer
+SELECT coalesce(sum(e.amount_minor), 0)::int8 AS minor FROM ledger_entry e
+JOIN ledger_account a ON a.mutual_id = e.mutual_id AND a.id = e.account_id AND a.code = :account
+WHERE e.mutual_id = current_mutual() AND e.tx_id = :tx_id
+"""
+
+COMPARED = """
+-- one row: how many lines the state bills and how many we hold for accepted, of them changed ones, and ones it does not name
+WITH ours AS (
+    SELECT count(*) AS lines, count(*) FILTER (WHERE l.status = 'changed') AS changed,
+           coalesce(sum(l.state_accepted_minor - l.state_minor) FILTER (WHERE l.status = 'changed'), 0) AS changed_minor,
+           EXISTS (SELECT FROM bill_filing n WHERE n.mutual_id = f.mutual_id AND n.bill_id = :bill_id AND n.filing_id = f.id) AS is_named
+    FROM bill b
+    JOIN filing f ON f.mutual_id = b.mutual_id AND f.payroll_id = b.payroll_id AND f.period_start = b.period_start
+        AND f.status IN ('accepted', 'partial', 'settled')
+    JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
+    WHERE b.mutual_id = current_mutual() AND b.id = :bill_id AND NOT EXISTS (
+        SELECT FROM bill_filing o JOIN bill x ON x.mutual_id = o.mutual_id AND x.id = o.bill_id AND x.status <> 'superseded'
+        WHERE o.mutual_id = f.mutual_id AND o.filing_id = f.id
+          AND x.notice_reference NOT IN (b.notice_reference, coalesce((
+              SELECT r.notice_reference FROM bill r WHERE r.mutual_id = b.mutual_id AND r.id = b.replaces_id), '')))
+    GROUP BY f.mutual_id, f.id
+)
+SELECT coalesce(sum(lines), 0)::int AS our_lines, coalesce(sum(changed), 0)::int AS changed_lines,
+       coalesce(sum(changed_minor), 0)::int8 AS changed_minor,
+       coalesce(sum(lines) FILTER (WHERE NOT is_named), 0)::int AS unnamed_lines
+FROM ours
 """

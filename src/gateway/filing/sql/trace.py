@@ -4,7 +4,7 @@ LINE = """
 -- at most one row: a line with the number of its member and what it was assessed by
 SELECT l.line_no, l.member_id, m.number, l.document_kind, l.document, l.given_names, l.first_surname, l.second_surname,
        l.wage_minor, l.additional_dependants, l.amounts_minor, l.state_minor, l.fee_minor, l.total_minor, l.from_member_minor,
-       l.credit_minor, l.from_fund_minor, l.from_reserve_minor, l.fund_id, l.reason, l.change_since_last, l.status,
+       l.credit_minor, l.from_fund_minor, l.from_reserve_minor, l.from_employer_minor, l.fund_id, l.reason, l.change_since_last, l.status,
        l.state_code, l.state_text, l.state_accepted_minor, l.answered_at, a.id AS assessment_id, a.version, a.assessed_at,
        s.id AS schedule_id, s.sha256 AS schedule_sha256, s.components
 FROM filing_line l
