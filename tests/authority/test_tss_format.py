@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.authority.connect import state_format
-from gateway.authority.do_tss.codes import CATEGORIES, table
+from gateway.authority.do_tss.codes import table
 from gateway.authority.do_tss.names import UnwritableNameError, transliterate
 from gateway.authority.errors import UnrenderableError, UnsupportedCountryError
 from gateway.authority.protocol import DeclaredDependant, DeclaredWorker, FilingHead
+from gateway.authority.text.codes import CATEGORIES
 from gateway.kit.period import Period
 
 DO = state_format("do")

@@ -6,7 +6,7 @@ import io
 import pytest
 from tests.authority.tss_samples import dependant, file_of, verdict_of, worker
 
-GOOD = [worker(99900000018), worker(99900000026, wage=1577000)]
+GOOD = [worker(9990000001), worker(9990000002, wage=1577000)]
 
 
 def codes(verdict):
@@ -21,7 +21,7 @@ def test_all_good_is_p_with_0():
 
 
 def test_some_bad_is_p_with_250_and_only_the_bad_lines_are_rejected():
-    verdict = verdict_of(file_of("AM", *GOOD).replace(b"D001C99900000026", b"D888C99900000026"))
+    verdict = verdict_of(file_of("AM", *GOOD).replace(b"D001C99900000029", b"D888C99900000029"))
     assert (verdict.status, verdict.code, verdict.accepted, verdict.rejected) == ("P", "250", 1, 1)
     assert codes(verdict) == [(3, 2, "payroll", "155")]
     assert verdict.wage_total_minor == 2322300
@@ -42,8 +42,8 @@ BROKEN_FILES = {
     "unknown kind": (b"EXX" + file_of("AM", *GOOD)[3:], 1, 2),
     "header too short": (file_of("AM", *GOOD).replace(b"032026\r\n", b"0326\r\n", 1), 1, 19),
     "employer with a letter": (file_of("AM", *GOOD).replace(b"  401999999", b"  40199999X", 1), 1, 14),
-    "second header": (file_of("AM", *GOOD).replace(b"D001C99900000026", b"E001C99900000026"), 3, 1),
-    "other letter": (file_of("AM", *GOOD).replace(b"D001C99900000026", b"X001C99900000026"), 3, 1),
+    "second header": (file_of("AM", *GOOD).replace(b"D001C99900000029", b"E001C99900000029"), 3, 1),
+    "other letter": (file_of("AM", *GOOD).replace(b"D001C99900000029", b"X001C99900000029"), 3, 1),
     "line too short": (file_of("AM", *GOOD).replace(b"    \r\nD", b"   \r\nD", 1), 2, 309),
     "line too long": (file_of("AM", *GOOD).replace(b"\r\nS", b" \r\nS"), 3, 313),
     "empty line": (file_of("AM", *GOOD).replace(b"\r\nS", b"\r\n\r\nS"), 4, 1),
@@ -92,7 +92,7 @@ def test_every_way_to_end_a_line_is_read(end):
 BAD_FIELDS = [
     ("payroll", b"D001", b"D000", "155", 2),
     ("document_type", b"D001C", b"D001X", "101", 5),
-    ("document", b"99900000018 ", b"9990000001  ", "101", 6),
+    ("document", b"99900000011 ", b"9990000001  ", "101", 6),
     ("given_names", b"ANA", b"An4", "PY1", 32),
     ("first_surname", b"DIAZ", b"D1AZ", "PY1", 82),
     ("sex", b"F17051990", b"X17051990", "PY1", 161),
@@ -151,7 +151,7 @@ def test_of_people_who_stand_twice_in_a_payroll_am_rejects_every_line():
 
 
 def test_of_dependants_who_stand_twice_rd_takes_the_first():
-    body = file_of("RD", dependant(1), dependant(2), dependant(1, holder=99900000026), dependant(1, event="SD"))
+    body = file_of("RD", dependant(1), dependant(2), dependant(1, holder=99900000029), dependant(1, event="SD"))
     verdict = verdict_of(body)
     assert (verdict.status, verdict.code, verdict.accepted, verdict.rejected) == ("P", "250", 2, 2)
     assert [(f.line, f.code) for f in verdict.findings] == [(4, "422"), (5, "422")]
@@ -159,7 +159,7 @@ def test_of_dependants_who_stand_twice_rd_takes_the_first():
 
 
 def test_nobody_is_her_own_dependant():
-    verdict = verdict_of(file_of("RD", dependant(99900000018)))
+    verdict = verdict_of(file_of("RD", dependant(99900000011)))
     assert [finding.code for finding in verdict.findings] == ["192"]
 
 

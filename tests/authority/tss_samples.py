@@ -4,8 +4,9 @@ import datetime as dt
 import io
 
 from hypothesis import strategies as st
+from stdnum import luhn
 
-from gateway.authority.do_tss.check import check_file
+from gateway.authority.do_tss.check import Wishes, check_file
 from gateway.authority.do_tss.editions import EDITIONS
 from gateway.authority.do_tss.records import get_edition, write_records
 from gateway.authority.do_tss.shapes import (
@@ -30,8 +31,18 @@ PERIOD = Period(2026, 3)
 names = st.from_regex(r"[A-ZÑ'\-]{1,9}( [A-Z'\-]{1,9}){0,2}", fullmatch=True).map(lambda n: n.replace("Ñ", "N"))
 days = st.dates(dt.date(1900, 1, 1), dt.date(2099, 12, 31))
 amounts = st.integers(0, 10**15 - 1)
+
+
+def cedula(number):
+    """Return eleven digits with their right check digit; eleven that have it already are left as they are."""
+    if number >= 10**10:
+        return f"{number:011d}"
+    digits = f"{number:010d}"
+    return digits + luhn.calc_check_digit(digits)
+
+
 _NUMBERS = {
-    "C": st.from_regex(r"[0-9]{11}", fullmatch=True),
+    "C": st.integers(1, 10**10 - 1).map(cedula),
     "N": st.from_regex(r"[0-9]{1,10}", fullmatch=True),
     "P": st.from_regex(r"[A-Z0-9\-]{1,11}", fullmatch=True),
 }
@@ -81,7 +92,8 @@ def records(draw, edition):
         drawn["start"] = draw(days)
         drawn["end"] = draw(st.one_of(st.none(), st.dates(drawn["start"], dt.date(2099, 12, 31))))
     if drawn.get("holder_document") == drawn.get("document") and "holder_document" in drawn:
-        drawn["document"] = "1" if drawn["document_type"] == "N" else "00000000001"
+        other = 2 if drawn["holder_document"] in ("1", cedula(1)) else 1
+        drawn["document"] = str(other) if drawn["document_type"] == "N" else cedula(other)
         drawn["document_type"] = drawn["document_type"].replace("P", "C")
     if edition.detail.block:
         return draw(_with_blocks(edition, drawn))
@@ -116,18 +128,18 @@ def whole_file(edition, pairs):
 def worker(number, *, wage=2322300, payroll="001", **other):
     """Return one AM record."""
     return {
-        "payroll": payroll, "document_type": "C", "document": f"{number:011d}", "given_names": "ANA",
+        "payroll": payroll, "document_type": "C", "document": cedula(number), "given_names": "ANA",
         "first_surname": "DIAZ", "second_surname": "", "sex": "F", "birth_date": dt.date(1990, 5, 17), "wage": wage,
         "voluntary": 0, "tax_wage": 0, "other_pay": 0, "withholding_agent": "", "other_employers": 0, "exempt": 0,
         "balance": 0, "training_wage": 0, "income_type": "", "blocks": (), **other,
     }  # fmt: skip
 
 
-def dependant(number, *, holder=99900000018, event="ID", payroll="001"):
+def dependant(number, *, holder=99900000011, event="ID", payroll="001"):
     """Return one RD record."""
     return {
-        "payroll": payroll, "holder_document_type": "C", "holder_document": f"{holder:011d}", "event": event,
-        "document_type": "C", "document": f"{number:011d}", "given_names": "ROSA", "first_surname": "DIAZ",
+        "payroll": payroll, "holder_document_type": "C", "holder_document": cedula(holder), "event": event,
+        "document_type": "C", "document": cedula(number), "given_names": "ROSA", "first_surname": "DIAZ",
         "second_surname": "",
     }  # fmt: skip
 
@@ -140,7 +152,7 @@ def file_of(kind, *given):
 
 def verdict_of(body, **options):
     """Return what the state would answer to these octets."""
-    return check_file(io.BytesIO(body), **options)
+    return check_file(io.BytesIO(body), Wishes(**options))
 
 
 KINDS = [edition.kind for edition in EDITIONS]

@@ -2,263 +2,243 @@
 
 A structural error rejects the whole file. A wrong field or a broken rule rejects its line only. Of persons that stand
 twice in a file, AM, AR and NV reject every line and RD the later ones. What only the state's registers know (codes
-24, 417, 514, …) cannot be told here. Source: SRC-001.
+24, 110, 111, 195, …) is told where a register is given; without one, a cédula whose check digit does not fit is a
+warning with code 24 and its line is not rejected. Source: SRC-001.
 """
 
 import datetime as dt
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import BinaryIO
 
-from gateway.authority.do_tss.codec import LineCodec
+from gateway.authority.do_tss.body import Body, Problem, key_reader
+from gateway.authority.do_tss.codes import explain
 from gateway.authority.do_tss.editions import EDITIONS, edition_of
 from gateway.authority.do_tss.layout import STRUCTURE, Edition, Fault
+from gateway.authority.do_tss.register import Register
+from gateway.authority.do_tss.sayings import Saying, say
 from gateway.authority.protocol import FileVerdict, Finding
 from gateway.authority.text.duplicates import repeated
-from gateway.authority.text.lines import LONGEST, split_lines
+from gateway.authority.text.lines import whole_lines
 from gateway.kit.period import Period
 
-_MOST_STRUCTURAL = 100
+_FIRST_LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)?")
+_MARKS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_LOOKED_AT = 100
+"""So many lines are looked at before a file without a header is called none of the state's."""
 
 
-def check_file(
-    file: BinaryIO, *, kind: str | None = None, today: dt.date | None = None, max_findings: int = 10_000
-) -> FileVerdict:
-    """Return what the state would answer to a file.
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a file is to be checked."""
 
-    Args:
-        file: The file, at its beginning; one that cannot be rewound is copied to a temporary place.
-        kind: Chosen at upload; the header must say the same. None takes the header's word.
-        today: Decides the edition and the days an entry may lie ahead; None takes the newest and looks at no days.
-        max_findings: How many findings to keep; those left out are counted.
-    """
+    kind: str | None = None
+    """Chosen at upload; the header must say the same. None takes the header's word."""
+    today: dt.date | None = None
+    """Decides the edition and the days an entry may lie ahead; None takes the newest and looks at no days."""
+    max_findings: int = 10_000
+    """How many findings to keep; those left out are counted."""
+    language: str = "en"
+    register: Register | None = None
+    more: Callable[[Finding], None] | None = None
+    """Called with every finding that is not kept."""
+
+
+def check_file(file: BinaryIO, wishes: Wishes | None = None) -> FileVerdict:
+    """Return what the state would answer to a file; one that cannot be rewound is copied to a temporary place."""
+    wishes = wishes or Wishes()
     if file.seekable():
-        return _Check(file, kind, today, max_findings).run()
+        return _Check(file, wishes).run()
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(file, copy)
         copy.seek(0)
-        return _Check(copy, kind, today, max_findings).run()
+        return _Check(copy, wishes).run()
 
 
+@dataclass
 class _Check:
-    """One file being checked: counts and findings so far."""
+    """One file being checked."""
 
-    def __init__(self, file: BinaryIO, kind: str | None, today: dt.date | None, max_findings: int) -> None:
-        self._file, self._start = file, file.tell()
-        self._chosen_kind, self._today, self._max_findings = kind, today, max_findings
-        self.kind: str | None = None
-        self.employer: str | None = None
-        self.period: str | None = None
-        self.file_code = STRUCTURE
-        self.structural: list[Finding] = []
-        self.findings: list[Finding] = []
-        self.left_out = self.lines = self.rejected = self.sum_minor = self.sum_all_minor = 0
+    file: BinaryIO
+    wishes: Wishes
+    kind: str | None = None
+    employer: str | None = None
+    period: str | None = None
+    structural: list[Problem] = field(default_factory=list)
+    """What is wrong with the header."""
+
+    def __post_init__(self) -> None:
+        self._start = self.file.tell()
 
     def run(self) -> FileVerdict:
-        edition = self._header(next(self._lines(), None))
+        """Return the verdict."""
+        edition = self._header()
         if edition is None:
-            self.lines = sum(1 for line in islice(self._lines(), 1, None) if line[:1] == "D")
-        else:
-            duplicates = self._duplicates(edition)
-            self._body(edition, islice(self._lines(), 1, None), duplicates)
-        return self._verdict(edition)
+            return self._headless()
+        kept: list[Problem] = []
+        body, told = self._read(edition, frozenset(), _keeper(kept, self.wishes.max_findings))
+        duplicates = self._duplicates(edition) if body.has_repeated else frozenset()
+        if duplicates:
+            kept.clear()
+            body, told = self._read(edition, duplicates, _keeper(kept, self.wishes.max_findings))
+        self.structural += body.structural
+        if self.structural:
+            return self._refused(body.lines)
+        if told.count > len(kept) and self.wishes.more is not None:
+            self._read(edition, duplicates, self._passer(len(kept), self.wishes.more))
+        return self._answered(edition, body, kept, told.count - len(kept))
 
-    def _lines(self) -> Iterator[str]:
-        """Read from the beginning; one reading at a time, for they share the file's place."""
-        self._file.seek(self._start)
-        return split_lines(self._file)
+    def _headless(self) -> FileVerdict:
+        is_readable = self._is_ours()
+        if not is_readable and self.structural[0].fault.saying.key not in ("empty", "byte_order_mark"):
+            self.structural = [Problem(1, Fault("", STRUCTURE, say("not_ours"), 1))]
+        details = sum(1 for line in self._lines() if line[:1] == b"D") if is_readable else 0
+        return self._refused(details, is_readable=is_readable)
 
-    def _break(self, line: int, column: int, message: str, field: str | None = None, code: str = STRUCTURE) -> None:
-        if len(self.structural) < _MOST_STRUCTURAL:
-            self.structural.append(Finding(code, message, field, line, column))
+    def _read(self, edition: Edition, duplicates: frozenset[bytes], tell: "_Telling") -> tuple[Body, "_Telling"]:
+        body = Body(edition, self.wishes.today, self.wishes.register, duplicates, tell)
+        body.read(self._pieces())
+        return body, tell
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Read what stands behind the first line; one reading at a time, for they share the file's place."""
+        self.file.seek(self._start)
+        pieces = whole_lines(self.file)
+        first = next(pieces, b"")
+        found = _FIRST_LINE.match(first)
+        rest = first[found.end() :] if found else b""
+        return chain([rest], pieces) if rest else pieces
+
+    def _lines(self) -> Iterator[bytes]:
+        return chain.from_iterable(piece.splitlines() for piece in self._pieces())
+
+    def _complain(self, column: int, saying: Saying, name: str = "", code: str = STRUCTURE) -> None:
+        self.structural.append(Problem(1, Fault(name, code, saying, column)))
 
     # The header ------------------------------------------------------------------------------------------------
 
-    def _header(self, line: str | None) -> Edition | None:
-        if not line:
-            self._break(1, 1, "nothing where the header should be; expected a line that begins with E")
-            return None
-        if line[0] != "E":
-            self._break(1, 1, f"the first line begins with {line[0]!r}; expected the header, which begins with E")
-            return None
-        edition = edition_of("EP" if line[1:5] == "REEP" else line[1:3], self._today)
+    def _header(self) -> Edition | None:
+        self.file.seek(self._start)
+        found = _FIRST_LINE.match(next(whole_lines(self.file), b""))
+        octets = found[1] if found else b""
+        line = octets.decode("latin-1")
+        mark = next((name for mark, name in _MARKS.items() if octets.startswith(mark)), None)
+        if mark:
+            self._complain(1, say("byte_order_mark", found=mark))
+        elif not line:
+            self._complain(1, say("nothing" if found and found.end() else "empty"))
+        elif line[0] != "E":
+            self._complain(1, say("no_header", found=line[0]))
+        else:
+            return self._edition(line)
+        return None
+
+    def _edition(self, line: str) -> Edition | None:
+        edition = edition_of("EP" if line[1:5] == "REEP" else line[1:3], self.wishes.today)
         if edition is None:
-            known = ", ".join(sorted({e.kind for e in EDITIONS}))
-            self._break(1, 2, f"{line[1:3]!r} is no kind of file the state takes; expected one of {known}", "key")
+            known = ", ".join(sorted({one.kind for one in EDITIONS}))
+            self._complain(2, say("kind_unknown", found=line[1:3], expected=known), "key")
             return None
         self.kind = edition.kind
-        if self._chosen_kind not in (None, edition.kind):
-            self._break(1, 2, f"the header says {edition.kind}, the upload said {self._chosen_kind}", "key")
-        self._header_fields(edition, line)
-        return edition
-
-    def _header_fields(self, edition: Edition, line: str) -> None:
-        if not edition.header.permits(len(line)):
-            expected = edition.header.expected_lengths()
-            self._break(
-                1, min(len(line), edition.header.lengths[-1]) + 1, f"{len(line)} characters; expected {expected}"
-            )
-            return
-        values, faults = edition.header.decode(line)
+        if self.wishes.kind not in (None, edition.kind):
+            self._complain(2, say("kind_differs", found=edition.kind, expected=self.wishes.kind), "key")
+        layout = edition.header
+        if not layout.permits(len(line)):
+            saying = say("length", found=len(line), expected=layout.expected_lengths())
+            self._complain(min(len(line), layout.lengths[-1]) + 1, saying)
+            return edition
+        values, faults = layout.decode(line)
         self.employer = values.get("employer")
         period = values.get("period")
         self.period = str(period) if isinstance(period, Period) else None
         for fault in faults:
-            self._break(1, fault.column, fault.message, fault.field, fault.code)
+            self._complain(fault.column, fault.saying, fault.field, fault.code)
+        return edition
 
-    # Details and summary ---------------------------------------------------------------------------------------
+    def _is_ours(self) -> bool:
+        """Tell whether any of the first lines looks like one of the state's, its header damaged or lost."""
+        self.file.seek(self._start)
+        lines = chain.from_iterable(piece.splitlines() for piece in whole_lines(self.file))
+        return any(_looks_ours(line.decode("latin-1")) for line in islice(lines, _LOOKED_AT))
 
-    def _duplicates(self, edition: Edition) -> frozenset[str]:
-        if not edition.key:
-            return frozenset()
-        key_of = _key_reader(edition)
-        return repeated(lambda: (key_of(line) for line in self._lines() if line[:1] == "D"))
-
-    def _body(self, edition: Edition, lines: Iterator[str], duplicates: frozenset[str]) -> None:
-        codec = LineCodec(edition, self._today)
-        looks_good, permits = codec.looks_good, edition.detail.permits
-        amount_of, key_of = _amount_reader(edition), _key_reader(edition)
-        seen: set[str] = set()
-        number, summary = 1, None
-        for number, line in enumerate(lines, start=2):
-            if summary is not None or line[:1] != "D" or not permits(len(line)):
-                summary = self._irregular(edition, number, line, summary)
-                continue
-            self.lines += 1
-            faults = [] if looks_good(line) else codec.judge(line)[1]
-            if duplicates and (key := key_of(line)) in duplicates:
-                if edition.rejects_all_duplicates or key in seen:
-                    faults = [*faults, _duplicate(codec, edition)]
-                seen.add(key)
-            if faults:
-                self._reject(number, faults)
-            else:
-                self.sum_minor += amount_of(line)
-        self._end(edition, number, summary)
-
-    def _irregular(
-        self, edition: Edition, number: int, line: str, summary: tuple[int, str] | None
-    ) -> tuple[int, str] | None:
-        """Look at a line that is no detail of permitted length; return the summary if it is the one."""
-        if summary is not None:
-            self._break(number, 1, f"a line after the summary of line {summary[0]}; the summary is the last")
-            self.lines += line[:1] == "D"
-            return summary
-        if line[:1] == "S":
-            return number, line
-        if line[:1] == "D":
-            self.lines += 1
-            self._break(number, *_wrong_length(edition, line))
-        elif line[:1] == "E":
-            self._break(number, 1, "a second header; a file has one, in line 1")
-        else:
-            found = repr(line[0]) if line else "nothing"
-            self._break(number, 1, f"the line begins with {found}; expected D for a detail or S for the summary")
-        return None
-
-    def _reject(self, number: int, faults: list[Fault]) -> None:
-        self.rejected += 1
-        for fault in sorted(faults, key=lambda fault: fault.column):
-            if len(self.findings) < self._max_findings:
-                self.findings.append(Finding(fault.code, fault.message, fault.field, number, fault.column))
-            else:
-                self.left_out += 1
-
-    def _end(self, edition: Edition, last: int, summary: tuple[int, str] | None) -> None:
-        if last > edition.max_lines:
-            self._break(edition.max_lines + 1, 1, f"{last} lines; a file holds at most {edition.max_lines}")
-        if summary is None:
-            self._break(last, 1, "the file ends without a summary; it may have been cut off")
-            return
-        number, line = summary
-        if not edition.summary.permits(len(line)):
-            expected = edition.summary.expected_lengths()
-            self._break(
-                number,
-                min(len(line), edition.summary.lengths[-1]) + 1,
-                f"summary of {len(line)} characters; expected {expected}",
-            )
-            return
-        values, faults = edition.summary.decode(line)
-        for fault in faults:
-            self._break(number, fault.column, fault.message, fault.field)
-        # Whether the bank's file counts its header and summary is not published: both ways are taken.
-        counts = (number, self.lines) if edition.kind == "EP" else (number,)
-        if values.get("line_count", number) not in counts:
-            self._break(
-                number, 2, f"the summary counts {values['line_count']} lines, the file has {number}", "line_count"
-            )
-        if not self.rejected and values.get("total", self.sum_minor) != self.sum_minor:
-            self._break(
-                number,
-                7,
-                f"the summary's total is {values['total']} minor units, the lines sum to {self.sum_minor}",
-                "total",
-            )
+    def _duplicates(self, edition: Edition) -> frozenset[bytes]:
+        key_of = key_reader(edition)
+        return repeated(lambda: (key_of(line) for line in self._lines() if line[:1] == b"D"))
 
     # The verdict -----------------------------------------------------------------------------------------------
 
-    def _verdict(self, edition: Edition | None) -> FileVerdict:
-        broken = bool(self.structural)
-        rejected = self.lines if broken else self.rejected
-        accepted = self.lines - rejected
-        if broken:
-            status, code = "R", self.structural[0].code
-        elif accepted == 0:
-            status, code = "R", "301"
-        else:
-            status, code = "P", "250" if rejected else "0"
-        counts_wages = edition is not None and edition.summed == "wage" and not broken
+    def _passer(self, passed_over: int, more: Callable[[Finding], None]) -> "_Telling":
+        return _Telling(lambda number, problem: more(self._finding(problem)) if number > passed_over else None)
+
+    def _finding(self, problem: Problem) -> Finding:
+        language, fault = self.wishes.language, problem.fault
+        meaning = explain(fault.code)
+        message = f"{meaning.meaning_in(language)}: {fault.saying.text(language)}. {meaning.fix_in(language)}"
+        return Finding(fault.code, message, fault.field or None, problem.line, fault.column)
+
+    def _refused(self, lines: int, *, is_readable: bool = True) -> FileVerdict:
+        return self._verdict(lines, 0, "R", self.structural[0].fault.code, self.structural, is_readable=is_readable)
+
+    def _answered(self, edition: Edition, body: Body, kept: Iterable[Problem], left_out: int) -> FileVerdict:
+        accepted = body.lines - body.rejected
+        status, code = ("P", "250" if body.rejected else "0") if accepted else ("R", "301")
+        total = body.sum_minor if edition.summed == "wage" else 0
+        return self._verdict(body.lines, accepted, status, code, kept, total=total, left_out=left_out)
+
+    def _verdict(
+        self,
+        lines: int,
+        accepted: int,
+        status: str,
+        code: str,
+        problems: Iterable[Problem],
+        *,
+        total: int = 0,
+        left_out: int = 0,
+        is_readable: bool = True,
+    ) -> FileVerdict:
         return FileVerdict(
             kind=self.kind,
             employer=self.employer,
             period=self.period,
-            lines=self.lines,
+            lines=lines,
             accepted=accepted,
-            rejected=rejected,
+            rejected=lines - accepted,
             status=status,
             code=code,
-            wage_total_minor=self.sum_minor if counts_wages else 0,
-            findings=tuple(self.structural if broken else self.findings),
-            findings_left_out=0 if broken else self.left_out,
+            wage_total_minor=total,
+            findings=tuple(map(self._finding, problems)),
+            findings_left_out=left_out,
+            is_readable=is_readable,
         )
 
 
-def _key_reader(edition: Edition) -> Callable[[str], str]:
-    places = sorted((f.start - 1, f.end - 1) for f in edition.detail.fields if f.name in edition.key)
-    if not places:
-        return lambda _: ""
-    start, end = places[0][0], places[-1][1]
-    if end - start == sum(stop - begin for begin, stop in places):
-        return lambda line: line[start:end]
-    return lambda line: "".join([line[begin:stop] for begin, stop in places])
+@dataclass
+class _Telling:
+    """Passes on what a body tells, with its number from 1 on."""
+
+    pass_on: Callable[[int, Problem], object]
+    count: int = 0
+
+    def __call__(self, problem: Problem) -> None:
+        self.count += 1
+        self.pass_on(self.count, problem)
 
 
-def _amount_reader(edition: Edition) -> Callable[[str], int]:
-    for field in edition.detail.fields:
-        if field.name == edition.summed:
-            start, dot, end = field.start - 1, field.end - 4, field.end - 1
-            return lambda line: int(line[start:dot]) * 100 + int(line[dot + 1 : end])
-    return lambda _: 0
+def _keeper(kept: list[Problem], most: int) -> _Telling:
+    return _Telling(lambda number, problem: kept.append(problem) if number <= most else None)
 
 
-def _duplicate(codec: LineCodec, edition: Edition) -> Fault:
-    which = "every line of hers is rejected" if edition.rejects_all_duplicates else "only her first line is taken"
-    message = f"the same person stands more than once in this payroll; {which}: leave one line"
-    return Fault("document", "422", message, codec.column_of("document"))
+_HEADER = re.compile(r".[A-Z]{2}[ 0-9]{2}[0-9]{9}(?:[0-9]{6})?")
+_KINDS = "|".join(sorted({edition.kind for edition in EDITIONS} | {"RE"}))
+_KIND_SAID = re.compile(f"E(?:{_KINDS})[ 0-9]{{2}}.*|EREEP.*")
+_DETAIL = re.compile(r".[0-9]{3}[CNP][0-9].*|.[0-9]{3}(?:[A-Z]{2}[0-9 ]{16}[CNP]|[CN][0-9 ]{11}[A-Z]{2}[CNP]).*")
+_SUMMARY = re.compile("S[0-9]{6}")
 
 
-def _wrong_length(edition: Edition, line: str) -> tuple[int, str]:
-    message = f"{len(line)} characters; expected {edition.detail.expected_lengths()}"
-    if len(line) > LONGEST:
-        message = f"more than {LONGEST} characters without a line end; {message.partition('; ')[2]}"
-    else:
-        try:
-            if not line.isascii() and edition.detail.permits(len(line.encode("latin-1").decode("utf-8"))):
-                message += "; the file seems to be UTF-8, the state reads latin-1"
-        except UnicodeDecodeError:
-            pass
-    shorter = [length for length in edition.detail.lengths if length < len(line)]
-    return min(len(line), max(shorter, default=len(line))) + 1, message
+def _looks_ours(line: str) -> bool:
+    return any(pattern.fullmatch(line) for pattern in (_HEADER, _KIND_SAID, _DETAIL, _SUMMARY))

@@ -18,6 +18,7 @@ from typing import Any
 from gateway.authority.do_tss.editions import LETTERS
 from gateway.authority.do_tss.layout import Edition, Fault, Field
 from gateway.authority.do_tss.rules import RULES, code_for
+from gateway.authority.do_tss.sayings import say
 from gateway.authority.do_tss.shapes import Number, ShapeError
 
 KIND_OF_LETTER = LETTERS
@@ -70,7 +71,7 @@ class LineCodec:
             try:
                 values[field.name] = _ours_to_theirs(field.name, value)
             except ShapeError as problem:
-                faults.append(Fault(field.name, field.code, problem.message, field.start))
+                faults.append(Fault(field.name, field.code, problem.saying, field.start))
         line = ""
         if not faults:
             line, faults = self.edition.detail.encode(values)
@@ -80,8 +81,8 @@ class LineCodec:
         """Read a line of a permitted length; return its values and all that is wrong with it."""
         values, faults = self.edition.detail.decode(line)
         for rule in self._rules:
-            for field, code, message in rule(values, self._today):
-                faults.append(Fault(field, code, message, self.column_of(field)))
+            for field, code, saying in rule(values, self._today):
+                faults.append(Fault(field, code, saying, self.column_of(field)))
         return values, _coded(faults, values)
 
     def column_of(self, field: str) -> int:
@@ -138,9 +139,7 @@ def _letter(kind: str) -> str:
     if kind in LETTERS:
         return kind
     if kind not in LETTER_OF_KIND:
-        raise ShapeError(
-            f"a number of kind {kind!r} cannot be declared; the state takes {', '.join(sorted(LETTER_OF_KIND))}"
-        )
+        raise ShapeError(say("kind_undeclarable", found=kind, expected=", ".join(sorted(LETTER_OF_KIND))))
     return LETTER_OF_KIND[kind]
 
 

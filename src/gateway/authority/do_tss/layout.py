@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.authority.do_tss.sayings import Saying
 from gateway.authority.do_tss.shapes import Constant, Shape, ShapeError
 
 STRUCTURE = "PY1"
@@ -36,8 +37,13 @@ class Fault:
 
     field: str
     code: str
-    message: str
+    saying: Saying
     column: int
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in English."""
+        return self.saying.text()
 
 
 @dataclass(frozen=True)
@@ -75,13 +81,10 @@ class LineLayout:
         return bool(size) and extra > 0 and extra % size == 0 and extra // size <= self.max_blocks
 
     def expected_lengths(self) -> str:
-        """Say in words how long a line may be."""
-        text = " or ".join(str(length) for length in self.lengths)
-        return (
-            f"{text}, or {self.lengths[-1]} and {self.block_length} more for each of at most {self.max_blocks} blocks"
-            if self.block
-            else text
-        )
+        """Say how long a line may be, in figures that every language reads."""
+        text = " / ".join(str(length) for length in self.lengths)
+        more = f" (+ {self.block_length} × 1-{self.max_blocks})" if self.block else ""
+        return text + more
 
     def fields_of(self, length: int) -> Sequence[Field]:
         """Return the fields a line of this length has, blocks excepted."""
@@ -106,13 +109,13 @@ class LineLayout:
             try:
                 parts.append(field.shape.encode(None if isinstance(field.shape, Constant) else values[field.name]))
             except ShapeError as problem:
-                faults.append(Fault(field.name, field.code, problem.message, field.start + problem.position))
+                faults.append(Fault(field.name, field.code, problem.saying, field.start + problem.position))
         for number, block in enumerate(values.get("blocks", ()), start=1):
             for field, value in zip(self.block, block, strict=True):
                 try:
                     parts.append(field.shape.encode(value))
                 except ShapeError as problem:
-                    faults.append(Fault(f"{field.name}_{number}", field.code, problem.message, len("".join(parts)) + 1))
+                    faults.append(Fault(f"{field.name}_{number}", field.code, problem.saying, len("".join(parts)) + 1))
         return "".join(parts), faults
 
     def decode(self, line: str) -> tuple[dict[str, Any], list[Fault]]:
@@ -140,7 +143,7 @@ def _read(field: Field, line: str, offset: int, name: str, values: dict[str, Any
     try:
         values[name] = field.shape.decode(line[start : start + field.shape.length])
     except ShapeError as problem:
-        faults.append(Fault(name, problem.code or field.code, problem.message, start + 1 + problem.position))
+        faults.append(Fault(name, problem.code or field.code, problem.saying, start + 1 + problem.position))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from gateway.authority.do_tss.codec import LineCodec
 from gateway.authority.do_tss.editions import edition_of
 from gateway.authority.do_tss.layout import Edition, Fault, LineLayout
+from gateway.authority.do_tss.sayings import say
 from gateway.authority.errors import UnrenderableError
 from gateway.authority.protocol import Finding
 from gateway.authority.text.lines import split_lines
@@ -92,10 +93,10 @@ def read_records(file: BinaryIO, edition: Edition) -> Iterator[Record]:
     for number, line in zip(count(1), split_lines(file), strict=False):
         layout = {"E": edition.header, "D": edition.detail, "S": edition.summary}.get(line[:1])
         if layout is None:
-            yield Record(number, line[:1], {}, (Fault("type", "PY1", "expected E, D or S", 1),))
+            yield Record(number, line[:1], {}, (Fault("type", "PY1", say("other_record", found=line[:1]), 1),))
         elif not layout.permits(len(line)):
-            message = f"{len(line)} characters; expected {layout.expected_lengths()}"
-            yield Record(number, line[:1], {}, (Fault("type", "PY1", message, len(line) + 1),))
+            saying = say("length", found=len(line), expected=layout.expected_lengths())
+            yield Record(number, line[:1], {}, (Fault("type", "PY1", saying, len(line) + 1),))
         else:
             values, faults = codec.judge(line) if layout is edition.detail else layout.decode(line)
             yield Record(number, line[:1], values, tuple(faults))

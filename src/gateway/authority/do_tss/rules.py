@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gateway.authority.do_tss.layout import STRUCTURE
+from gateway.authority.do_tss.sayings import Saying, say
 
 Values = Mapping[str, Any]
-Broken = tuple[str, str, str]
+Broken = tuple[str, str, Saying]
 """Field, the state's code, sentence."""
 Rule = Callable[[Values, dt.date | None], Iterator[Broken]]
 
 _FORMS = {
-    "C": (re.compile("[0-9]{11}"), "an identity card number of 11 digits"),
-    "N": (re.compile("[0-9]{1,10}"), "a social security number of at most 10 digits"),
-    "P": (re.compile("[A-Za-z0-9-]+"), "a passport number of letters, digits and hyphens"),
+    "C": re.compile("[0-9]{11}"),
+    "N": re.compile("[0-9]{1,10}"),
+    "P": re.compile("[A-Za-z0-9-]+"),
 }
 _AMOUNTS = ("wage", "voluntary", "tax_wage", "other_pay", "other_employers", "exempt", "balance", "training_wage")
 _OF_PASSPORTS = frozenset({"105", "106", "107", "108"})
@@ -42,10 +43,8 @@ def holder_form(values: Values, _: dt.date | None) -> Iterator[Broken]:
 
 def _form(values: Values, letter_field: str, number_field: str) -> Iterator[Broken]:
     letter, number = values.get(letter_field), values.get(number_field)
-    if letter in _FORMS and number is not None:
-        pattern, words = _FORMS[letter]
-        if pattern.fullmatch(number) is None:
-            yield number_field, "101", f"{number!r} with type {letter}: expected {words}"
+    if letter in _FORMS and number is not None and _FORMS[letter].fullmatch(number) is None:
+        yield number_field, "101", say(f"form_of_{letter}", found=number)
 
 
 def passport_holder(values: Values, _: dt.date | None) -> Iterator[Broken]:
@@ -54,7 +53,7 @@ def passport_holder(values: Values, _: dt.date | None) -> Iterator[Broken]:
         return
     for field, code in (("given_names", "105"), ("first_surname", "106"), ("sex", "107"), ("birth_date", "108")):
         if field in values and not values[field]:
-            yield field, code, f"{field} is blank; with a passport the state asks for it"
+            yield field, code, say("passport_blank")
 
 
 def something_declared(values: Values, _: dt.date | None) -> Iterator[Broken]:
@@ -62,7 +61,7 @@ def something_declared(values: Values, _: dt.date | None) -> Iterator[Broken]:
     amounts = [values.get(field, 0) for field in _AMOUNTS]
     blocks = [block[1] for block in values.get("blocks", ()) if len(block) == 2]
     if "wage" in values and not any(amounts) and not any(blocks):
-        yield "wage", "188", "every amount is zero; leave the worker out or declare something"
+        yield "wage", "188", say("all_zero")
 
 
 def exempt_blocks(values: Values, _: dt.date | None) -> Iterator[Broken]:
@@ -71,13 +70,13 @@ def exempt_blocks(values: Values, _: dt.date | None) -> Iterator[Broken]:
     if not blocks:
         return
     if values.get("exempt"):
-        yield "exempt", STRUCTURE, "exempt income must be zero where blocks follow"
+        yield "exempt", STRUCTURE, say("exempt_twice")
     codes = [code for code, _ in blocks]
     if codes != sorted(set(codes)):
-        yield "block_code_1", STRUCTURE, f"blocks {', '.join(codes)}: expected each once, in the order 01, 02, 03"
+        yield "block_code_1", STRUCTURE, say("blocks_order", found=", ".join(codes))
     for number, (_code, amount) in enumerate(blocks, start=1):
         if amount == 0:
-            yield f"block_amount_{number}", STRUCTURE, "a block stands only where its amount is above zero"
+            yield f"block_amount_{number}", STRUCTURE, say("block_zero")
 
 
 def event_days(values: Values, today: dt.date | None) -> Iterator[Broken]:
@@ -87,19 +86,19 @@ def event_days(values: Values, today: dt.date | None) -> Iterator[Broken]:
         return
     if start is None:
         if event != "AD":
-            yield "start", "39", f"event {event} has no start; expected DDMMYYYY"
+            yield "start", "39", say("event_undated", event=event)
         return
     if end is not None and end < start:
-        yield "end", "39", f"the end {end} lies before the start {start}"
+        yield "end", "39", say("event_backwards", start=start, end=end)
     if today is not None and event in ("IN", "SA") and start > today + dt.timedelta(days=_DAYS_AHEAD):
-        yield "start", "39", f"{start} is more than {_DAYS_AHEAD} days ahead of {today}"
+        yield "start", "39", say("event_ahead", start=start, days=_DAYS_AHEAD, today=today)
 
 
 def dependant_is_not_holder(values: Values, _: dt.date | None) -> Iterator[Broken]:
     """Nobody is her own dependant."""
     person = (values.get("document_type"), values.get("document"))
     if None not in person and person == (values.get("holder_document_type"), values.get("holder_document")):
-        yield "document", "192", "the dependant is the holder"
+        yield "document", "192", say("holder_is_dependant")
 
 
 _WORKER_RULES: tuple[Rule, ...] = (document_form, passport_holder, exempt_blocks, something_declared)

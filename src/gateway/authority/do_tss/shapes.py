@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from gateway.authority.do_tss.names import UnwritableNameError, transliterate
+from gateway.authority.do_tss.sayings import Saying, say
 from gateway.kit.period import Period, PeriodError
 
 FIRST_YEAR = 2003
@@ -24,9 +25,9 @@ class ShapeError(ValueError):
     code: str | None = None
     """The state's code, where this mistake has another than the field's usual one."""
 
-    def __init__(self, message: str, position: int = 0) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, saying: Saying, position: int = 0) -> None:
+        super().__init__(saying.key)
+        self.saying = saying
         self.position = position
 
 
@@ -80,7 +81,7 @@ class Constant:
     def decode(self, text: str) -> str:
         if text != self.text:
             raise ShapeError(
-                f"found {text!r}, expected {self.text!r}",
+                say("constant", found=text, expected=self.text),
                 _first_outside(text, lambda place, character: self.text[place] == character),
             )
         return text
@@ -102,9 +103,9 @@ class PayrollKey:
 
     def decode(self, text: str) -> str:
         if re.fullmatch("[0-9]{3}", text) is None:
-            raise ShapeError(f"payroll key {text!r}: expected three digits", _first_outside(text, _is_digit))
+            raise ShapeError(say("payroll_digits", found=text), _first_outside(text, _is_digit))
         if text in self.reserved:
-            raise ShapeError(f"payroll key {text} is reserved by the state; use the key it gave you")
+            raise ShapeError(say("payroll_reserved", found=text))
         return text
 
 
@@ -138,8 +139,8 @@ class Choice:
             return text
         if self.may_be_blank and not text.strip(" "):
             return ""
-        expected = ", ".join(self.options) + (" or blank" if self.may_be_blank else "")
-        raise ShapeError(f"found {text!r}; expected one of {expected}")
+        key = "choice_or_blank" if self.may_be_blank else "choice"
+        raise ShapeError(say(key, found=text, expected=", ".join(self.options)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class Number:
 
     def encode(self, value: str) -> str:
         if len(value) > self.length:
-            raise ShapeError(f"{len(value)} characters; the field holds {self.length}", self.length)
+            raise ShapeError(say("too_long", count=len(value), length=self.length), self.length)
         text = value.ljust(self.length)
         self.decode(text)
         return text
@@ -163,8 +164,8 @@ class Number:
         value = text.rstrip(" ")
         if re.fullmatch(r"[A-Za-z0-9-]+", value) is None:
             place = _first_outside(value, lambda _, c: c == "-" or (c.isascii() and c.isalnum()))
-            found = f"{value[place]!r} in the number" if value else "no number"
-            raise ShapeError(f"{found}; expected letters, digits and hyphens, left-justified", place)
+            saying = say("number_character", found=value[place]) if value else say("number_empty")
+            raise ShapeError(saying, place)
         return value
 
 
@@ -182,20 +183,15 @@ class Name:
         try:
             name = transliterate(value)
         except UnwritableNameError as problem:
-            raise ShapeError(
-                f"the character {problem.character!r} has no counterpart in the state's alphabet; "
-                "write the name with A to Z, space, apostrophe and hyphen as on the identity card"
-            ) from None
+            raise ShapeError(say("name_unwritable", found=problem.character)) from None
         if len(name) > self.length:
-            raise ShapeError(f"{len(name)} characters; the field holds {self.length}: shorten the name", self.length)
+            raise ShapeError(say("name_too_long", count=len(name), length=self.length), self.length)
         return name.ljust(self.length)
 
     def decode(self, text: str) -> str:
         if re.fullmatch(r"[A-ZÑ' -]*", text) is None:
             place = _first_outside(text, lambda _, c: c in "ABCDEFGHIJKLMNOPQRSTUVWXYZÑ' -")
-            raise ShapeError(
-                f"{text[place]!r} in a name; expected capital A to Z, Ñ, space, apostrophe or hyphen", place
-            )
+            raise ShapeError(say("name_character", found=text[place]), place)
         return text.rstrip(" ")
 
 
@@ -208,13 +204,15 @@ class Day:
 
     @property
     def pattern(self) -> str:
-        day = "(?:0[1-9]|1[0-9]|2[0-8])(?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}"
+        # Of the last days of a month all but the 29th of February.
+        most, late = "(?:0[1-9]|1[0-9]|2[0-8])(?:0[1-9]|1[0-2])", "(?:29|30)(?:0[13-9]|1[0-2])|31(?:0[13578]|1[02])"
+        day = f"(?:{most}|{late})(?:19|20)[0-9]{{2}}"
         return f"(?:{day}| {{8}})" if self.may_be_blank else day
 
     def encode(self, value: dt.date | None) -> str:
         if value is None:
             if not self.may_be_blank:
-                raise ShapeError("no date given; one is expected here")
+                raise ShapeError(say("day_missing"))
             return " " * 8
         return f"{value.day:02d}{value.month:02d}{value.year:04d}"
 
@@ -222,11 +220,11 @@ class Day:
         if self.may_be_blank and text == " " * 8:
             return None
         if re.fullmatch("[0-9]{8}", text) is None:
-            raise ShapeError(f"date {text!r}: expected DDMMYYYY", _first_outside(text, _is_digit))
+            raise ShapeError(say("day_form", found=text), _first_outside(text, _is_digit))
         try:
             return dt.date(int(text[4:]), int(text[2:4]), int(text[:2]))
         except ValueError:
-            raise ShapeError(f"date {text!r}: no such day; expected DDMMYYYY") from None
+            raise ShapeError(say("day_none", found=text)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,17 +239,17 @@ class Amount:
 
     def encode(self, value: int) -> str:
         if value < 0:
-            raise ShapeError(f"amount of {value} minor units is below zero; the file has no sign")
+            raise ShapeError(say("amount_negative", found=value))
         text = f"{value // 100:0{self.length - 3}d}.{value % 100:02d}"
         if len(text) > self.length:
-            raise ShapeError(f"amount of {value} minor units does not fit into {self.length} characters")
+            raise ShapeError(say("amount_too_big", found=value, length=self.length))
         return text
 
     def decode(self, text: str) -> int:
         if re.fullmatch(self.pattern, text) is None:
             dot = self.length - 3
             place = _first_outside(text, lambda p, c: c == "." if p == dot else "0" <= c <= "9")
-            raise ShapeError(f"amount {text!r}: expected {self.encode(450000)!r} (zeros, dot, two decimals)", place)
+            raise ShapeError(say("amount_form", found=text, expected=self.encode(450000)), place)
         return int(text[:-3]) * 100 + int(text[-2:])
 
 
@@ -267,7 +265,7 @@ class TaxNumber:
 
     def encode(self, value: str) -> str:
         if len(value) > self.length:
-            raise ShapeError(f"{len(value)} characters; expected 9 or 11 digits, or nothing", self.length)
+            raise ShapeError(say("tax_number", found=value), self.length)
         text = value.ljust(self.length)
         self.decode(text)
         return text
@@ -275,9 +273,7 @@ class TaxNumber:
     def decode(self, text: str) -> str:
         value = text.rstrip(" ")
         if value and re.fullmatch("[0-9]{9}(?:[0-9]{2})?", value) is None:
-            raise ShapeError(
-                f"{value!r}: expected 9 or 11 digits, left-justified, or blank", _first_outside(value, _is_digit)
-            )
+            raise ShapeError(say("tax_number", found=value), _first_outside(value, _is_digit))
         return value
 
 
@@ -300,7 +296,7 @@ class Employer:
         value = text.lstrip(" ")
         if re.fullmatch("[0-9]{9}(?:[0-9]{2})?", value) is None:
             place = _first_outside(text, lambda _, c: c == " " or "0" <= c <= "9")
-            raise ShapeError(f"employer {text!r}: expected 9 or 11 digits, right-justified", place)
+            raise ShapeError(say("employer", found=text), place)
         return value
 
 
@@ -316,18 +312,18 @@ class Month:
 
     def encode(self, value: Period) -> str:
         if value.year < FIRST_YEAR:
-            raise ShapeError(f"period {value}: the system begins in {FIRST_YEAR}")
+            raise ShapeError(say("month_early", found=str(value), first=FIRST_YEAR))
         return f"{value.month:02d}{value.year:04d}"
 
     def decode(self, text: str) -> Period:
         if re.fullmatch("[0-9]{6}", text) is None:
-            raise ShapeError(f"period {text!r}: expected MMYYYY", _first_outside(text, _is_digit))
+            raise ShapeError(say("month_form", found=text), _first_outside(text, _is_digit))
         try:
             period = Period(int(text[2:]), int(text[:2]))
         except PeriodError:
-            raise MonthError(f"period {text!r}: no such month; expected MMYYYY") from None
+            raise MonthError(say("month_none", found=text)) from None
         if period.year < FIRST_YEAR:
-            raise MonthError(f"period {text!r}: the system begins in {FIRST_YEAR}", 2)
+            raise MonthError(say("month_early", found=text, first=FIRST_YEAR), 2)
         return period
 
 
@@ -350,12 +346,12 @@ class Count:
     def encode(self, value: int) -> str:
         text = f"{value:0{self.length}d}"
         if value < 0 or len(text) > self.length:
-            raise ShapeError(f"{value} does not fit into {self.length} digits")
+            raise ShapeError(say("count_too_big", found=value, length=self.length))
         return text
 
     def decode(self, text: str) -> int:
         if re.fullmatch(self.pattern, text) is None:
-            raise ShapeError(f"{text!r}: expected {self.length} digits", _first_outside(text, _is_digit))
+            raise ShapeError(say("digits", found=text, length=self.length), _first_outside(text, _is_digit))
         return int(text)
 
 
@@ -371,12 +367,12 @@ class Digits:
 
     def encode(self, value: str) -> str:
         if len(value) != self.length:
-            raise ShapeError(f"{len(value)} characters; expected {self.length} digits", min(len(value), self.length))
+            raise ShapeError(say("digits", found=value, length=self.length), min(len(value), self.length))
         return self.decode(value)
 
     def decode(self, text: str) -> str:
         if re.fullmatch(self.pattern, text) is None:
-            raise ShapeError(f"{text!r}: expected {self.length} digits", _first_outside(text, _is_digit))
+            raise ShapeError(say("digits", found=text, length=self.length), _first_outside(text, _is_digit))
         return text
 
 
@@ -392,7 +388,7 @@ class Opaque:
 
     def encode(self, value: str) -> str:
         if len(value) > self.length:
-            raise ShapeError(f"{len(value)} characters; the field holds {self.length}", self.length)
+            raise ShapeError(say("too_long", count=len(value), length=self.length), self.length)
         text = value.ljust(self.length)
         self.decode(text)
         return text
@@ -400,5 +396,5 @@ class Opaque:
     def decode(self, text: str) -> str:
         if re.fullmatch(self.pattern, text) is None:
             place = _first_outside(text, lambda _, c: " " <= c <= "~" or "\u00a0" <= c <= "\u00ff")
-            raise ShapeError(f"{text[place]!r} is no printable character", place)
+            raise ShapeError(say("unprintable", found=text[place]), place)
         return text.rstrip(" ")

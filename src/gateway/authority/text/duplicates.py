@@ -1,19 +1,21 @@
 """Finding keys that occur more than once among a million, without keeping a million keys."""
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
+Key = TypeVar("Key", str, bytes)
 _BITS = 27
 _MASK = (1 << _BITS) - 1
 
 
-def repeated(keys: Callable[[], Iterator[str]]) -> frozenset[str]:
+def repeated(keys: Callable[[], Iterator[Key]]) -> frozenset[Key]:
     """Return the keys that occur more than once. ``keys`` starts from the beginning each time it is called.
 
     The first pass marks each key in a bit field of 16 MiB and suspects whatever finds its mark there already; the
     second, needed only if there is a suspect, counts the suspects exactly.
     """
     marks = bytearray(1 << (_BITS - 3))
-    suspects: dict[str, int] = {}
+    suspects: dict[Key, int] = {}
     for key in keys():
         place = hash(key) & _MASK
         byte, bit = place >> 3, 1 << (place & 7)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 LONGEST = 4096
-"""Longer than any line of the state's; what is longer is no such file and is cut here."""
+"""Longer than any line of a state's; what is longer is no such file and is cut here."""
 
 
-def split_lines(file: BinaryIO) -> Iterator[str]:
-    """Give the lines of a latin-1 file from its present place on, without their ends.
+def whole_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Give a file from its present place on in pieces that end where a line ends.
 
     A line of more than ``LONGEST`` characters is given cut, and nothing after it.
     """
@@ -18,11 +18,18 @@ def split_lines(file: BinaryIO) -> Iterator[str]:
         data = rest + block
         # A CR at the very end may be half of a CRLF; it waits for the next block.
         cut = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
-        for line in data[:cut].splitlines():
-            yield line.decode("latin-1")
+        if cut:
+            yield data[:cut]
         rest = data[cut:]
         if len(rest) > LONGEST:
-            yield rest[: LONGEST + 1].decode("latin-1")
+            yield rest[: LONGEST + 1]
             return
-    for line in rest.splitlines():
-        yield line.decode("latin-1")
+    if rest:
+        yield rest
+
+
+def split_lines(file: BinaryIO) -> Iterator[str]:
+    """Give the lines of a latin-1 file from its present place on, without their ends, as ``whole_lines`` finds them."""
+    for piece in whole_lines(file):
+        for line in piece.splitlines():
+            yield line.decode("latin-1")
