@@ -173,7 +173,8 @@ def _receipt(session: Session, source: str, told: Told, today: dt.date) -> NewRe
         amount_minor=told.amount_minor,
         currency=told.currency,
         paid_on=paid_on,
-        payer_reference=text,
+        # A settlement report may have brought it before, with the payer's words in another form.
+        payer_reference=text if earlier is None else earlier.payer_reference,
         note=f"told at {told.paid_at.isoformat()}",
         lines=[_line(session, told) if earlier is None else _line_before(earlier.lines[0])],
     )

@@ -42,7 +42,14 @@ class ProviderSettlement(TenantTable, table=True):
 
     __tablename__ = "provider_settlement"
     __table_args__ = (
-        unique("provider", "reference"),
+        Index(
+            "uq_provider_settlement_booked",
+            "mutual_id",
+            "provider",
+            "reference",
+            unique=True,
+            postgresql_where=text("status = 'booked'"),
+        ),
         one_of("status", SettlementStatus),
         refers("evidence_id", "evidence"),
         refers("transfer_id", "own_transfer"),
