@@ -129,9 +129,9 @@ WHERE mutual_id = current_mutual() AND id = :id
 """
 
 PAID_MONTHS = """
--- one row per month with lines of a member that the state accepted: the wage they declare together, and whether a bill
+-- one row per month with lines of a member that the state accepted: the wage it took of them together, and whether a bill
 -- that covers one of them is paid and none that covers it is not
-SELECT f.period_start, sum(l.wage_minor) FILTER (WHERE p.is_paid)::bigint AS wage_minor, bool_or(p.is_paid) AS is_paid
+SELECT f.period_start, sum(coalesce(l.state_wage_minor, l.wage_minor)) FILTER (WHERE p.is_paid)::bigint AS wage_minor, bool_or(p.is_paid) AS is_paid
 FROM filing_line l
 JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
 CROSS JOIN LATERAL (

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from gateway.benefits import claim_queries as queries
+from gateway.benefits.claim_queries import ClaimRow
 from gateway.benefits.errors import CreditUnclaimedError
 from gateway.benefits.queries import require_member
 from gateway.benefits.recover import Recovered, follow
@@ -23,6 +25,25 @@ SELECT %(source_id)s::bigint AS source_id, %(member_id)s::bigint AS member_id, %
        %(claim_reference)s::text AS claim_reference, %(instalment)s::int AS instalment, %(amount_minor)s::bigint AS amount_minor
 """
 
+CREDITED_BILL = """
+-- at most one row: a bill that counts, by how much it asks for less than our lines, and how much of that is known to be benefits
+SELECT b.id, b.currency, b.ours_minor - b.total_minor AS less_minor, coalesce((
+    SELECT sum(k.amount_minor) FROM benefit_credit k WHERE k.mutual_id = b.mutual_id AND k.bill_id = b.id), 0)::bigint AS known_minor
+FROM bill b WHERE b.mutual_id = current_mutual() AND b.id = :bill_id AND b.status <> 'superseded'
+"""
+
+FIND_CREDIT = """
+-- at most one row: the credit of a bill for an instalment of a claim
+SELECT id, amount_minor FROM benefit_credit
+WHERE mutual_id = current_mutual() AND bill_id = :bill_id AND claim_id = :claim_id AND instalment_no = :instalment_no
+"""
+
+INSERT_CREDIT = """
+-- one row: the credit's id
+INSERT INTO benefit_credit (bill_id, claim_id, instalment_no, amount_minor, actor)
+VALUES (:bill_id, :claim_id, :instalment_no, :amount_minor, :actor) RETURNING id
+"""
+
 MEMBER_OF_REFERENCE = """
 -- at most one row: whose claim has a number of the state
 SELECT member_id, kind FROM benefit_claim WHERE mutual_id = current_mutual() AND authority_reference = :reference
@@ -35,11 +56,11 @@ WHERE mutual_id = current_mutual() AND source = 'bill_credit' AND source_id = :c
 """
 
 
-class BillCredit(NamedTuple):
+class CreditedBenefit(NamedTuple):
     """A benefit that a bill carries as a credit."""
 
     id: int
-    """Of the credit, unique among credits."""
+    """Of the ``benefit_credit``."""
     amount_minor: int
     """By how much the bill asks for less; above zero."""
     currency: str
@@ -50,8 +71,40 @@ class BillCredit(NamedTuple):
     instalment: int | None = None
 
 
+def credit_claim(
+    session: Session, claim_id: int, *, bill_id: int, instalment: int, amount_minor: int, actor: str, today: dt.date
+) -> ClaimRow:
+    """Say that a bill asks for less because the state pays an instalment of a claim by it. The same again: no effect.
+
+    Raises:
+        ClaimNotFoundError, InstalmentNotFoundError: No such claim or instalment.
+        CreditUnclaimedError: No such bill, it does not ask for so much less than our lines, or the claim awaits nothing.
+        PeriodClosedError: Today's month is closed in the books.
+    """
+    claim = queries.get_claim(session, claim_id, lock=True)
+    queries.get_instalment(session, claim_id, instalment)
+    place = {"bill_id": bill_id, "claim_id": claim_id, "instalment_no": instalment}
+    known = db.first(session, FIND_CREDIT, place)
+    if known is not None and known.amount_minor == amount_minor:
+        return claim
+    db.one(session, queries.LOCK_FLOAT)
+    bill = db.first(session, CREDITED_BILL, {"bill_id": bill_id})
+    left = 0 if bill is None else bill.less_minor - bill.known_minor
+    if bill is None or known is not None or not 0 < amount_minor <= left:
+        raise CreditUnclaimedError(
+            f"bill {bill_id} asks for {left} minor units less than our lines that nothing explains yet; {amount_minor} cannot be"
+            " a benefit on it: look at the bill's components again"
+        )
+    credit_id = int(db.scalar(session, INSERT_CREDIT, {**place, "amount_minor": amount_minor, "actor": actor}))
+    credit = CreditedBenefit(
+        credit_id, amount_minor, claim.currency, claim.authority_reference, claim.member_id, claim.kind, instalment
+    )
+    match_credit(session, credit, actor=actor, today=today)
+    return queries.get_claim(session, claim_id)
+
+
 def match_credit(
-    session: Session, bill_credit: BillCredit, *, actor: str, today: dt.date, account_code: str = DIFFERENCE
+    session: Session, bill_credit: CreditedBenefit, *, actor: str, today: dt.date, account_code: str = DIFFERENCE
 ) -> Recovered:
     """Bring a credit of a bill to the one claim it is for, from the account it waits on. The same credit again: no effect.
 
@@ -76,12 +129,12 @@ def match_credit(
     open_accounts(session, [NewAccount(account_code), NewAccount(owed, "member", member_id)], bill_credit.currency)
     with session.begin_nested():
         event = Event(
-            key=f"bill-credit:{bill_credit.id}:benefit",
+            key=f"benefit-credit:{bill_credit.id}:benefit",
             kind="benefit.credit",
             valid_on=today,
             lines=[Line(account_code, bill_credit.amount_minor), Line(owed, -bill_credit.amount_minor)],
             actor=actor,
-            evidence=f"bill_credit:{bill_credit.id}",
+            evidence=f"benefit_credit:{bill_credit.id}",
         )
         post(session, event)
         values = {
@@ -93,7 +146,7 @@ def match_credit(
             "instalment": bill_credit.instalment,
             "amount_minor": bill_credit.amount_minor,
         }
-        about = f"bill-credit:{bill_credit.id}"
+        about = f"benefit-credit:{bill_credit.id}"
         followed = follow(session, ONE_SUM, values, about=about, actor=actor, today=today)
         if followed.claims != 1:
             raise CreditUnclaimedError(
@@ -104,14 +157,14 @@ def match_credit(
         session,
         actor=actor,
         action="benefit_claim.credit",
-        subject_kind="bill_credit",
+        subject_kind="benefit_credit",
         subject_id=bill_credit.id,
         detail={"member_id": member_id, "amount_minor": bill_credit.amount_minor},
     )
     return followed
 
 
-def _whose(session: Session, credit: BillCredit) -> tuple[int, str]:
+def _whose(session: Session, credit: CreditedBenefit) -> tuple[int, str]:
     if credit.claim_reference is not None:
         row = db.first(session, MEMBER_OF_REFERENCE, {"reference": credit.claim_reference})
         if row is not None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Index, text
 
+import gateway.filing.models  # noqa: F401 - a foreign key names its table
 from gateway.benefits.states import (
     BenefitKind,
     ClaimStatus,
@@ -71,8 +72,6 @@ class BenefitRemittanceLine(TenantTable, table=True):
     __tablename__ = "benefit_remittance_line"
     __table_args__ = (
         unique("remittance_id", "line_no"),
-        refers("remittance_id", "benefit_remittance"),
-        refers("member_id", "member"),
         one_of("status", LineStatus),
         check("amount_minor > 0", "amount"),
         Index(None, "mutual_id", "member_id"),
@@ -258,6 +257,24 @@ class BenefitClaimReceipt(TenantTable, table=True):
     amount_minor: int = big()
     recovered_minor: int = big()
     """Of it, what paid back the mutual's advance; the rest is the member's."""
+    at: dt.datetime = instant(now=True)
+
+
+class BenefitCredit(TenantTable, table=True):
+    """A benefit that the state pays by asking for less on a bill, and the claim a person found it to be for. Insert only."""
+
+    __tablename__ = "benefit_credit"
+    __table_args__ = (
+        unique("bill_id", "claim_id", "instalment_no"),
+        refers("bill_id", "bill"),
+        refers("claim_id", "benefit_claim"),
+        check("amount_minor > 0", "amount"),
+    )
+    bill_id: int = big()
+    claim_id: int = big()
+    instalment_no: int = whole()
+    amount_minor: int = big()
+    actor: str = words()
     at: dt.datetime = instant(now=True)
 
 

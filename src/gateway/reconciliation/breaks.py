@@ -16,8 +16,10 @@ from gateway.reconciliation.rules import KINDS, OVERDUE_DAYS, due_on
 # evidence_id. Parameters: :late_before, the day before which what is still on its way is overdue.
 FINDERS = {
     "bill_differs": """
--- one row per payable bill whose amount is neither that of our lines nor explained by lines that the state changed
-SELECT 'bill' AS subject_kind, b.id AS subject_id, '' AS detail_key, b.total_minor - b.ours_minor - changed.minor AS amount_minor, b.currency,
+-- one row per payable bill whose amount is neither that of our lines nor explained by lines that the state changed or by benefits
+-- that it pays by asking for less
+SELECT 'bill' AS subject_kind, b.id AS subject_id, '' AS detail_key,
+    b.total_minor - b.ours_minor - changed.minor + credited.minor AS amount_minor, b.currency,
     b.period_start, jsonb_build_object('total_minor', b.total_minor, 'reference', b.notice_reference, 'components', c.theirs) AS theirs,
     jsonb_build_object('total_minor', b.ours_minor, 'changed_lines_minor', changed.minor, 'components', c.ours) AS ours, b.evidence_id
 FROM bill b
@@ -31,7 +33,10 @@ CROSS JOIN LATERAL (
     JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.filing_id AND l.status = 'changed'
     WHERE f.mutual_id = b.mutual_id AND f.bill_id = b.id
 ) changed
-WHERE b.mutual_id = current_mutual() AND b.status <> 'superseded' AND b.total_minor <> b.ours_minor + changed.minor
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(k.amount_minor), 0)::bigint AS minor FROM benefit_credit k WHERE k.mutual_id = b.mutual_id AND k.bill_id = b.id
+) credited
+WHERE b.mutual_id = current_mutual() AND b.status <> 'superseded' AND b.total_minor <> b.ours_minor + changed.minor - credited.minor
 """,
     "amount_changed": """
 -- one row per line that the state accepted with another amount

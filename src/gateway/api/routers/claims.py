@@ -16,6 +16,7 @@ from gateway.api.schemas.claims import (
     ClaimAdvanceCreate,
     ClaimClosingCreate,
     ClaimCreate,
+    ClaimCreditCreate,
     ClaimDecisionCreate,
     ClaimDetailRead,
     ClaimDocumentsCreate,
@@ -36,6 +37,7 @@ from gateway.benefits.deadlines import Deadline, list_deadlines
 from gateway.benefits.decide_claim import accept_claim, refuse_claim, withdraw_claim
 from gateway.benefits.eligibility import eligibility_of
 from gateway.benefits.errors import ClaimInvalidError
+from gateway.benefits.match_credit import credit_claim
 from gateway.benefits.open_claim import NewClaim, open_claim
 from gateway.benefits.receive_document import checklist, receive_documents
 from gateway.benefits.states import BenefitKind, ClaimStatus
@@ -266,6 +268,33 @@ def create_claim_advance(claim_id: PathId, asked: ClaimAdvanceCreate, act: ActDe
         lambda: _detail(act, advance(act.session, claim_id, number=asked.instalment, actor=act.actor, today=act.today)),
         body=asked,
     )
+
+
+@router.post(
+    "/claims/{claim_id}/credit",
+    status_code=201,
+    response_model=ClaimDetailRead,
+    summary="A refund came as a credit on a bill",
+    dependencies=[allow(Role.BENEFITS_OFFICER, Role.ACCOUNTANT)],
+    responses=problems(404, 409, 422),
+)
+def create_claim_credit(claim_id: PathId, asked: ClaimCreditCreate, act: ActDep, once: OnceDep) -> Response:
+    """Say that a bill asks for so much less because the state pays an instalment by it."""
+
+    def do() -> ClaimDetailRead:
+        claim = queries.get_claim(act.session, claim_id)
+        credited = credit_claim(
+            act.session,
+            claim_id,
+            bill_id=asked.bill_id,
+            instalment=asked.instalment,
+            amount_minor=minor_of(asked.amount, claim.currency),
+            actor=act.actor,
+            today=act.today,
+        )
+        return _detail(act, credited)
+
+    return once(do, body=asked)
 
 
 @router.post(

@@ -503,6 +503,16 @@ class ClaimAdvanceCreate(WriteModel):
     instalment: Annotated[int, Field(ge=1, le=100)]
 
 
+class ClaimCreditCreate(WriteModel):
+    """Which bill asks for less because the state pays an instalment by it."""
+
+    model_config = example({"bill_id": 4, "instalment": 1, "amount": "23223.00"})
+
+    bill_id: Id
+    instalment: Annotated[int, Field(ge=1, le=100)]
+    amount: AmountText
+
+
 class ClaimClosingCreate(WriteModel):
     """Why nothing more comes, where something is still awaited or differs."""
 
