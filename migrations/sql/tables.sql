@@ -1311,13 +1311,15 @@ CREATE TABLE filing_document (
 	accepted_count INTEGER DEFAULT 0 NOT NULL,
 	rejected_count INTEGER DEFAULT 0 NOT NULL,
 	answered_at TIMESTAMP WITH TIME ZONE,
+	carried_by TEXT DEFAULT 'api' NOT NULL,
 	mirrored_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_filing_document PRIMARY KEY (mutual_id, id),
 	CONSTRAINT uq_filing_document_mutual_id_filing_id_kind_part UNIQUE (mutual_id, filing_id, kind, part),
 	CONSTRAINT uq_filing_document_mutual_id_reference UNIQUE (mutual_id, reference),
 	CONSTRAINT fk_filing_document_mutual_id_filing_id FOREIGN KEY(mutual_id, filing_id) REFERENCES filing (mutual_id, id),
 	CONSTRAINT ck_filing_document_status CHECK (status IN ('sealed', 'received', 'accepted', 'partial', 'rejected')),
-	CONSTRAINT ck_filing_document_holds CHECK (holds IN ('workers', 'dependants', 'movements'))
+	CONSTRAINT ck_filing_document_holds CHECK (holds IN ('workers', 'dependants', 'movements')),
+	CONSTRAINT ck_filing_document_carried_by CHECK (carried_by IN ('api', 'portal'))
 );
 
 CREATE TABLE filing_submission (

@@ -28,7 +28,7 @@ ASSESS = ["assess", "--country", "do", "--period", "2026-03", "--wage", "23223.0
 COMMANDS = {
     "serve", "worker", "migrate", "openapi", "demo",
     "sandbox state", "sandbox payer", "mutual create", "mutual configure", "mutual list",
-    "import members", "import receipts", "import statement",
+    "import members", "import receipts", "import statement", "statement read",
     "month status", "month open", "month close",
     "filing prepare", "filing seal", "filing submit", "filing file", "filing check", "filing evidence",
     "assess", "ledger verify",

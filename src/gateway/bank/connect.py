@@ -6,6 +6,7 @@ import httpx
 
 from gateway.bank.mobile_money import MobileMoneyChannel
 from gateway.bank.protocol import PayerChannel, RawAnswer
+from gateway.bank.sms import HttpSms, SmsChannel
 from gateway.bank.transport import Timeouts, Transport
 
 
@@ -32,3 +33,14 @@ def payer_channel(
     """
     transport = Transport(url, token, timeouts=timeouts, on_answer=on_answer, http=http)
     return MobileMoneyChannel(transport, debit_party=debit_party, callback_url=callback_url)
+
+
+def sms_channel(url: str, token: str, *, http: httpx.BaseTransport | None = None) -> SmsChannel:
+    """Return the line to a carrier of short messages.
+
+    Args:
+        url: Where the carrier serves ``/sms``.
+        token: Agreed with the carrier.
+        http: Another way to carry requests than the network, for tests.
+    """
+    return HttpSms(url, token, http=http)

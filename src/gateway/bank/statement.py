@@ -126,6 +126,11 @@ class ReadFile:
         return not self.format.startswith("camt.054")
 
 
+def unit_of(code: str) -> Currency:
+    """Return the currency of a code that a statement was read in."""
+    return find_currency(code) or Currency(code, 2)
+
+
 def balance_problem(
     opening_minor: int | None, closing_minor: int | None, booked_minor: int, currency: str
 ) -> str | None:
@@ -135,7 +140,7 @@ def balance_problem(
         return f"no booked {missing} balance, so it cannot be checked; ask the bank for a whole statement"
     if opening_minor + booked_minor == closing_minor:
         return None
-    unit = find_currency(currency) or Currency(currency, 2)
+    unit = unit_of(currency)
     return (
         f"opening {format_amount(opening_minor, unit)} and booked {format_amount(booked_minor, unit)} make "
         f"{format_amount(opening_minor + booked_minor, unit)} {currency}, the closing balance says "
@@ -166,5 +171,5 @@ def gaps(statements: Sequence[Statement]) -> list[Quarantined]:
 
 
 def _shown(statement: Statement, minor: int | None) -> str:
-    unit = find_currency(statement.currency) or Currency(statement.currency, 2)
+    unit = unit_of(statement.currency)
     return f"{format_amount(minor or 0, unit)} {statement.currency}"

@@ -18,9 +18,11 @@ from gateway.cli.acting import (
 from gateway.contributions import import_receipts
 from gateway.contributions.import_receipts import Options
 from gateway.contributions.models import Channel
+from gateway.kit.money import currency_of, parse_amount
 from gateway.membership import import_members, refused_rows
 from gateway.membership.states import ImportKind, ImportPolicy
-from gateway.reconciliation.load_statement import load_statement
+from gateway.reconciliation.load_statement import TypedBalances, load_statement
+from gateway.reconciliation.mappings import find_mapping
 
 FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX.", exists=True, dir_okay=False, metavar="FILE")]
 PolicyOption = Annotated[ImportPolicy, typer.Option(help="What to do if some rows are refused.")]
@@ -102,11 +104,29 @@ def receipts(
 
 
 def statement(
-    path: FileArgument, mutual: MutualOption = None, as_json: JsonOption = False, apply: ApplyOption = False
+    path: FileArgument,
+    mapping: Annotated[
+        str | None, typer.Option(help="For a table: the name its bank's mapping was saved under.")
+    ] = None,
+    balances: Annotated[
+        tuple[str, str] | None,
+        typer.Option(help="Opening and closing balance, for a table that has none.", metavar="OPENING CLOSING"),
+    ] = None,
+    mutual: MutualOption = None,
+    as_json: JsonOption = False,
+    apply: ApplyOption = False,
 ) -> None:
-    """Load a bank statement (camt.053, camt.052, camt.054)."""
+    """Load a bank statement: camt.053, MT940, or a table with its mapping."""
     with acting(mutual, apply=apply) as at:
-        loaded = load_statement(at.session, path.read_bytes(), file_name=path.name, actor=at.actor)
+        unit = currency_of(at.mutual.currency)
+        loaded = load_statement(
+            at.session,
+            path.read_bytes(),
+            file_name=path.name,
+            actor=at.actor,
+            mapping_id=None if mapping is None else find_mapping(at.session, mapping).id,
+            typed=None if balances is None else TypedBalances(*(parse_amount(one, unit) for one in balances)),
+        )
         columns = ("id", "ledger_code", "statement_reference", "from_on", "to_on", "line_count", "status", "reason")
         rows = [[getattr(one, column) for column in columns] for one in loaded.statements]
         if as_json:

@@ -10,6 +10,13 @@ class StatementUnknownError(NotFoundError):
     title = "No such statement"
 
 
+class MappingUnknownError(NotFoundError):
+    """No saved mapping of this mutual is meant."""
+
+    code = "mapping_unknown"
+    title = "No such mapping"
+
+
 class BreakUnknownError(NotFoundError):
     """No break of this mutual is meant."""
 

@@ -6,24 +6,28 @@ loaded by themselves. Lines are told apart by what they are and how many equal o
 overlap bring only what is new.
 """
 
+import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from gateway.bank.camt import Line as ReadLine
-from gateway.bank.camt import ReadFile, Statement, read_statement
+from gateway.bank.read import read_file
+from gateway.bank.statement import Line as ReadLine
+from gateway.bank.statement import ReadFile, Statement, balance_problem
 from gateway.contributions.reference import find_references
 from gateway.kit import audit, bulk, db, evidence
 from gateway.kit.tenant import current
 from gateway.ledger.bank_accounts import BankAccountRow, find_bank_account
-from gateway.reconciliation import queries
+from gateway.reconciliation import mappings, queries
 from gateway.reconciliation.queries import StatementRow
 from gateway.reconciliation.rules import explains, fingerprint, ordinals
 from gateway.reconciliation.states import STATEMENT, StatementEvent, StatementStatus
 
 EVIDENCE = "bank.statement"
+SHOWN_LINES = 20
 STAGED = {
     "position": "int4",
     "fingerprint": "text",
@@ -50,25 +54,46 @@ class LoadedFile(NamedTuple):
     new_line_count: int
 
 
-def load_statement(session: Session, body: bytes, *, file_name: str, actor: str) -> LoadedFile:
-    """Load a statement file.
+class TypedBalances(NamedTuple):
+    """Balances of a table that has none, as somebody read them on the bank's own page."""
+
+    opening_minor: int
+    closing_minor: int
+
+
+def load_statement(
+    session: Session,
+    body: bytes,
+    *,
+    file_name: str,
+    actor: str,
+    mapping_id: int | None = None,
+    typed: TypedBalances | None = None,
+) -> LoadedFile:
+    """Load a statement file: camt, MT940, or a table with the mapping that was saved for its bank.
 
     Args:
         session: The open transaction.
         body: The file as it came.
         file_name: For people.
         actor: Who loads it.
+        mapping_id: How to read it if it is a table.
+        typed: Its balances if it is a table without any; without them it is put aside.
 
     Raises:
         StatementError: Not a statement that can be read at all; nothing of it is kept.
+        MappingUnknownError: No such mapping.
     """
-    known = evidence.find(session, EVIDENCE, evidence.digest(body))
+    how = {"mapping_id": mapping_id, "typed": None if typed is None else list(typed)}
+    known = _known(session, body, how)
     if known is not None:
         return LoadedFile(is_new=False, statements=_of_evidence(session, known), new_line_count=0)
-    read = read_statement(body)
-    about = {"file_name": file_name, "format": read.format}
+    told = {**how, "actor": actor}
+    read = _read(session, body, told)
+    about = {"file_name": file_name, "format": read.format, **told}
+    media_type = "application/xml" if read.format.startswith("camt") else "text/plain"
     kept = evidence.keep(
-        session, kind=EVIDENCE, source=f"staff:{file_name}", media_type="application/xml", body=body, about=about
+        session, kind=EVIDENCE, source=f"staff:{file_name}", media_type=media_type, body=body, about=about
     )
     for item in () if read.quarantine is None else read.quarantine.items:
         account = find_bank_account(session, number=item.account or "")
@@ -79,6 +104,40 @@ def load_statement(session: Session, body: bytes, *, file_name: str, actor: str)
     return LoadedFile(is_new=True, statements=_of_evidence(session, kept), new_line_count=new_lines)
 
 
+def _known(session: Session, body: bytes, how: Mapping[str, Any]) -> int | None:
+    """Return where the same bytes were kept, unless they come with another explanation after none of them could be used."""
+    found = db.rows(session, queries.SAME_BYTES, {"kind": EVIDENCE, "sha256": evidence.digest(body)})
+    for row in found:
+        if row.is_used or all(row.about.get(name) == value for name, value in how.items()):
+            return int(row.id)
+    return None
+
+
+def _read(session: Session, body: bytes, about: Mapping[str, Any]) -> ReadFile:
+    """Read a file as it was read when it came: by the same mapping, with the same balances typed for it."""
+    number, typed = about.get("mapping_id"), about.get("typed")
+    mapping = None if number is None else mappings.use(mappings.get_mapping(session, int(number)))
+    read = read_file(body, mapping=mapping)
+    if typed is None:
+        return read
+    told = f"the balances were typed by {about.get('actor')}"
+    return replace(read, statements=[_with_balances(one, typed, told) for one in read.statements])
+
+
+def _with_balances(statement: Statement, typed: Sequence[int], told: str) -> Statement:
+    if statement.has_balances:
+        return statement
+    opening, closing = typed
+    booked = statement.credits_minor - statement.debits_minor
+    return replace(
+        statement,
+        opening_minor=opening,
+        closing_minor=closing,
+        problem=statement.problem or balance_problem(opening, closing, booked, statement.currency),
+        tolerances=[*statement.tolerances, told],
+    )
+
+
 def _of_evidence(session: Session, evidence_id: int) -> list[StatementRow]:
     found = db.rows(session, queries.STATEMENTS_OF_EVIDENCE, {"evidence_id": evidence_id})
     return [StatementRow(*row) for row in found]
@@ -87,10 +146,13 @@ def _of_evidence(session: Session, evidence_id: int) -> list[StatementRow]:
 def _take(session: Session, read: ReadFile, statement: Statement, evidence_id: int, actor: str) -> int:
     account = find_bank_account(session, number=statement.account)
     problem = _own_problem(read, statement, account)
+    is_staged = problem is None and account is not None
     if problem is None and account is not None:
         _stage(session, statement)
         problem = _continuity_problem(session, statement, account.id)
     statement_id = _insert(session, statement, account, evidence_id, problem, actor)
+    if account is not None and is_staged:
+        _keep_difference(session, account.id, statement_id)
     if problem is not None or account is None:
         return 0
     return bulk.execute(session, queries.INSERT_LINES, {"statement_id": statement_id, "account_id": account.id})
@@ -99,6 +161,8 @@ def _take(session: Session, read: ReadFile, statement: Statement, evidence_id: i
 def _own_problem(read: ReadFile, statement: Statement, account: BankAccountRow | None) -> str | None:
     if not read.is_statement:
         return f"{read.format} announces single bookings and has no balances; load the day's statement (camt.053)"
+    if not statement.has_balances and statement.opening_minor is None:
+        return "the table has no balances, so nothing proves that it is whole; load it with both, as the bank's page shows them"
     if account is None:
         return f"the account {statement.account} is not one of the mutual's; register it or ask the bank"
     if account.currency != statement.currency:
@@ -124,8 +188,8 @@ def _continuity_problem(session: Session, statement: Statement, account_id: int)
     last = db.first(session, queries.LAST_LOADED, {"account_id": account_id})
     if last is None:
         return None
-    known = _known_lines(session, account_id)
     assert statement.from_on is not None
+    assert statement.to_on is not None
     assert statement.closing_minor is not None
     if statement.from_on > last.to_on:
         if statement.opening_minor == last.closing_minor:
@@ -134,26 +198,41 @@ def _continuity_problem(session: Session, statement: Statement, account_id: int)
             f"it opens with {statement.opening_minor}, the one before (to {last.to_on}) closed with"
             f" {last.closing_minor}: a statement between them is missing; load it and this one follows by itself"
         )
-    overlapped = last.closing_minor + known.new_minor
-    if statement.to_on is not None and statement.to_on < last.to_on:
-        return None if known.new_minor == 0 else f"it brings {known.new_minor} for days that are loaded and closed"
-    if overlapped != statement.closing_minor:
+    known = _known_lines(session, account_id, statement, last.to_on)
+    if statement.to_on < last.to_on:
         return (
-            f"it overlaps the one to {last.to_on}, and its new lines lead to {overlapped}, not to its closing"
-            f" {statement.closing_minor}; ask the bank which is right"
+            None if known.new_count == 0 else f"it brings {known.new_count} lines for days that are loaded and closed"
         )
+    if last.closing_minor + known.new_minor != statement.closing_minor:
+        return (
+            f"it overlaps the one to {last.to_on}, and its new lines lead to {last.closing_minor + known.new_minor}, not"
+            f" to its closing {statement.closing_minor}; ask the bank which is right"
+        )
+    # Another statement or page of the same day goes on where the last one ended, and need not repeat it.
+    if known.missing_count and statement.opening_minor != last.closing_minor:
+        return f"it lacks {known.missing_count} lines that are known for its days; ask the bank which is right"
     return None
 
 
+def _keep_difference(session: Session, account_id: int, statement_id: int) -> None:
+    """Show what a later version of a known statement says that the one before did not, and the other way round."""
+    values = {"account_id": account_id, "statement_id": statement_id}
+    found = db.driver(session).execute(queries.DIFFERENCE.encode(), {**values, "most": SHOWN_LINES}).fetchone()
+    if found is not None:
+        db.run(session, queries.KEEP_DIFFERENCE, {"statement_id": statement_id, "difference": json.dumps(found[0])})
+
+
 class _Known(NamedTuple):
-    known: int
+    new_count: int
     new_minor: int
+    missing_count: int
 
 
-def _known_lines(session: Session, account_id: int) -> _Known:
-    found = db.driver(session).execute(queries.KNOWN_LINES.encode(), {"account_id": account_id}).fetchone()
+def _known_lines(session: Session, account_id: int, statement: Statement, last_on: dt.date) -> _Known:
+    values = {"account_id": account_id, "from_on": statement.from_on, "to_on": last_on}
+    found = db.driver(session).execute(queries.KNOWN_LINES.encode(), values).fetchone()
     assert found is not None
-    return _Known(int(found[0]), int(found[1]))
+    return _Known(*(int(value) for value in found))
 
 
 def _stage(session: Session, statement: Statement) -> None:
@@ -208,7 +287,7 @@ def _insert(
     values = {
         "account_id": None if account is None else account.id,
         "statement_reference": reference if statement is None else statement.reference,
-        "sequence": "" if statement is None else statement.sequence,
+        "sequence": "" if statement is None else _sequence(statement),
         "from_on": None if statement is None else statement.from_on,
         "to_on": None if statement is None else statement.to_on,
     }
@@ -274,8 +353,13 @@ def _find_again(session: Session, row: object) -> Statement | None:
         getattr(row, "from_on", None),
         getattr(row, "to_on", None),
     )
-    body = evidence.read(session, int(getattr(row, "evidence_id", 0))).body
-    for statement in read_statement(body).statements:
-        if wanted == (statement.reference, statement.sequence, statement.from_on, statement.to_on):
+    kept = evidence.read(session, int(getattr(row, "evidence_id", 0)))
+    for statement in _read(session, kept.body, kept.about).statements:
+        if wanted == (statement.reference, _sequence(statement), statement.from_on, statement.to_on):
             return statement
     return None
+
+
+def _sequence(statement: Statement) -> str:
+    """Return what tells two statements of the same days apart: the bank's number, and the page where it is one of several."""
+    return statement.sequence if statement.page_no is None else f"{statement.sequence}/{statement.page_no}"

@@ -47,8 +47,22 @@ class BankStatement(TenantTable, table=True):
     reason: str | None = words(nullable=True)
     evidence_id: int = big()
     tolerances: list[Any] = json_column(server="'[]'::jsonb")
+    difference: dict[str, Any] = json_column()
+    """Of a later version of the same statement: how many lines it has more and fewer than what is known, and which."""
     loaded_at: dt.datetime = instant(now=True)
     loaded_by: str = words()
+
+
+class StatementMapping(TenantTable, table=True):
+    """How one bank writes its tables, as staff saved it. Insert only: a change is another version."""
+
+    __tablename__ = "statement_mapping"
+    __table_args__ = (unique("name", "version"), check("name <> ''", "name"))
+    name: str = words()
+    version: int = whole()
+    content: dict[str, Any] = json_column()
+    saved_by: str = words()
+    saved_at: dt.datetime = instant(now=True)
 
 
 class BankStatementLine(TenantTable, table=True):

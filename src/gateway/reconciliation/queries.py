@@ -55,7 +55,7 @@ UPDATE own_transfer SET status = 'withdrawn' WHERE mutual_id = current_mutual() 
 
 _STATEMENT = """s.id, s.account_id, a.number AS account_number, a.ledger_code, s.statement_reference, s.sequence, s.version,
     s.from_on, s.to_on, s.currency, s.opening_minor, s.closing_minor, s.line_count, s.status, s.reason, s.evidence_id,
-    s.tolerances, s.loaded_at, s.loaded_by"""
+    s.tolerances, s.difference, s.loaded_at, s.loaded_by"""
 
 STATEMENT = f"""
 -- at most one row: a statement with its account
@@ -77,6 +77,14 @@ STATEMENTS_OF_EVIDENCE = f"""
 SELECT {_STATEMENT} FROM bank_statement s
 LEFT JOIN bank_account a ON a.mutual_id = s.mutual_id AND a.id = s.account_id
 WHERE s.mutual_id = current_mutual() AND s.evidence_id = :evidence_id ORDER BY s.id
+"""
+
+SAME_BYTES = """
+-- one row per time the same bytes were kept, those of which something was used first
+SELECT e.id, e.about, coalesce(bool_or(s.status = 'loaded'), false) AS is_used
+FROM evidence e LEFT JOIN bank_statement s ON s.mutual_id = e.mutual_id AND s.evidence_id = e.id
+WHERE e.mutual_id = current_mutual() AND e.kind = :kind AND e.sha256 = :sha256
+GROUP BY e.id, e.about ORDER BY is_used DESC, e.id
 """
 
 QUARANTINED_OF_ACCOUNT = """
@@ -123,11 +131,46 @@ WHERE mutual_id = current_mutual() AND id = :statement_id AND status = 'quaranti
 """
 
 KNOWN_LINES = """
--- one row: how many of the staged lines are known, and what the new ones sum to
-SELECT count(l.id)::int AS known, coalesce(sum(s.amount_minor) FILTER (WHERE l.id IS NULL), 0)::bigint AS new_minor
+-- one row: how many staged lines are new, what they sum to, and how many known lines of their days are not among them
+SELECT count(*) FILTER (WHERE l.id IS NULL)::int AS new_count,
+    coalesce(sum(s.amount_minor) FILTER (WHERE l.id IS NULL), 0)::bigint AS new_minor,
+    (SELECT count(*)::int FROM bank_statement_line k
+     WHERE k.mutual_id = current_mutual() AND k.account_id = %(account_id)s AND k.booked_on BETWEEN %(from_on)s AND %(to_on)s
+       AND NOT EXISTS (SELECT FROM staged_line t WHERE t.fingerprint = k.fingerprint AND t.ordinal = k.ordinal)) AS missing_count
 FROM staged_line s
 LEFT JOIN bank_statement_line l ON l.mutual_id = current_mutual() AND l.account_id = %(account_id)s
     AND l.fingerprint = s.fingerprint AND l.ordinal = s.ordinal
+"""
+
+DIFFERENCE = """
+-- at most one row, for a later version of a statement whose earlier one is loaded: lines only here, lines only there
+WITH mine AS (
+    SELECT account_id, statement_reference, sequence, from_on, to_on, version FROM bank_statement
+    WHERE mutual_id = current_mutual() AND id = %(statement_id)s
+), earlier AS (
+    SELECT s.id FROM bank_statement s JOIN mine m ON (s.account_id, s.statement_reference, s.sequence, s.from_on, s.to_on)
+        = (m.account_id, m.statement_reference, m.sequence, m.from_on, m.to_on) AND s.version < m.version
+    WHERE s.mutual_id = current_mutual() AND s.status = 'loaded'
+), added AS (
+    SELECT s.booked_on, s.amount_minor, s.text FROM staged_line s
+    LEFT JOIN bank_statement_line l ON l.mutual_id = current_mutual() AND l.account_id = %(account_id)s
+        AND l.fingerprint = s.fingerprint AND l.ordinal = s.ordinal
+    WHERE l.id IS NULL ORDER BY s.position
+), missing AS (
+    SELECT l.booked_on, l.amount_minor, l.text FROM bank_statement_line l
+    LEFT JOIN staged_line s ON s.fingerprint = l.fingerprint AND s.ordinal = l.ordinal
+    WHERE l.mutual_id = current_mutual() AND l.statement_id IN (SELECT id FROM earlier) AND s.position IS NULL ORDER BY l.id
+)
+SELECT jsonb_build_object(
+    'added_count', (SELECT count(*) FROM added), 'missing_count', (SELECT count(*) FROM missing),
+    'added', coalesce((SELECT jsonb_agg(to_jsonb(a)) FROM (SELECT * FROM added LIMIT %(most)s) a), '[]'),
+    'missing', coalesce((SELECT jsonb_agg(to_jsonb(m)) FROM (SELECT * FROM missing LIMIT %(most)s) m), '[]'))
+WHERE EXISTS (SELECT FROM earlier)
+"""
+
+KEEP_DIFFERENCE = """
+-- the statement, with how it differs from what is known
+UPDATE bank_statement SET difference = CAST(:difference AS jsonb) WHERE mutual_id = current_mutual() AND id = :statement_id
 """
 
 INSERT_LINES = """
@@ -268,6 +311,7 @@ class StatementRow(NamedTuple):
     reason: str | None
     evidence_id: int
     tolerances: list[Any]
+    difference: Mapping[str, Any]
     loaded_at: dt.datetime
     loaded_by: str
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Literal
 
-from fastapi import Query, Response, UploadFile
+from fastapi import Form, Query, Response, UploadFile
 
 from gateway.api.dependencies import ActDep, OnceDep, allow
 from gateway.api.errors import problems
@@ -15,8 +15,11 @@ from gateway.api.schemas.reconciliation import (
     BankAccountCreate,
     BankAccountRead,
     BreakRead,
+    MappingCreate,
+    MappingRead,
     NoteCreate,
     PositionRead,
+    PreviewRead,
     ProposalCreate,
     ReconciliationRead,
     ResolutionCreate,
@@ -25,10 +28,12 @@ from gateway.api.schemas.reconciliation import (
     StatementRead,
     TransferCreate,
     TransferRead,
+    json_of,
+    typed_balances,
 )
 from gateway.ledger.bank_accounts import BankAccountRow, Opening, list_bank_accounts, register_bank_account
 from gateway.ledger.post import Line
-from gateway.reconciliation import queries
+from gateway.reconciliation import mappings, queries
 from gateway.reconciliation.load_statement import load_statement
 from gateway.reconciliation.position import money_position
 from gateway.reconciliation.resolve import decline, note, propose, resolve
@@ -76,19 +81,86 @@ def create_account(asked: BankAccountCreate, act: ActDep, once: OnceDep) -> Resp
     response_model=StatementFileRead,
     summary="Load a statement file",
     dependencies=[MONEY],
-    responses=problems(409, 413, 422),
+    responses=problems(404, 409, 413, 422),
 )
-def create_statements(file: UploadFile, act: ActDep, once: OnceDep) -> Response:
-    """Load a camt.053 file. The same bytes again have no effect; what cannot be used is put aside with the reason."""
+def create_statements(
+    file: UploadFile,
+    act: ActDep,
+    once: OnceDep,
+    mapping_id: Annotated[int | None, Form(ge=1)] = None,
+    opening_balance: Annotated[str | None, Form(max_length=30)] = None,
+    closing_balance: Annotated[str | None, Form(max_length=30)] = None,
+) -> Response:
+    """Load a statement: camt.053, MT940, or a table with a saved mapping. The same bytes again have no effect.
+
+    What cannot be used is put aside with the reason. A table without balances is used with those of the bank's own page,
+    ``opening_balance`` and ``closing_balance``, as decimals of the mutual's currency.
+    """
     body = file.file.read()
-    name = file.filename or "statement.xml"
+    name = file.filename or "statement"
+    typed = typed_balances(opening_balance, closing_balance, act.mutual.currency)
 
     def load() -> StatementFileRead:
-        done = load_statement(act.session, body, file_name=name, actor=act.actor)
+        done = load_statement(act.session, body, file_name=name, actor=act.actor, mapping_id=mapping_id, typed=typed)
         statements = [StatementRead.of(row) for row in done.statements]
         return StatementFileRead(is_new=done.is_new, new_line_count=done.new_line_count, statements=statements)
 
-    return once(load, body=body)
+    return once(load, body=body + f"{mapping_id}|{typed}".encode())
+
+
+@router.get(
+    "/statement-mappings",
+    response_model=Page[MappingRead],
+    summary="How banks write their tables",
+    dependencies=[READERS],
+)
+def list_statement_mappings(act: ActDep, asked: PageDep) -> Page[MappingRead]:
+    """Return the newest version of each mapping, by name."""
+    (after,) = asked.after(str) or ("",)
+    rows = mappings.list_mappings(act.session, after=after, limit=asked.fetch)
+    return asked.page(rows, MappingRead.of, lambda row: (row.name,))
+
+
+@router.post(
+    "/statement-mappings/preview",
+    response_model=PreviewRead,
+    summary="Try a mapping on a file",
+    dependencies=[MONEY],
+    responses=problems(413, 422),
+)
+def preview_mapping(file: UploadFile, content: Annotated[str, Form(max_length=20_000)] = "") -> PreviewRead:
+    """Show what a file would be read as, with a mapping (JSON in ``content``) that is not saved yet; nothing is kept."""
+    return PreviewRead.of(mappings.preview(file.file.read(), json_of(content) if content else None))
+
+
+@router.post(
+    "/statement-mappings",
+    status_code=201,
+    response_model=MappingRead,
+    summary="Save a mapping",
+    dependencies=[MONEY],
+    responses=problems(422),
+)
+def create_mapping(asked: MappingCreate, act: ActDep, once: OnceDep) -> Response:
+    """Save how a bank writes its tables; another content under the same name is another version."""
+    return once(
+        lambda: MappingRead.of(
+            mappings.save_mapping(act.session, name=asked.name, content=asked.content, actor=act.actor)
+        ),
+        body=asked,
+    )
+
+
+@router.get(
+    "/statement-mappings/{mapping_id}",
+    response_model=MappingRead,
+    summary="One mapping",
+    dependencies=[READERS],
+    responses=problems(404),
+)
+def get_statement_mapping(mapping_id: PathId, act: ActDep) -> MappingRead:
+    """Return a saved mapping."""
+    return MappingRead.of(mappings.get_mapping(act.session, mapping_id))
 
 
 @router.get("/bank-statements", response_model=Page[StatementRead], summary="Statements", dependencies=[READERS])

@@ -1,13 +1,20 @@
 """Bank accounts, statements, transfers between our own places, breaks, and where the money is."""
 
 import datetime as dt
+import json
 from typing import Any, Literal
 
 from pydantic import Field
 
 from gateway.api.money import AmountText, text_of
 from gateway.api.schemas.common import CurrencyCode, Line, ReadModel, Reason, WriteModel, example, month_of
+from gateway.bank.errors import MappingError
+from gateway.bank.statement import Line as ReadLine
+from gateway.bank.statement import Statement, unit_of
+from gateway.kit.money import AmountError, currency_of, format_amount, parse_amount
 from gateway.ledger.bank_accounts import BankAccountRow
+from gateway.reconciliation.load_statement import TypedBalances
+from gateway.reconciliation.mappings import MappingRow, Preview
 from gateway.reconciliation.position import Position
 from gateway.reconciliation.queries import (
     BreakRow,
@@ -90,6 +97,8 @@ class StatementRead(ReadModel):
     """Why it was put aside."""
     tolerances: list[Any]
     """What was read though it is not as the standard has it."""
+    difference: dict[str, Any]
+    """Of a later version of a known statement: how many lines it adds and lacks, and the first of them."""
     loaded_at: dt.datetime
     loaded_by: str
 
@@ -110,6 +119,161 @@ class StatementFileRead(ReadModel):
     """False where the same bytes had been loaded before; nothing was done then."""
     new_line_count: int
     statements: list[StatementRead]
+
+
+MAPPING = {
+    "name": "Banco de Prueba",
+    "content": {
+        "account": "DO28BAGR00000001212453611324",
+        "currency": "DOP",
+        "header_rows": 4,
+        "columns": {
+            "booked_on": "Fecha",
+            "text": "Concepto",
+            "debit": "Débito",
+            "credit": "Crédito",
+            "balance": "Saldo",
+        },
+        "date_format": "DD/MM/YYYY",
+        "decimal_mark": ",",
+        "ignored_rows": ["Total"],
+    },
+}
+
+
+class MappingCreate(WriteModel):
+    """How a bank writes its tables; ``docs/statement-mappings.md`` explains each member of ``content``."""
+
+    model_config = {**WriteModel.model_config, **example(MAPPING)}
+
+    name: Line
+    content: dict[str, Any]
+
+
+class MappingRead(ReadModel):
+    """A saved mapping; saving another content under its name makes another version."""
+
+    id: int
+    name: str
+    version: int
+    content: dict[str, Any]
+    saved_by: str
+    saved_at: dt.datetime
+
+    @classmethod
+    def of(cls, row: MappingRow) -> "MappingRead":
+        """Return what is shown of a mapping."""
+        return cls.model_validate(row)
+
+
+class PreviewStatement(ReadModel):
+    """A statement as a file would be read; nothing of it is kept."""
+
+    account: str
+    currency: str
+    from_on: dt.date | None
+    to_on: dt.date | None
+    opening: str | None
+    closing: str | None
+    credits: str
+    debits: str
+    line_count: int
+    is_balanced: bool
+
+
+class PreviewLine(ReadModel):
+    """A line as a file would be read; positive came in, negative went out."""
+
+    account: str
+    booked_on: dt.date
+    value_on: dt.date | None
+    amount: str
+    text: str | None
+    reference: str | None
+    counterparty: str | None
+
+
+class PreviewRead(ReadModel):
+    """What a file would be read as."""
+
+    format: str
+    statements: list[PreviewStatement]
+    lines: list[PreviewLine]
+    """The first ones."""
+    tolerances: list[str]
+    quarantine_reason: str | None
+    """Why it would be put aside, if so."""
+    quarantine_place: str | None
+
+    @classmethod
+    def of(cls, seen: Preview) -> "PreviewRead":
+        """Return what is shown of a preview."""
+        found = seen.quarantine
+        return cls(
+            format=seen.format,
+            statements=[_preview_statement(one) for one in seen.statements],
+            lines=[_preview_line(*one) for one in seen.lines],
+            tolerances=seen.tolerances,
+            quarantine_reason=None if found is None else found.reason,
+            quarantine_place=None if found is None else found.place,
+        )
+
+
+def json_of(text: str) -> Any:
+    """Return what a form's JSON member holds.
+
+    Raises:
+        MappingError: It is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as damage:
+        raise MappingError(f"content is not JSON: {damage}") from None
+
+
+def typed_balances(opening: str | None, closing: str | None, currency: str) -> TypedBalances | None:
+    """Return the balances somebody typed for a table that has none; both or neither.
+
+    Raises:
+        AmountError: One of them alone, or not a decimal of the currency.
+    """
+    if opening is None and closing is None:
+        return None
+    if opening is None or closing is None:
+        raise AmountError("both balances are needed, opening_balance and closing_balance, or neither")
+    unit = currency_of(currency)
+    return TypedBalances(parse_amount(opening, unit), parse_amount(closing, unit))
+
+
+def _preview_statement(one: Statement) -> PreviewStatement:
+    unit = unit_of(one.currency)
+    opening, closing = (
+        None if minor is None else format_amount(minor, unit) for minor in (one.opening_minor, one.closing_minor)
+    )
+    return PreviewStatement(
+        account=one.account,
+        currency=one.currency,
+        from_on=one.from_on,
+        to_on=one.to_on,
+        opening=opening,
+        closing=closing,
+        credits=format_amount(one.credits_minor, unit),
+        debits=format_amount(one.debits_minor, unit),
+        line_count=one.entry_count,
+        is_balanced=one.is_balanced,
+    )
+
+
+def _preview_line(statement: Statement, line: ReadLine) -> PreviewLine:
+    return PreviewLine(
+        account=statement.account,
+        booked_on=line.booked_on,
+        value_on=line.value_on,
+        amount=format_amount(line.amount_minor, unit_of(statement.currency)),
+        text=line.text,
+        reference=line.reference or line.end_to_end_id or line.bank_reference,
+        counterparty=line.counterparty,
+    )
 
 
 class StatementLineRead(ReadModel):
