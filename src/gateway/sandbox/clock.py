@@ -6,24 +6,24 @@ import time
 
 from gateway.sandbox.store import Store
 
-_ZONE = dt.timezone(dt.timedelta(hours=-4))
+SANTO_DOMINGO = dt.timezone(dt.timedelta(hours=-4))
 """The Dominican Republic keeps UTC-4 all the year."""
-_OPENING = dt.time(8, tzinfo=_ZONE)
+_OPENING = dt.time(8)
 _LONGEST_DAY = dt.timedelta(hours=15)
 
 
 class Clock:
     """The date on the wall of the outside world; the real one until somebody sets it."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, zone: dt.timezone = SANTO_DOMINGO) -> None:
+        self._store, self._zone = store, zone
         self._lock = threading.Lock()
         self._last: dt.datetime | None = None
 
     def today(self) -> dt.date:
         """Return the business date."""
         given = self._store.setting("date")
-        return dt.date.fromisoformat(given.partition(" ")[0]) if given else dt.datetime.now(_ZONE).date()
+        return dt.date.fromisoformat(given.partition(" ")[0]) if given else dt.datetime.now(self._zone).date()
 
     def set(self, day: dt.date) -> None:
         """Make this the business date; its day begins now, at eight."""
@@ -37,11 +37,11 @@ class Clock:
         given = self._store.setting("date")
         if given:
             day, _, began = given.partition(" ")
-            opening = dt.datetime.combine(dt.date.fromisoformat(day), _OPENING)
+            opening = dt.datetime.combine(dt.date.fromisoformat(day), _OPENING, self._zone)
             gone = dt.timedelta(seconds=max(time.time() - float(began), 0))
             instant = opening + min(gone, _LONGEST_DAY)
         else:
-            instant = dt.datetime.now(_ZONE)
+            instant = dt.datetime.now(self._zone)
         return self._forward(instant.replace(microsecond=instant.microsecond // 1000 * 1000))
 
     def _forward(self, instant: dt.datetime) -> dt.datetime:

@@ -41,6 +41,7 @@ _PROVIDER: tuple[tuple[str, str, str, Step], ...] = (
     ("GET", "/accounts/{kind}/{identifier}/balance", "transaction", wallets.get_balance),
     ("GET", "/accounts/{kind}/{identifier}/transactions", "transaction", wallets.list_transactions),
     ("GET", "/heartbeat", "transaction", wallets.heartbeat),
+    ("GET", "/sms/{reference}", "sms", wallets.get_sms),
 )
 _BANK: tuple[tuple[str, str, str | None, Step], ...] = (
     ("POST", "/bank/payment-orders", "payment_order", orders.take_order),

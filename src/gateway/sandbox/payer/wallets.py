@@ -141,7 +141,7 @@ def heartbeat(_payer: Payer, _call: Call) -> Answer:
 
 
 def send_sms(payer: Payer, call: Call) -> Answer:
-    """POST /sms: a short message, shown instead of sent."""
+    """POST /sms: a short message, shown instead of sent; the same reference again is the same message."""
     try:
         given = call.json()
         recipient, text = str(given["to"]), str(given["text"])
@@ -149,13 +149,35 @@ def send_sms(payer: Payer, call: Call) -> Answer:
             raise ValueError("text has 1 to 1600 characters")
     except (ValueError, KeyError, TypeError) as broken:
         return bank_problem(422, "body_invalid", f"expected to and text: {broken}")
+    reference = given.get("reference")
     with payer.store.write() as connection:
-        number = connection.execute(
-            "INSERT INTO sms (recipient, text, reference, sent_at) VALUES (?, ?, ?, ?)",
-            [recipient, text, given.get("reference"), payer.clock.stamp()],
-        ).lastrowid
-        payer.store.count("sms_sent")
+        known = _sms_of(connection, reference)
+        if known is None:
+            number = connection.execute(
+                "INSERT INTO sms (recipient, text, reference, sent_at) VALUES (?, ?, ?, ?)",
+                [recipient, text, reference, payer.clock.stamp()],
+            ).lastrowid
+            payer.store.count("sms_sent")
+        elif (known["recipient"], known["text"]) != (recipient, text):
+            return bank_problem(422, "reference_reused", "the reference stands for another message")
+        else:
+            number = known["id"]
+            payer.store.count("sms_repeated")
     return Answer(202, {"message_id": f"SMS{number:08d}"})
+
+
+def get_sms(payer: Payer, call: Call) -> Answer:
+    """GET /sms/{reference}: what became of a message, by the sender's own reference."""
+    known = _sms_of(payer.store.read(), call.path["reference"])
+    if known is None:
+        raise RefusedError("identification", "identifierError", "no message has this reference")
+    return Answer(body={"message_id": f"SMS{known['id']:08d}", "status": "sent"})
+
+
+def _sms_of(connection: Any, reference: Any) -> Any:
+    if not reference:
+        return None
+    return connection.execute("SELECT * FROM sms WHERE reference = ?", [str(reference)]).fetchone()
 
 
 def list_sms(payer: Payer, call: Call) -> Answer:

@@ -8,6 +8,7 @@ from pathlib import Path
 from gateway.sandbox.serving import serve
 from gateway.sandbox.state.app import create_app
 from gateway.sandbox.state.core import Options, State
+from gateway.sandbox.state.realms import REALMS
 
 
 def main() -> None:
@@ -15,6 +16,7 @@ def main() -> None:
     given = _arguments().parse_args()
     options = Options(
         token=given.token,
+        country=given.country,
         callback_url=given.callback_url,
         callback_secret=given.callback_secret,
         bank_url=given.bank_url,
@@ -36,6 +38,7 @@ def _arguments() -> argparse.ArgumentParser:
     known = argparse.ArgumentParser(prog="gateway.sandbox.state", description="A state's treasury, to test against.")
     known.add_argument("--host", default="127.0.0.1")
     known.add_argument("--port", type=int, default=8091, help="0 takes a free one and says which")
+    known.add_argument("--country", choices=sorted(REALMS), default="do", help="which state is played")
     known.add_argument("--data", type=Path, help="folder that survives; without it, nothing does")
     known.add_argument("--token", default=os.environ.get("SANDBOX_STATE_TOKEN", "state-token"))
     known.add_argument("--callback-url", default=os.environ.get("SANDBOX_STATE_CALLBACK_URL"))

@@ -2,15 +2,15 @@
 
 import json
 import uuid
+from functools import cache
 from typing import Any
 
 from gateway.sandbox.answering import Answer, Call
-from gateway.sandbox.state.bill import ALL_COMPONENTS
-from gateway.sandbox.state.codes import CHANGED, MESSAGES, message_json
-from gateway.sandbox.state.core import CURRENCY, State, money
+from gateway.sandbox.state.core import State
 from gateway.sandbox.state.limits import limits_now
 from gateway.sandbox.state.paging import PageError, cursor_of, read_page
 from gateway.sandbox.state.problems import invalid, problem
+from gateway.sandbox.state.realm import CHANGED, COLUMNS
 
 
 def _amount(column: str) -> str:
@@ -18,10 +18,19 @@ def _amount(column: str) -> str:
     return f"printf('%d.%02d', {column} / 100, {column} % 100)"
 
 
-_COMPONENTS = " || ',' || ".join(
-    f'\'{{"code":"{code}","amount":"\' || {_amount(code)} || \'"}}\'' for code in ALL_COMPONENTS
-)
-_SUM = " + ".join(ALL_COMPONENTS)
+_SUM = " + ".join(f"c{number}" for number in range(1, COLUMNS + 1))
+
+
+@cache
+def line_json(components: tuple[str, ...]) -> str:
+    """Return the statement that writes the lines of a filing, with a state's names for the components."""
+    parts = " || ',' || ".join(
+        f'\'{{"code":"{code}","amount":"\' || {_amount(f"c{number}")} || \'"}}\''
+        for number, code in enumerate(components, start=1)
+    )
+    return LINE_JSON.replace("{components}", parts)
+
+
 LINE_JSON = f"""
 -- one row per line of a filing, in the order of the file: its JSON up to the message, and its number and code
 SELECT line, code, status,
@@ -30,7 +39,7 @@ SELECT line, code, status,
   CASE status WHEN 0 THEN 'accepted' WHEN 1 THEN 'rejected' ELSE 'accepted_with_change' END ||
   '","code":' || json_quote(code) || ',"declared_wage":"' || {_amount("declared_minor")} ||
   '","accepted_wage":"' || {_amount("accepted_minor")} || '","additional_dependants":' || dependants ||
-  ',"components":[' || CASE WHEN status = 1 THEN '' ELSE {_COMPONENTS} END ||
+  ',"components":[' || CASE WHEN status = 1 THEN '' ELSE {{components}} END ||
   '],"amount":"' || {_amount(f"({_SUM})")} || '","message":' AS body
 FROM line WHERE filing_seq = ? AND line > ? ORDER BY line LIMIT ?
 """
@@ -49,14 +58,14 @@ def _absent(filing_id: str) -> Answer:
     return problem(404, "filing_not_found", f"nothing arrived under {filing_id}; it may be sent again")
 
 
-def _sums(row: Any) -> dict[str, Any]:
+def _sums(state: State, row: Any) -> dict[str, Any]:
     return {
         "counts": {"lines": row["lines"], "accepted": row["accepted"], "rejected": row["rejected"]},
         "totals": {
-            "currency": CURRENCY.code,
-            "declared_wage": money(row["declared_minor"]),
-            "accepted_wage": money(row["accepted_minor"]),
-            "billed": money(row["billed_minor"]),
+            "currency": state.currency.code,
+            "declared_wage": state.money(row["declared_minor"]),
+            "accepted_wage": state.money(row["accepted_minor"]),
+            "billed": state.money(row["billed_minor"]),
         },
     }
 
@@ -81,7 +90,7 @@ def query_filing(state: State, call: Call) -> Answer:
             "state_status": row["state_status"],
             "code": row["code"],
             "message": row["message"],
-            **_sums(row),
+            **_sums(state, row),
             "content_sha256": row["sha256"],
             "received_at": row["received_at"],
             "answered_at": row["answered_at"],
@@ -101,20 +110,24 @@ def list_lines(state: State, call: Call) -> Answer:
         after, limit = read_page(call.query, usual=1000, most=limits_now(state).max_page)
     except PageError as broken:
         return invalid(*str(broken).split(": ", 1))
-    lines = state.store.read().execute(LINE_JSON, [row["seq"], after, limit + 1]).fetchall()
+    lines = state.store.read().execute(line_json(state.realm.components), [row["seq"], after, limit + 1]).fetchall()
     more = len(lines) > limit
     lines = lines[:limit]
     head = {
         "filing_id": row["filing_id"], "reception_number": row["reception"], "kind": row["kind"],
-        "employer": row["employer"], "period": row["period"], **_sums(row),
+        "employer": row["employer"], "period": row["period"], **_sums(state, row),
         "next_cursor": cursor_of(lines[-1]["line"]) if more else None,
     }  # fmt: skip
-    text = ",".join(line["body"] + _message(line) + "}" for line in lines)
+    text = ",".join(line["body"] + _message(state, line) + "}" for line in lines)
     body = json.dumps(head, ensure_ascii=False)[:-1] + f', "lines": [{text}]}}'
     return Answer(body=body.encode())
 
 
-def _message(line: Any) -> str:
-    if line["status"] == 2:
-        return f'"{CHANGED}"'
-    return message_json(line["code"] if line["code"] in MESSAGES else "")
+def _message(state: State, line: Any) -> str:
+    return message_json(state.realm.changed if line["status"] == CHANGED else state.realm.message(line["code"]))
+
+
+@cache
+def message_json(text: str) -> str:
+    """Return words as a JSON string."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,9 +1,7 @@
-"""The state's words for its codes, as it sends them."""
-
-import json
-from functools import cache
+"""The Dominican state's words for its codes, as it sends them; the first is for codes that are in no table."""
 
 MESSAGES = {
+    "": "Sin descripción",
     "PY1": "Error de formato o estructura",
     "0": "Aceptada",
     "3": "El empleador no existe",
@@ -42,14 +40,3 @@ MESSAGES = {
     "650": "Error inesperado; intente más tarde",
 }
 CHANGED = "Aceptada con cambio de salario"
-
-
-def message(code: str) -> str:
-    """Return the words for a code, or words that say nothing for one that is not in the table."""
-    return MESSAGES.get(code, "Sin descripción")
-
-
-@cache
-def message_json(code: str) -> str:
-    """Return the words as a JSON string."""
-    return json.dumps(message(code), ensure_ascii=False)

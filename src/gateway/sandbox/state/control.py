@@ -7,7 +7,7 @@ from typing import Any
 from gateway.sandbox.answering import Answer, Call, read_rules
 from gateway.sandbox.script import ScriptError
 from gateway.sandbox.state import notices
-from gateway.sandbox.state.core import State, money
+from gateway.sandbox.state.core import State
 from gateway.sandbox.state.identity import LISTS
 from gateway.sandbox.state.problems import invalid, problem
 
@@ -81,7 +81,7 @@ def get_state(state: State, _call: Call) -> Answer:
             "is_idle": is_idle(state),
             "filings": [_plain(row) for row in connection.execute("SELECT * FROM filing ORDER BY seq")],
             "notices": [
-                {**_plain(row), "total": money(notices.total(row)), "status_today": notices.status_of(state, row)}
+                {**_plain(row), "total": state.money(notices.total(row)), "status_today": notices.status_of(state, row)}
                 for row in connection.execute("SELECT * FROM notice ORDER BY number").fetchall()
             ],
             "payments": [_plain(row) for row in connection.execute("SELECT * FROM payment ORDER BY number")],

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway.kit.money import currency_of, format_amount
+from gateway.kit.money import Currency, format_amount
 from gateway.sandbox.callbacks import RULES as CALLBACK_RULES
 from gateway.sandbox.callbacks import Callbacks
 from gateway.sandbox.clock import Clock
 from gateway.sandbox.errands import Later
 from gateway.sandbox.script import Script
 from gateway.sandbox.state.identity import LISTS, Register
+from gateway.sandbox.state.realms import REALMS
 from gateway.sandbox.state.schema import SCHEMA
 from gateway.sandbox.store import Store
 
-CURRENCY = currency_of("DOP")
 IN_THE_PAGE = frozenset(
     {
         "wrong_period", "wrong_employer", "unknown_code", "long_text", "missing_line", "extra_line", "reorder", "repeat",
@@ -42,16 +42,12 @@ KNOWN = {
 }
 
 
-def money(minor: int) -> str:
-    """Write centavos as the contract wants them."""
-    return format_amount(minor, CURRENCY)
-
-
 @dataclass(frozen=True)
 class Options:
     """What the process was started with."""
 
     token: str
+    country: str = "do"
     callback_url: str | None = None
     callback_secret: str | None = None
     bank_url: str | None = None
@@ -70,16 +66,26 @@ class State:
 
     def __init__(self, options: Options, folder: Path | None) -> None:
         self.options = options
+        self.realm = REALMS[options.country]
         self.store = Store(folder, "state.sqlite3", SCHEMA)
         self.files = self.store.folder / "files"
         self.files.mkdir(exist_ok=True)
-        self.clock = Clock(self.store)
+        self.clock = Clock(self.store, self.realm.zone)
         self.script = Script(KNOWN)
         self.callbacks = Callbacks(self.store, self.script, self.clock.today)
         self.work = Later()
         """Filings, one after the other: that serialises each employer's."""
         self.errands = Later()
         """Confirmations and transfers."""
+
+    @property
+    def currency(self) -> Currency:
+        """What the state counts in."""
+        return self.realm.currency
+
+    def money(self, minor: int) -> str:
+        """Write minor units as the contract wants them."""
+        return format_amount(minor, self.realm.currency)
 
     def fire(self, on: str, do: frozenset[str], **facts: Any) -> list[Any]:
         """Return the rules to follow at this point."""

@@ -14,16 +14,13 @@ from starlette.requests import Request
 
 from gateway.sandbox.answering import Answer, Call
 from gateway.sandbox.state.core import State
-from gateway.sandbox.state.layout import BLOCK, LENGTHS, allowed_lengths
 from gateway.sandbox.state.limits import limits_now
 from gateway.sandbox.state.problems import invalid, problem
 from gateway.sandbox.state.processing import process
 
-MAX_BYTES = 999_999 * (312 + 3 * BLOCK + 2)
 _HEAD = 1_000
 _DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 _PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_EMPLOYER = re.compile(r"[0-9]{9}|[0-9]{11}")
 
 
 @dataclass
@@ -49,7 +46,7 @@ async def spool(state: State, request: Request) -> Spooled:
         with path.open("wb") as file:
             async for chunk in request.stream():
                 size += len(chunk)
-                if size > MAX_BYTES:
+                if size > state.realm.max_bytes:
                     continue
                 file.write(chunk)
                 digest.update(chunk)
@@ -59,13 +56,13 @@ async def spool(state: State, request: Request) -> Spooled:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return Spooled(path, digest.digest(), max(newlines, returns), head, size > MAX_BYTES)
+    return Spooled(path, digest.digest(), max(newlines, returns), head, size > state.realm.max_bytes)
 
 
 def submit(state: State, call: Call) -> Answer:
     """Take a file; the same id and bytes are the same filing, however often they are sent."""
     body: Spooled = call.spooled
-    refused = _check_parameters(state, call, body) or _check_body(call, body)
+    refused = _check_parameters(state, call, body) or _check_body(state, call, body)
     if refused:
         state.store.count("submissions_refused")
         return refused
@@ -107,8 +104,8 @@ def _check_parameters(state: State, call: Call, body: Spooled) -> Answer | None:
         return invalid("kind", f"{kind!r} is not taken; expected one of {sorted(limits.lengths)}", "kind_unknown")
     if not _PERIOD.fullmatch(query.get("period", "")):
         return invalid("period", "expected YYYY-MM")
-    if not _EMPLOYER.fullmatch(query.get("employer", "")):
-        return invalid("employer", "expected 9 or 11 digits")
+    if not state.realm.employer.fullmatch(query.get("employer", "")):
+        return invalid("employer", f"expected {state.realm.employer_words}")
     if state.employer(query["employer"])["status"] == "unknown":
         return invalid("employer", "no employer has this number", "employer_unknown")
     if not _is_part(query.get("part", "1"), query.get("of", "1")):
@@ -117,25 +114,26 @@ def _check_parameters(state: State, call: Call, body: Spooled) -> Answer | None:
         return invalid("payroll", "expected 1 to 16 characters")
     if body.line_count > limits.max_lines:
         return invalid("body", f"{body.line_count} lines; at most {limits.max_lines}", "too_many_lines")
-    return _check_layout(kind, limits.lengths[kind], body)
+    return _check_layout(state, kind, limits.lengths[kind], body)
 
 
 def _is_part(part: str, of: str) -> bool:
     return part.isdecimal() and of.isdecimal() and 1 <= int(part) <= int(of) <= 999
 
 
-def _check_layout(kind: str, lengths: tuple[int, ...], body: Spooled) -> Answer | None:
+def _check_layout(state: State, kind: str, lengths: tuple[int, ...], body: Spooled) -> Answer | None:
     # Only a length that the usual edition allows is called superseded; any other is a matter for the answer.
     lines = body.head.decode("latin-1").splitlines()
     length = len(lines[1]) if len(lines) > 2 else 0
-    if length in allowed_lengths(kind, LENGTHS.get(kind, lengths)) - allowed_lengths(kind, lengths):
+    allowed = state.realm.allowed_lengths
+    if length in allowed(kind, state.realm.lengths.get(kind, lengths)) - allowed(kind, lengths):
         return invalid("body", f"details of {length}; this edition has {list(lengths)}", "layout_superseded")
     return None
 
 
-def _check_body(call: Call, body: Spooled) -> Answer | None:
+def _check_body(state: State, call: Call, body: Spooled) -> Answer | None:
     if body.is_too_large:
-        return problem(413, "file_too_large", f"at most {MAX_BYTES} octets")
+        return problem(413, "file_too_large", f"at most {state.realm.max_bytes} octets")
     given = call.headers.get("content-digest")
     if given is None:
         return problem(400, "digest_missing", "send Content-Digest with sha-256 over the body")

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from gateway.sandbox.state.identity import Register, has_form
-from gateway.sandbox.state.judge_payroll import ACCEPTED, NOTHING, REJECTED, Row
+from gateway.sandbox.state.realm import ACCEPTED, NOTHING, REJECTED, Row
 
 WORKS_NOW = """
 -- one row if the person was declared as a worker, by anybody, in either of the two newest months

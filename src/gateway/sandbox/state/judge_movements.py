@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 
 from gateway.sandbox.state.identity import Register
-from gateway.sandbox.state.judge_payroll import ACCEPTED, NOTHING, REJECTED, Row, is_date, minor
+from gateway.sandbox.state.judge_payroll import is_date, minor
 from gateway.sandbox.state.layout import AMOUNT, key_of
+from gateway.sandbox.state.realm import ACCEPTED, NOTHING, REJECTED, Row
 
 _EVENTS = ("IN", "SA", "VC", "LV", "LM", "LD", "AD")
 _WAGE = re.compile(AMOUNT)

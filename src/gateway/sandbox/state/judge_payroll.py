@@ -8,12 +8,8 @@ from dataclasses import dataclass, field
 from gateway.sandbox.state.bill import Tariff
 from gateway.sandbox.state.identity import Register
 from gateway.sandbox.state.layout import AMOUNT
+from gateway.sandbox.state.realm import ACCEPTED, CHANGED, NOTHING, REJECTED, Row
 
-Row = tuple[int, str, str, str, int, str, int, int, int, int, int, int, int, int, int, int]
-"""line, payroll, document type, document, status, code, declared, accepted, dependants, seven components."""
-
-ACCEPTED, REJECTED, CHANGED = 0, 1, 2
-NOTHING = (0, 0, 0, 0, 0, 0, 0)
 _NAME = r"[A-ZÑ '\-]"
 _USUAL = re.compile(
     rf"D[0-9]{{3}}C[0-9]{{11}} {{14}}{_NAME}{{130}}[MF ](?:[0-9]{{8}}| {{8}})(?:{AMOUNT}){{4}}"

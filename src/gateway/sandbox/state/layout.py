@@ -5,9 +5,9 @@ Positions are the published ones, counted from 1; Python's slices stand beside t
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from gateway.sandbox.state.realm import Inspection
 
 LENGTHS: dict[str, tuple[int, ...]] = {
     "AM": (292, 308, 312),
@@ -18,25 +18,8 @@ LENGTHS: dict[str, tuple[int, ...]] = {
 EDITIONS = {"AM": "2003-06", "AR": "2003-06", "NV": "2003-06", "RD": "2007-09"}
 BLOCK = 18
 """An exempt block after the longest detail: a code of two and an amount of sixteen."""
-MAX_ERRORS = 100
 AMOUNT = r"[0-9]{13}\.[0-9]{2}"
 _BLOCKS = re.compile(rf"(?:01{AMOUNT})?(?:02{AMOUNT})?(?:03{AMOUNT})?")
-
-
-@dataclass
-class Inspection:
-    """What one reading of the whole file found, before any line is judged."""
-
-    details: int = 0
-    payrolls: set[str] = field(default_factory=set)
-    repeated: set[str] = field(default_factory=set)
-    """Keys (payroll, document type, document) that stand more than once."""
-    errors: list[dict[str, Any]] = field(default_factory=list)
-
-    def complain(self, line: int, column: int, what: str, message: str) -> None:
-        """Note a structural error."""
-        if len(self.errors) < MAX_ERRORS:
-            self.errors.append({"line": line, "column": column, "field": what, "code": "PY1", "message": message})
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:

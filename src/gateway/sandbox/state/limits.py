@@ -1,11 +1,10 @@
 """What the state takes today."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.sandbox.answering import Answer, Call
-from gateway.sandbox.state.core import CURRENCY, LASTING, State
-from gateway.sandbox.state.layout import EDITIONS, LENGTHS
+from gateway.sandbox.state.core import LASTING, State
 
 MAX_LINES = 999_999
 MAX_PAGE = 10_000
@@ -15,20 +14,20 @@ MAX_PAGE = 10_000
 class Limits:
     """Limits in force, after what the script says."""
 
+    lengths: dict[str, tuple[int, ...]]
+    editions: dict[str, str]
     max_lines: int = MAX_LINES
     max_page: int = MAX_PAGE
-    lengths: dict[str, tuple[int, ...]] = field(default_factory=lambda: dict(LENGTHS))
-    editions: dict[str, str] = field(default_factory=lambda: dict(EDITIONS))
 
 
 def limits_now(state: State, on: str = "limits", **facts: Any) -> Limits:
     """Return the limits in force on the business date."""
-    limits = Limits()
+    limits = Limits(dict(state.realm.lengths), dict(state.realm.editions))
     for rule in state.fire(on, LASTING, **facts):
         limits.max_lines = int(rule.get("max_lines_per_file", limits.max_lines))
         limits.max_page = int(rule.get("max_page_size", limits.max_page))
         if rule.do == "layout_switch":
-            kind = str(rule.get("kind", "AM"))
+            kind = str(rule.get("kind", next(iter(limits.lengths))))
             limits.lengths[kind] = tuple(rule.get("detail_lengths", [330]))
             limits.editions[kind] = str(rule.get("edition", state.clock.today().strftime("%Y-%m")))
     return limits
@@ -39,8 +38,8 @@ def get_limits(state: State, _call: Call) -> Answer:
     limits = limits_now(state)
     return Answer(
         body={
-            "country": "do",
-            "currency": CURRENCY.code,
+            "country": state.realm.country,
+            "currency": state.currency.code,
             "business_date": state.clock.today().isoformat(),
             "kinds": sorted(limits.lengths),
             "max_lines_per_file": limits.max_lines,

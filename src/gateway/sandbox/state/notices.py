@@ -6,11 +6,9 @@ import sqlite3
 from typing import Any
 
 from gateway.sandbox.answering import Answer, Call
-from gateway.sandbox.state.bill import ALL_COMPONENTS, surcharge
-from gateway.sandbox.state.core import CURRENCY, State, money
+from gateway.sandbox.state.core import State
 from gateway.sandbox.state.problems import invalid, problem
 from gateway.sandbox.state.tally import PayrollBill
-from gateway.sandbox.working_days import due_day
 
 _SPOILED = frozenset({"cent_off", "change_amount"})
 
@@ -51,13 +49,13 @@ def _issue(
 ) -> str:  # fmt: skip
     number = connection.execute("SELECT coalesce(max(number), 0) + 1 AS n FROM notice").fetchone()["n"]
     period = facts["period"]
-    reference = f"{period[5:]}{period[:4]}{number:010d}"
+    reference = state.realm.notice_reference(period, number)
     connection.execute(
         "INSERT INTO notice (number, reference, replaces, employer, period, payroll, issued_on, due_on, line_count,"
         " components, off_minor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             number, reference, replaces, facts["employer"], period, facts["payroll"], state.clock.today().isoformat(),
-            due_day(period).isoformat(), lines, json.dumps(components), off,
+            state.realm.due_day(period).isoformat(), lines, json.dumps(components), off,
         ],
     )  # fmt: skip
     state.store.count("notices_issued")
@@ -101,7 +99,9 @@ def _charge_lateness(state: State, connection: sqlite3.Connection, reference: st
     row = _row(connection, reference)
     if row is None or not state.options.has_surcharges:
         return False
-    due = surcharge(sum(json.loads(row["components"])), dt.date.fromisoformat(row["due_on"]), state.clock.today())
+    due = state.realm.lateness(
+        sum(json.loads(row["components"])), dt.date.fromisoformat(row["due_on"]), state.clock.today()
+    )
     if due == row["surcharge_minor"]:
         return False
     connection.execute("UPDATE notice SET surcharge_minor = ? WHERE reference = ?", [due, reference])
@@ -135,11 +135,11 @@ def status_of(state: State, row: sqlite3.Row) -> str:
 
 
 def describe(state: State, row: sqlite3.Row) -> dict[str, Any]:
-    """Write a notice as the contract does. A scripted cent stands in the pension share, where nobody expects it."""
+    """Write a notice as the contract does. A scripted cent stands where nobody expects it."""
     amounts = json.loads(row["components"])
-    amounts[3] += row["off_minor"]
-    components = dict(zip(ALL_COMPONENTS, amounts, strict=True))
-    components |= {"surcharges": row["surcharge_minor"], "interest": 0, "adjustments": 0, "credits": 0}
+    amounts[state.realm.spoiled] += row["off_minor"]
+    components = dict(zip(state.realm.components, amounts, strict=False))
+    components |= {**dict.fromkeys(state.realm.late, 0), state.realm.late[0]: row["surcharge_minor"]}
     filings = state.store.read().execute(
         "SELECT n.* FROM notice_filing n JOIN filing f USING (filing_id) WHERE reference = ? ORDER BY f.seq",
         [row["reference"]],
@@ -155,15 +155,15 @@ def describe(state: State, row: sqlite3.Row) -> dict[str, Any]:
         "status": status_of(state, row),
         "issued_on": row["issued_on"],
         "due_on": row["due_on"],
-        "currency": CURRENCY.code,
+        "currency": state.currency.code,
         "line_count": row["line_count"],
-        "components": [{"code": code, "amount": money(minor)} for code, minor in components.items()],
-        "total": money(total(row)),
+        "components": [{"code": code, "amount": state.money(minor)} for code, minor in components.items()],
+        "total": state.money(total(row)),
         "filings": [
-            {"filing_id": one["filing_id"], "line_count": one["line_count"], "amount": money(one["amount_minor"])}
+            {"filing_id": one["filing_id"], "line_count": one["line_count"], "amount": state.money(one["amount_minor"])}
             for one in filings
         ],
-        "paid": money(row["paid_minor"]),
+        "paid": state.money(row["paid_minor"]),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.kit.money import AmountError, parse_amount
 from gateway.sandbox.answering import Answer, Call
 from gateway.sandbox.state import notices
-from gateway.sandbox.state.core import CURRENCY, State, money
+from gateway.sandbox.state.core import State
 from gateway.sandbox.state.problems import invalid, problem
 
 _SCRIPTED = frozenset({"wait", "refuse", "cent_off", "never_answer"})
@@ -17,7 +17,7 @@ def receive_payment(state: State, call: Call) -> Answer:
     """POST /sandbox/payments: the bank announces a payment. The same authorisation is the same payment."""
     try:
         given = call.json()
-        amount = parse_amount(given["amount"], CURRENCY, exact_decimals=True)
+        amount = parse_amount(given["amount"], state.currency, exact_decimals=True)
         paid_on = dt.date.fromisoformat(given["paid_on"])
         reference, authorisation = str(given["reference"]), str(given["authorisation"])
     except (ValueError, KeyError, TypeError, AmountError) as broken:
@@ -26,12 +26,12 @@ def receive_payment(state: State, call: Call) -> Answer:
     with state.store.write() as connection:
         known = connection.execute("SELECT * FROM payment WHERE authorisation = ?", [authorisation]).fetchone()
         if known:
-            return Answer(body=_describe(known))
+            return Answer(body=_describe(state, known))
         notice = connection.execute("SELECT * FROM notice WHERE reference = ?", [reference]).fetchone()
         if notice is None:
             return problem(404, "notice_not_found", f"no notice has the reference {reference}")
         rules = state.fire("payments", _SCRIPTED, reference=reference, employer=notice["employer"])
-        reason = _refusal(connection, notice, amount) or ("scripted" if _has(rules, "refuse") else None)
+        reason = _refusal(state, connection, notice, amount) or ("scripted" if _has(rules, "refuse") else None)
         kept = amount - sum(int(rule.get("by_minor", 1)) for rule in rules if rule.do == "cent_off")
         connection.execute(
             "INSERT INTO payment (reference, amount_minor, paid_on, authorisation, status, reason)"
@@ -45,14 +45,14 @@ def receive_payment(state: State, call: Call) -> Answer:
                 float(rule.get("seconds", 1)) for rule in rules if rule.do == "wait"
             )
             state.store.after_commit(lambda: state.errands.after(wait, lambda: confirm(state, authorisation)))
-    return Answer(201, _describe(row))
+    return Answer(201, _describe(state, row))
 
 
 def _has(rules: list[Any], do: str) -> bool:
     return any(rule.do == do for rule in rules)
 
 
-def _refusal(connection: Any, notice: Any, amount: int) -> str | None:
+def _refusal(state: State, connection: Any, notice: Any, amount: int) -> str | None:
     if notice["status"] != "open":
         return f"the notice is {notice['status']}"
     waiting = connection.execute(
@@ -61,15 +61,15 @@ def _refusal(connection: Any, notice: Any, amount: int) -> str | None:
     if waiting:
         return "a payment of this notice is on its way"
     if amount != notices.total(notice):
-        return f"exactly {money(notices.total(notice))} is to be paid"
+        return f"exactly {state.money(notices.total(notice))} is to be paid"
     return None
 
 
-def _describe(row: Any) -> dict[str, Any]:
+def _describe(state: State, row: Any) -> dict[str, Any]:
     return {
         "payment_id": f"P{row['number']:010d}",
-        "amount": money(row["amount_minor"]),
-        "currency": CURRENCY.code,
+        "amount": state.money(row["amount_minor"]),
+        "currency": state.currency.code,
         "paid_on": row["paid_on"],
         "authorisation": row["authorisation"],
         "status": row["status"],
@@ -122,9 +122,9 @@ def list_payments(state: State, call: Call) -> Answer:
             "employer": notice["employer"],
             "period": notice["period"],
             "status": notices.status_of(state, notice),
-            "currency": CURRENCY.code,
-            "total": money(notices.total(notice)),
-            "paid": money(notice["paid_minor"]),
-            "payments": [_describe(row) for row in rows],
+            "currency": state.currency.code,
+            "total": state.money(notices.total(notice)),
+            "paid": state.money(notice["paid_minor"]),
+            "payments": [_describe(state, row) for row in rows],
         }
     )

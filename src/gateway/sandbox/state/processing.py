@@ -2,28 +2,19 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from gateway.sandbox.script import Rule
 from gateway.sandbox.state import notices
-from gateway.sandbox.state.bill import tariff_of
-from gateway.sandbox.state.codes import message
 from gateway.sandbox.state.core import VERDICTS, State
-from gateway.sandbox.state.judge_dependants import DependantJudge
-from gateway.sandbox.state.judge_movements import MovementJudge
-from gateway.sandbox.state.judge_payroll import NOTHING, REJECTED, PayrollJudge, Row
-from gateway.sandbox.state.layout import LENGTHS, Inspection, inspect, read_details
-from gateway.sandbox.state.registers import declared_before, dependants_of, inactive_payrolls, period_id_of
+from gateway.sandbox.state.dominican import judge_dependants
+from gateway.sandbox.state.realm import COLUMNS, REJECTED, Inspection, Row
+from gateway.sandbox.state.registers import period_id_of
 from gateway.sandbox.state.tally import Tally
-from gateway.sandbox.state.tampering import forced_verdicts
 
-CHUNK = 10_000
-_INSERT_LINE = f"INSERT INTO line VALUES (?{', ?' * 16})"
-Judge = Callable[[int, str], Row]
+_INSERT_LINE = f"INSERT INTO line VALUES (?{', ?' * (9 + COLUMNS)})"
 
 
 def take_up(state: State) -> None:
@@ -57,10 +48,17 @@ def process(state: State, filing_id: str, rules: Sequence[Rule] | None = None) -
     with state.store.write() as connection:
         connection.execute("UPDATE filing SET status = 'processing' WHERE filing_id = ?", [filing_id])
     path = state.files / filing_id
-    found = inspect(
-        path, kind=filing["kind"], employer=filing["employer"], period=filing["period"], lengths=LENGTHS[filing["kind"]]
+    found = state.realm.inspect(
+        path,
+        kind=filing["kind"],
+        employer=filing["employer"],
+        period=filing["period"],
+        lengths=state.realm.lengths[filing["kind"]],
     )
+    found.payrolls = found.payrolls or set(json.loads(filing["payrolls"])) or {"1"}
     code = _whole_file_code(state, filing, found, rules)
+    if code is None and state.realm.is_all_or_nothing:
+        code = _refuse_for_lines(state, filing, found, path, rules)
     if code:
         _reject_whole(state, filing, found, code)
     else:
@@ -86,16 +84,16 @@ def _is_lost(state: State, filing: sqlite3.Row, rules: Sequence[Rule]) -> bool:
 def _whole_file_code(state: State, filing: sqlite3.Row, found: Inspection, rules: Sequence[Rule]) -> str | None:
     scripted = next((rule for rule in rules if rule.do == "whole_file"), None)
     if scripted:
-        line = int(scripted.get("line", 2))
+        line = int(scripted.get("line", state.realm.first_line))
         found.complain(line, 1, "record", "error en una línea: se rechaza el archivo entero")
-        return str(scripted.get("code", "PY1"))
+        return str(scripted.get("code", state.realm.verdicts.structure))
     if found.errors:
-        return "PY1"
+        return state.realm.verdicts.structure
     if state.employer(filing["employer"])["status"] == "inactive":
-        return "150"
+        return state.realm.verdicts.employer_inactive
     is_future = filing["period"] > state.clock.today().strftime("%Y-%m")
-    if is_future or filing["period"] < "2003-06" or tariff_of(filing["period"]) is None:
-        return "252"
+    if is_future or filing["period"] < state.realm.first_period or not state.realm.has_tariff(filing["period"]):
+        return state.realm.verdicts.period
     return None
 
 
@@ -105,12 +103,13 @@ def _reject_whole(state: State, filing: sqlite3.Row, found: Inspection, code: st
             "UPDATE filing SET status = 'rejected', state_status = 'R', code = ?, message = ?, lines = ?, rejected = ?,"
             " errors = ?, answered_at = ? WHERE seq = ?",
             [
-                code, message(code), found.details, found.details, json.dumps(found.errors, ensure_ascii=False),
+                code, state.realm.message(code), found.details, found.details, json.dumps(found.errors, ensure_ascii=False),
                 state.clock.stamp(), filing["seq"],
             ],
         )  # fmt: skip
         state.store.count("filings_answered")
         state.store.count("filings_rejected_whole")
+        state.store.count("lines_rejected", found.details)
         _tell(state, filing)
 
 
@@ -119,20 +118,12 @@ def _answer_lines(state: State, filing: sqlite3.Row, found: Inspection, path: Pa
     if filing["kind"] == "RD":
         # The register of dependants changes with the verdicts: all in one transaction.
         with state.store.write() as connection:
-            judge = DependantJudge(
-                connection,
-                filing["employer"],
-                filing["period"],
-                state.register(),
-                found.repeated,
-                inactive_payrolls(state),
-            ).judge
-            for chunk in _chunks(_judged(state, filing, found, judge, path, rules)):
+            for chunk in judge_dependants(state, connection, filing, found, path, rules):
                 _keep(connection, filing, tally, chunk)
             _finish(state, connection, filing, found, tally, rules)
         return
     period_id = period_id_of(state, filing)
-    for chunk in _judged_chunks(state, filing, found, path, period_id, rules):
+    for chunk in state.realm.judge(state, filing, found, path, rules):
         with state.store.write() as connection:
             _keep(connection, filing, tally, chunk)
             if filing["kind"] != "NV":
@@ -148,49 +139,15 @@ def _answer_lines(state: State, filing: sqlite3.Row, found: Inspection, path: Pa
         _finish(state, connection, filing, found, tally, rules)
 
 
-def _judged(
-    state: State, filing: sqlite3.Row, found: Inspection, judge: Judge, path: Path, rules: Sequence[Rule]
-) -> Iterator[Row]:
-    """Judge RD or NV, a scripted rejection before the judge sees the line: he changes the register."""
-    forced = forced_verdicts(rules, state.options.seed, found.details)
-    at, end = (4, 16) if filing["kind"] == "RD" else (22, 48)
-    for number, line in read_details(path):
-        kind, document = line[at], line[at + 1 : end].rstrip(" ")
-        order = forced(number, document, 0) if forced else None
-        if order is None or order[0] == "0":
-            yield judge(number, line)
-        else:
-            yield (number, line[1:4], kind, document, REJECTED, order[0], 0, 0, 0, *NOTHING)
-
-
-def _judged_chunks(
-    state: State, filing: sqlite3.Row, found: Inspection, path: Path, period_id: int, rules: Sequence[Rule]
-) -> Iterator[list[Row]]:
-    register, inactive = state.register(), inactive_payrolls(state)
-    if filing["kind"] == "NV":
-        movements = MovementJudge(register, found.repeated, inactive, state.clock.today())
-        yield from _chunks(_judged(state, filing, found, movements.judge, path, rules))
-        return
-    tariff = tariff_of(filing["period"])
-    if tariff is None:
-        raise RuntimeError(f"no tariff for {filing['period']}")
-    judge = PayrollJudge(
-        tariff, register, found.repeated, inactive, dependants_of(state, filing["employer"]),
-        forced=forced_verdicts(rules, state.options.seed, found.details),
-        track=len(found.payrolls) > 1,
-        silent=any(rule.do == "change_amount" and rule.get("silent") for rule in rules),
-    )  # fmt: skip
-    connection = state.store.read()
-    known = connection.execute("SELECT 1 FROM declared WHERE period_id = ? LIMIT 1", [period_id]).fetchone()
-    for lines in _chunks(read_details(path)):
-        declared = declared_before(connection, period_id, filing["seq"], lines) if known else {}
-        yield [judge.judge(number, line, declared) for number, line in lines]
-
-
-def _chunks(things: Iterable[Any]) -> Iterator[list[Any]]:
-    waiting = iter(things)
-    while chunk := list(islice(waiting, CHUNK)):
-        yield chunk
+def _refuse_for_lines(
+    state: State, filing: sqlite3.Row, found: Inspection, path: Path, rules: Sequence[Rule]
+) -> str | None:
+    """Judge every line before anything is kept: where one is bad, none is taken, and each bad one is named."""
+    for chunk in state.realm.judge(state, filing, found, path, rules):
+        for row in chunk:
+            if row[4] == REJECTED:
+                found.complain(row[0], 1, "record", state.realm.message(row[5]), row[5])
+    return state.realm.verdicts.none if found.errors else None
 
 
 def _keep(connection: sqlite3.Connection, filing: sqlite3.Row, tally: Tally, chunk: Sequence[Row]) -> None:
@@ -203,16 +160,16 @@ def _finish(
     rules: Sequence[Rule],
 ) -> None:  # fmt: skip
     if not tally.accepted:
-        status, word, code = "rejected", "R", "301"
+        status, word, code = "rejected", "R", state.realm.verdicts.none
     elif tally.rejected:
-        status, word, code = "partly_accepted", "P", "250"
+        status, word, code = "partly_accepted", "P", state.realm.verdicts.some
     else:
         status, word, code = "accepted", "P", "0"
     connection.execute(
         "UPDATE filing SET status = ?, state_status = ?, code = ?, message = ?, lines = ?, accepted = ?, rejected = ?,"
         " declared_minor = ?, accepted_minor = ?, billed_minor = ?, payrolls = ?, answered_at = ? WHERE seq = ?",
         [
-            status, word, code, message(code), found.details, tally.accepted, tally.rejected, tally.declared_minor,
+            status, word, code, state.realm.message(code), found.details, tally.accepted, tally.rejected, tally.declared_minor,
             tally.accepted_minor, tally.billed_minor, json.dumps(sorted(found.payrolls)), state.clock.stamp(),
             filing["seq"],
         ],

@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any
 
 from gateway.sandbox.answering import Answer, Call
-from gateway.sandbox.state.core import CURRENCY, State, money
+from gateway.sandbox.state.core import State
 from gateway.sandbox.state.limits import limits_now
 from gateway.sandbox.state.paging import PageError, cursor_of, read_page
 from gateway.sandbox.state.problems import invalid, problem
@@ -32,7 +32,7 @@ def list_remittances(state: State, call: Call) -> Answer:
     page = rows[:limit]
     return Answer(
         body={
-            "remittances": [describe(row) for row in page],
+            "remittances": [describe(state, row) for row in page],
             "next_cursor": cursor_of(page[-1]["number"]) if len(rows) > limit else None,
         }
     )
@@ -65,7 +65,7 @@ def _find(state: State, call: Call) -> Any:
 def get_remittance(state: State, call: Call) -> Answer:
     """GET /remittances/{remittance_id}."""
     row = _find(state, call)
-    return Answer(body=describe(row)) if row else _absent()
+    return Answer(body=describe(state, row)) if row else _absent()
 
 
 def _absent() -> Answer:
@@ -94,16 +94,16 @@ def list_remittance_lines(state: State, call: Call) -> Answer:
         body={
             "remittance_id": row["remittance_id"],
             "employer": row["employer"],
-            "currency": CURRENCY.code,
+            "currency": state.currency.code,
             "line_count": row["line_count"],
-            "total": money(row["total_minor"]),
-            "lines": [_line(line) for line in page],
+            "total": state.money(row["total_minor"]),
+            "lines": [_line(state, line) for line in page],
             "next_cursor": cursor_of(page[-1]["line"]) if len(lines) > limit else None,
         }
     )
 
 
-def _line(line: sqlite3.Row) -> dict[str, Any]:
+def _line(state: State, line: sqlite3.Row) -> dict[str, Any]:
     return {
         "line": line["line"],
         "holder_document_type": line["document_type"],
@@ -111,7 +111,7 @@ def _line(line: sqlite3.Row) -> dict[str, Any]:
         "benefit": line["benefit"],
         "claim_reference": line["claim"],
         "period": line["period"],
-        "amount": money(line["amount_minor"]),
+        "amount": state.money(line["amount_minor"]),
         "instalment": line["instalment"],
         "of": line["instalments"],
     }

@@ -11,7 +11,7 @@ import httpx
 from gateway.kit.money import AmountError, parse_amount
 from gateway.sandbox.answering import Answer, Call
 from gateway.sandbox.state.claims import Line, new_claims, next_instalments, strangers
-from gateway.sandbox.state.core import CURRENCY, State, money
+from gateway.sandbox.state.core import State
 from gateway.sandbox.state.problems import invalid, problem
 
 _SCRIPTED = frozenset({"cent_off", "change_amount", "no_transfer", "unadvised"})
@@ -28,7 +28,7 @@ def advise(state: State, call: Call) -> Answer:
     try:
         given = call.json()
         employer, period = str(given["employer"]), str(given["period"])
-        lines = list(_given_lines(given["lines"])) if given.get("lines") else None
+        lines = list(_given_lines(state, given["lines"])) if given.get("lines") else None
     except (ValueError, KeyError, TypeError, AmountError) as broken:
         return invalid("body", f"expected employer, period and what stands in the documentation: {broken}")
     with state.store.write() as connection:
@@ -41,15 +41,15 @@ def advise(state: State, call: Call) -> Answer:
         if not lines:
             return problem(409, "nothing_to_pay", "no worker of this period has a paid notice, or nobody was drawn")
         row = _keep(state, connection, employer, period, lines, given)
-    return Answer(201, describe(row))
+    return Answer(201, describe(state, row))
 
 
-def _given_lines(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+def _given_lines(state: State, lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
     for number, line in enumerate(lines, start=1):
         yield Line(
             str(line.get("document_type", "C")), str(line["document"]), str(line["benefit"]),
             str(line.get("claim_reference", f"X{number:06d}")),
-            parse_amount(line["amount"], CURRENCY, exact_decimals=True),
+            parse_amount(line["amount"], state.currency, exact_decimals=True),
             int(line.get("instalment", 1)), int(line.get("of", 1)),
         )  # fmt: skip
 
@@ -99,19 +99,19 @@ def _keep(
     return connection.execute("SELECT * FROM remittance WHERE number = ?", [number]).fetchone()
 
 
-def describe(row: Any) -> dict[str, Any]:
+def describe(state: State, row: Any) -> dict[str, Any]:
     """Write an advice as the contract does."""
     return {
         "remittance_id": row["remittance_id"],
         "employer": row["employer"],
-        "currency": CURRENCY.code,
+        "currency": state.currency.code,
         "status": row["status"],
         "advised_at": row["advised_at"],
         "paid_on": row["paid_on"],
         "line_count": row["line_count"],
-        "total": money(row["total_minor"]),
+        "total": state.money(row["total_minor"]),
         "by_benefit": [
-            {"benefit": kind["benefit"], "line_count": kind["line_count"], "amount": money(kind["minor"])}
+            {"benefit": kind["benefit"], "line_count": kind["line_count"], "amount": state.money(kind["minor"])}
             for kind in json.loads(row["by_benefit"])
         ],
         "end_to_end_id": row["end_to_end_id"],
@@ -126,7 +126,7 @@ def transfer(state: State, name: str, attempt: int = 0) -> None:
     if row is None or row["status"] == "paid" or not state.options.bank_url:
         return
     order = {
-        "account": row["account"], "amount": money(row["transfer_minor"]), "currency": CURRENCY.code,
+        "account": row["account"], "amount": state.money(row["transfer_minor"]), "currency": state.currency.code,
         "end_to_end_id": row["end_to_end_id"], "debtor_name": "TESORERIA DE LA SEGURIDAD SOCIAL",
         "remittance_information": f"SUBSIDIOS {name}",
     }  # fmt: skip
@@ -164,7 +164,7 @@ def order_transfer(state: State, call: Call) -> Answer:
                 {"remittance_id": name, "employer": row["employer"]},
             )  # fmt: skip
         state.store.after_commit(lambda: state.errands.after(0, lambda: transfer(state, name)))
-    return Answer(202, describe(row))
+    return Answer(202, describe(state, row))
 
 
 def take_up(state: State) -> None:

@@ -1,4 +1,7 @@
-"""The state's own tables. Amounts are centavos; a period is ``YYYY-MM``; components stand in the bill's order."""
+"""The state's own tables.
+
+Amounts are minor units; a period is ``YYYY-MM``; c1 to c7 are the state's components, in its order.
+"""
 
 from gateway.sandbox.store import SHARED_SCHEMA
 
@@ -24,9 +27,8 @@ CREATE INDEX IF NOT EXISTS filing_by_key ON filing (idempotency_key) WHERE idemp
 CREATE INDEX IF NOT EXISTS filing_by_employer ON filing (employer, period);
 CREATE TABLE IF NOT EXISTS line (
     filing_seq INTEGER, line INTEGER, payroll TEXT, document_type TEXT, document TEXT, status INTEGER, code TEXT,
-    declared_minor INTEGER, accepted_minor INTEGER, dependants INTEGER, health_worker INTEGER, health_employer INTEGER,
-    pension_worker INTEGER, pension_employer INTEGER, work_risk INTEGER, additional_dependants INTEGER,
-    voluntary INTEGER, PRIMARY KEY (filing_seq, line)) WITHOUT ROWID;
+    declared_minor INTEGER, accepted_minor INTEGER, dependants INTEGER, c1 INTEGER, c2 INTEGER, c3 INTEGER, c4 INTEGER,
+    c5 INTEGER, c6 INTEGER, c7 INTEGER, PRIMARY KEY (filing_seq, line)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS employer_period (
     id INTEGER PRIMARY KEY, employer TEXT NOT NULL, period TEXT NOT NULL, UNIQUE (employer, period));
 CREATE TABLE IF NOT EXISTS declared (

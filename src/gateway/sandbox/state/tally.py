@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.sandbox.state.judge_payroll import REJECTED, Row
+from gateway.sandbox.state.realm import COLUMNS, REJECTED, Row
 
 _COMPONENTS = 9
 """Where the seven components begin in a row."""
@@ -14,7 +14,7 @@ class PayrollBill:
     """What one filing adds to the notice of one payroll."""
 
     line_count: int = 0
-    components: list[int] = field(default_factory=lambda: [0] * 7)
+    components: list[int] = field(default_factory=lambda: [0] * COLUMNS)
 
 
 @dataclass

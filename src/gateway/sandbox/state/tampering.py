@@ -8,17 +8,17 @@ from gateway.sandbox.script import Rule
 from gateway.sandbox.state.judge_payroll import Forced
 
 _FIRST = 2
-"""The first detail stands on line 2."""
+"""The first detail stands on line 2, unless a state's files have no header."""
 
 
-def forced_verdicts(rules: Sequence[Rule], seed: int, details: int) -> Forced | None:
+def forced_verdicts(rules: Sequence[Rule], seed: int, details: int, first: int = _FIRST) -> Forced | None:
     """Return what the rules say of a line, None if they say nothing of any.
 
     ``reject_lines`` takes ``lines``, ``documents``, ``every`` (each n-th) or ``share`` (of all, drawn by the seed), and
     ``code`` or ``codes`` in turn. ``reject_all_but_one`` takes ``keep`` (the line, the first by default) and ``code``.
     ``change_amount`` chooses in the same way (all lines if it does not say) and takes ``wage_minor`` or ``per_cent``.
     """
-    orders = [order for order in (_order(rule, seed, details) for rule in rules) if order is not None]
+    orders = [order for order in (_order(rule, seed, details, first) for rule in rules) if order is not None]
     if not orders:
         return None
 
@@ -32,8 +32,8 @@ def forced_verdicts(rules: Sequence[Rule], seed: int, details: int) -> Forced | 
     return verdict
 
 
-def _order(rule: Rule, seed: int, details: int) -> Forced | None:
-    chosen = _chooser(rule, seed)
+def _order(rule: Rule, seed: int, details: int, first: int) -> Forced | None:
+    chosen = _chooser(rule, seed, first)
     match rule.do:
         case "reject_lines":
             codes = rule.get("codes") or [str(rule.get("code", "24"))]
@@ -41,8 +41,8 @@ def _order(rule: Rule, seed: int, details: int) -> Forced | None:
                 (str(codes[number % len(codes)]), wage) if chosen(number, document) else None
             )
         case "reject_all_but_one":
-            kept, code = int(rule.get("keep", _FIRST)), str(rule.get("code", "24"))
-            kept = min(kept, _FIRST + details - 1)
+            kept, code = int(rule.get("keep", first)), str(rule.get("code", "24"))
+            kept = min(kept, first + details - 1)
             return lambda number, _document, wage: (code, wage) if number != kept else None
         case "change_amount":
             return lambda number, document, wage: ("0", _changed(rule, wage)) if chosen(number, document) else None
@@ -54,7 +54,7 @@ def _changed(rule: Rule, wage: int) -> int:
     return int(given) if given is not None else wage * int(rule.get("per_cent", 110)) // 100
 
 
-def _chooser(rule: Rule, seed: int) -> Callable[[int, str], bool]:
+def _chooser(rule: Rule, seed: int, first: int) -> Callable[[int, str], bool]:
     if rule.get("lines"):
         lines = set(rule.get("lines"))
         return lambda number, _document: number in lines
@@ -63,10 +63,10 @@ def _chooser(rule: Rule, seed: int) -> Callable[[int, str], bool]:
         return lambda _number, document: document in documents
     if rule.get("every"):
         every = int(rule.get("every"))
-        return lambda number, _document: (number - _FIRST + 1) % every == 0
+        return lambda number, _document: (number - first + 1) % every == 0
     if rule.get("share") is not None:
         bound = int(float(rule.get("share")) * 2**32)
         return lambda _number, document: zlib.crc32(f"{seed}/{document}".encode()) < bound
     if rule.do == "change_amount":
         return lambda _number, _document: True
-    return lambda number, _document: number == _FIRST
+    return lambda number, _document: number == first
