@@ -6,12 +6,14 @@ import tempfile
 from pathlib import Path
 
 from gateway.demo.run import Options, run
+from gateway.demo.scene import SCENES
 
 
 def main() -> None:
     """Read the options, play, print, and end with 0 where everything holds."""
     given = _arguments().parse_args()
     options = Options(
+        country=given.country,
         members=given.members,
         months=given.months,
         seed=given.seed,
@@ -25,6 +27,7 @@ def main() -> None:
 
 def _arguments() -> argparse.ArgumentParser:
     known = argparse.ArgumentParser(prog="gateway demo", description="Play months of a sample mutual.")
+    known.add_argument("--country", choices=sorted(SCENES), default="do", help="which state is filed with (do)")
     known.add_argument("--members", type=_count, default=2_000, help="how many members (2,000)")
     known.add_argument("--months", type=_months, default=3, help="how many months (3)")
     known.add_argument("--seed", type=int, default=7, help="decides who is who and who pays when (7)")

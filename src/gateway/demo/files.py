@@ -5,23 +5,9 @@ import random
 from collections.abc import Iterable, Sequence
 
 from gateway.demo.people import SampleMember
+from gateway.demo.scene import Words
 
-MEMBER_HEADER = (
-    "Cédula;Nombres;Primer Apellido;Segundo Apellido;Sexo;Fecha de nacimiento;Teléfono;Ocupación;Municipio;Fondo;"
-    "Nómina;Salario declarado;Vigente desde;Fecha de ingreso"
-)
-DEPENDANT_HEADER = (
-    "Cédula del titular;Parentesco;Categoría;Nombres;Primer Apellido;Segundo Apellido;Sexo;Fecha de nacimiento;"
-    "Documento;Unión desde;Desde"
-)
-RECEIPT_HEADER = "Cédula;Monto;Fecha;Referencia;Cobrador"
 TOGETHER_SINCE = dt.date(2019, 5, 1)
-RELATIONS = {"spouse": "cónyuge", "partner": "compañero", "child": "hijo", "parent": "padre"}
-
-
-def dashed(cedula: str) -> str:
-    """Return a cédula as people write it: 999-0000001-1."""
-    return f"{cedula[:3]}-{cedula[3:10]}-{cedula[10]}"
 
 
 def short_day(day: dt.date) -> str:
@@ -45,15 +31,15 @@ def pesos(minor: int, dice: random.Random) -> str:
     return f"{whole}.{cents:02d}"
 
 
-def members_file(members: Iterable[SampleMember], enrolled_on: dt.date) -> bytes:
+def members_file(members: Iterable[SampleMember], enrolled_on: dt.date, words: Words) -> bytes:
     """Return the register that the office keeps in a spreadsheet."""
     dice = random.Random(1)
-    lines = [MEMBER_HEADER]
+    lines = [words.members]
     for member in members:
         lines.append(
             ";".join(
                 (
-                    dashed(member.identity) if dice.random() < 0.5 else member.identity,
+                    words.dashed(member.identity) if dice.random() < 0.5 else member.identity,
                     member.given_names,
                     member.first_surname,
                     member.second_surname,
@@ -73,17 +59,17 @@ def members_file(members: Iterable[SampleMember], enrolled_on: dt.date) -> bytes
     return latin1(lines)
 
 
-def dependants_file(members: Iterable[SampleMember], since: dt.date) -> bytes:
+def dependants_file(members: Iterable[SampleMember], since: dt.date, words: Words) -> bytes:
     """Return the families of the members."""
-    lines = [DEPENDANT_HEADER]
+    lines = [words.dependants]
     for member in members:
         for dependant in member.dependants:
             lines.append(
                 ";".join(
                     (
-                        dashed(member.identity),
-                        RELATIONS[dependant.relation],
-                        "adicional" if dependant.category == "additional" else "directo",
+                        words.dashed(member.identity),
+                        words.relations[dependant.relation],
+                        words.additional if dependant.category == "additional" else words.direct,
                         dependant.given_names,
                         dependant.first_surname,
                         dependant.second_surname,
@@ -98,12 +84,12 @@ def dependants_file(members: Iterable[SampleMember], since: dt.date) -> bytes:
     return latin1(lines)
 
 
-def receipts_file(rows: Sequence[tuple[str, int, dt.date, str, str]], seed: int) -> bytes:
+def receipts_file(rows: Sequence[tuple[str, int, dt.date, str, str]], seed: int, words: Words) -> bytes:
     """Return a list of payments: identity, minor units, day, reference, collector."""
     dice = random.Random(seed)
-    lines = [RECEIPT_HEADER]
+    lines = [words.receipts]
     for identity, minor, day, reference, collector in rows:
-        shown = dashed(identity) if len(identity) == 11 and dice.random() < 0.5 else identity
+        shown = words.dashed(identity) if len(identity) > 10 and dice.random() < 0.5 else identity
         lines.append(";".join((shown, pesos(minor, dice), short_day(day), reference, collector)))
     return latin1(lines)
 

@@ -223,8 +223,8 @@ def _member(index: int, dice: random.Random) -> SampleMember:
     first, second = _surname(dice), _surname(dice)
     # Two regular payers in seven belong to a fund whose treasurer pays for the group.
     fund = dice.choice(FUNDS) if dice.random() < 0.28 else ""
-    channel = "treasurer" if fund and dice.random() < 0.5 else _channel(dice)
-    behaviour = dice.choices([name for name, _ in BEHAVIOURS], [weight for _, weight in BEHAVIOURS])[0]
+    paid_through = "treasurer" if fund and dice.random() < 0.5 else channel(dice)
+    behaves = behaviour(dice)
     # Dependants have running numbers of their own, ten for each member, above every member's.
     base = 1_000_000 + index * 10
     return SampleMember(
@@ -241,8 +241,8 @@ def _member(index: int, dice: random.Random) -> SampleMember:
         fund=fund,
         payroll=PAYROLLS[0] if dice.random() < 0.7 else PAYROLLS[1],
         wage_minor=_wage(dice),
-        behaviour=behaviour,
-        channel=channel,
+        behaviour=behaves,
+        channel=paid_through,
         dependants=tuple(_dependants(base, first, second, dice)),
     )
 
@@ -256,7 +256,13 @@ def _given(sex: str, dice: random.Random) -> str:
     return " ".join(dice.sample(names, 2 if dice.random() < 0.4 else 1))
 
 
-def _channel(dice: random.Random) -> str:
+def behaviour(dice: random.Random) -> str:
+    """Draw how somebody pays: most regularly, some short, early, late or not any more."""
+    return dice.choices([name for name, _ in BEHAVIOURS], [weight for _, weight in BEHAVIOURS])[0]
+
+
+def channel(dice: random.Random) -> str:
+    """Draw the way somebody brings her money."""
     return dice.choices(("collector", "cash", "mobile_money", "bank"), (46, 26, 22, 6))[0]
 
 

@@ -13,9 +13,9 @@ from gateway.demo.desk import Desk, Outside
 from gateway.demo.files import receipts_file
 from gateway.demo.money import minor, text
 from gateway.demo.people import SampleMember, cedula, payments
+from gateway.demo.scene import Scene
 from gateway.kit.period import Period
 
-EMPLOYER = "401999992"
 BANK, WALLET = "bank:main", "momo:orange"
 BANK_NUMBER = "9600000001"
 TILL, ROUTES = "cash:oficina", ("cash:ruta-1", "cash:ruta-2", "cash:ruta-3")
@@ -42,6 +42,7 @@ class Play:
     payer: Outside
     members: list[SampleMember]
     seed: int
+    scene: Scene
     clock_file: Path
     say: Callable[[str], None]
     payrolls: dict[str, int] = field(default_factory=dict)
@@ -134,7 +135,7 @@ def _receipt(play: Play, amount: int, day: dt.date, lines: list[dict[str, str]],
         "channel": "cash",
         "account_code": TILL,
         "amount": text(amount),
-        "currency": "DOP",
+        "currency": play.scene.currency,
         "paid_on": day.isoformat(),
         "payer_reference": reference,
         "lines": lines,
@@ -208,7 +209,7 @@ def _bank_credits(play: Play, rows: Rows, month: str) -> int:
             json={
                 "account": BANK_NUMBER,
                 "amount": text(amount),
-                "currency": "DOP",
+                "currency": play.scene.currency,
                 "booked_on": day.isoformat(),
                 "debtor_name": name,
                 "end_to_end_id": f"{month}-{number}",
@@ -231,7 +232,9 @@ def _list(play: Play, channel: str, account: str, rows: Iterable[tuple[SampleMem
         return 0
     desk = play.desks["cashier"]
     fields = {"channel": channel, "account_code": account, "unknown": "suspense"}
-    preview = desk.upload("/receipt-imports", f"{name}.csv", receipts_file(shown, play.seed), **fields)
+    preview = desk.upload(
+        "/receipt-imports", f"{name}.csv", receipts_file(shown, play.seed, play.scene.words), **fields
+    )
     done = desk.post(f"/receipt-imports/{preview['id']}/application", {"policy": "good_rows"})
     accepted = minor(done["applied_amount"])
     play.hold(account, accepted)
@@ -243,7 +246,7 @@ def bring_to_bank(play: Play, day: dt.date) -> None:
     for code, held in sorted(play.held.items()):
         if held <= 0:
             continue
-        order = play.desks["accountant"].post("/own-transfers", _transfer(code, BANK, held, day))
+        order = play.desks["accountant"].post("/own-transfers", _transfer(play, code, BANK, held, day))
         moved = {"account": BANK_NUMBER, "amount": text(held), "reference": order["reference"]}
         if code.startswith("momo:"):
             moved |= {"kind": "settlement", "fee": text(held // 100)}
@@ -253,12 +256,12 @@ def bring_to_bank(play: Play, day: dt.date) -> None:
         play.held[code] = 0
 
 
-def _transfer(from_code: str, to_code: str, amount: int, day: dt.date) -> dict[str, str]:
+def _transfer(play: Play, from_code: str, to_code: str, amount: int, day: dt.date) -> dict[str, str]:
     return {
         "from_code": from_code,
         "to_code": to_code,
         "amount": text(amount),
-        "currency": "DOP",
+        "currency": play.scene.currency,
         "ordered_on": day.isoformat(),
     }
 
@@ -320,7 +323,7 @@ def pay_bills(play: Play, period: Period, filings: list[dict[str, Any]]) -> list
 
 def pay_benefits(play: Play, period: Period) -> dict[str, Any]:
     """Let the state pay benefits back, and wait until its advice is here."""
-    asked = {"employer": EMPLOYER, "period": str(period), "share": 0.03, "unknown_lines": 1}
+    asked = {"employer": play.scene.employer, "period": str(period), "share": 0.03, "unknown_lines": 1}
     advised: dict[str, Any] = play.state.ask("POST", "/sandbox/remittances", json=asked)
     reference = advised["remittance_id"]
     play.desks["benefits"].wait(
@@ -338,7 +341,7 @@ def pay_out(play: Play, day: dt.date) -> dict[str, Any]:
         if remittance["status"] == "funded":
             officer.act(f"/remittances/{remittance['id']}/allotment")
     batch: dict[str, Any] = officer.post("/payout-batches", {"provider": "orange"})
-    order = play.desks["accountant"].post("/own-transfers", _transfer(BANK, WALLET, minor(batch["total"]), day))
+    order = play.desks["accountant"].post("/own-transfers", _transfer(play, BANK, WALLET, minor(batch["total"]), day))
     topped = {"kind": "float_top_up", "account": BANK_NUMBER, "amount": batch["total"]}
     play.payer.ask("POST", "/bank/transfers", json={**topped, "reference": order["reference"]})
     manager.act(f"/payout-batches/{batch['id']}/release")
@@ -363,11 +366,11 @@ def place_suspense(play: Play) -> int:
     with the bank's slip. What the example file left open is in the collector's notebook.
     """
     desk, placed = play.desks["accountant"], 0
-    known = {number[:9]: number for number in play.ids}
+    known = {number[:-2]: number for number in play.ids}
     for row in list(desk.every("/suspense")):
         claimed = row["claimed_identity"] or ""
         digits = "".join(letter for letter in claimed if letter.isdigit())
-        meant = known.get(digits[:9]) if len(digits) == 11 else play.slips.get(claimed.split(" · ")[0])
+        meant = known.get(digits[:-2]) if len(digits) > 10 else play.slips.get(claimed.split(" · ")[0])
         meant = meant or NOTEBOOK
         reason = "the collector and the member were asked"
         desk.post(f"/receipt-lines/{row['line_id']}/placement", {"member_id": play.ids[meant], "reason": reason})

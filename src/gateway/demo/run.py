@@ -17,8 +17,9 @@ from typing import Any
 from gateway.demo import play as acts
 from gateway.demo.desk import Desk, Outside
 from gateway.demo.files import dependants_file, members_file
-from gateway.demo.people import FUNDS, PAYROLLS, people
-from gateway.demo.play import BANK, BANK_NUMBER, EMPLOYER, WALLET, Play
+from gateway.demo.money import play_in
+from gateway.demo.people import FUNDS
+from gateway.demo.play import BANK, BANK_NUMBER, WALLET, Play
 from gateway.demo.processes import (
     Processes,
     free_port,
@@ -27,6 +28,7 @@ from gateway.demo.processes import (
     new_signing_secret,
     start_database,
 )
+from gateway.demo.scene import SCENES, Scene
 from gateway.demo.statement import Ending, gather, in_words
 from gateway.demo.untidy import show_untidy_files
 from gateway.kit.period import Period
@@ -53,6 +55,7 @@ POLICY = {
 class Options:
     """What is played."""
 
+    country: str
     members: int
     months: int
     seed: int
@@ -60,6 +63,11 @@ class Options:
     keep: bool
     folder: Path
     is_own_folder: bool
+
+    @property
+    def scene(self) -> Scene:
+        """Where it is played."""
+        return SCENES[self.country]
 
 
 @dataclass
@@ -78,6 +86,7 @@ def run(options: Options) -> int:
     say = _teller()
     # Asked to end, it takes down what it started.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
+    play_in(options.scene.currency)
     options.folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(options.folder)
     began = time.monotonic()
@@ -129,14 +138,24 @@ def start(options: Options, processes: Processes) -> Addresses:
     }
     gateway = ["-m", "gateway.cli"]
     _command([*gateway, "migrate", "--apply"], environment)
-    _found(gateway, environment, password)
-    state = ["--port", str(ports["state"]), "--data", str(options.folder / "state"), "--token", token]
+    _found(options.scene, gateway, environment, password)
+    state = [
+        "--country",
+        options.country,
+        "--port",
+        str(ports["state"]),
+        "--data",
+        str(options.folder / "state"),
+        "--token",
+        token,
+    ]
     state += ["--callback-url", f"{urls['gateway']}/v1/callbacks/state/{MUTUAL}", "--callback-secret", state_secret]
     state += ["--bank-url", urls["payer"], "--bank-token", token, "--account", BANK_NUMBER]
     payer = ["--port", str(ports["payer"]), "--data", str(options.folder / "payer"), "--token", token]
     payer += ["--callback-url", f"{urls['gateway']}/v1/callbacks/payer/{MUTUAL}/orange"]
     payer += ["--callback-secret", payer_secret, "--state-url", urls["state"], "--state-token", token]
     payer += ["--account", BANK_NUMBER, "--state-account", STATE_NUMBER, "--opening", OPENING, "--reject-share", "0.01"]
+    payer += ["--currency", options.scene.currency]
     date = ["--date", FIRST.start.isoformat(), "--seed", str(options.seed)]
     processes.start("state", ["-m", "gateway.sandbox.state", *state, *date], {})
     processes.start("payer", ["-m", "gateway.sandbox.payer", *payer, *date], {})
@@ -148,10 +167,11 @@ def start(options: Options, processes: Processes) -> Addresses:
     return Addresses(urls["gateway"], urls["state"], urls["payer"], token, password)
 
 
-def _found(gateway: list[str], environment: dict[str, str], password: str) -> None:
-    new = ["--code", MUTUAL, "--name", "Mutual Amparo", "--employer-number", EMPLOYER, "--manager", "mara"]
+def _found(scene: Scene, gateway: list[str], environment: dict[str, str], password: str) -> None:
+    new = ["--code", MUTUAL, "--name", scene.mutual, "--employer-number", scene.employer, "--manager", "mara"]
+    new += ["--country", scene.country]
     _command([*gateway, "mutual", "create", *new, "--apply"], {**environment, "GATEWAY_MANAGER_PASSWORD": password})
-    account = json.dumps({"name": "Tesoreria de la Seguridad Social", "account": STATE_NUMBER})
+    account = json.dumps({"name": scene.state, "account": STATE_NUMBER})
     _command([*gateway, "mutual", "configure", MUTUAL, "--set", f"state_account={account}", "--apply"], environment)
 
 
@@ -191,14 +211,17 @@ def set_up(options: Options, at: Addresses, say: Callable[[str], None]) -> tuple
         payer=Outside(at.payer, at.token),
         members=[],
         seed=options.seed,
+        scene=options.scene,
         clock_file=options.folder / "clock",
         say=say,
     )
     stage.today(FIRST.start)
     _lay_down(stage)
-    say("Untidy files, as people bring them")
-    known, brought = show_untidy_files(stage)
-    stage.members = list(people(options.members - known, options.seed))
+    known = brought = 0
+    if stage.scene.has_examples:
+        say("Untidy files, as people bring them")
+        known, brought = show_untidy_files(stage)
+    stage.members = list(stage.scene.people(options.members - known, options.seed))
     say(f"{len(stage.members):,} more members and their families, from the office's spreadsheets")
     _bring_in(stage)
     return stage, brought
@@ -207,25 +230,27 @@ def set_up(options: Options, at: Addresses, say: Callable[[str], None]) -> tuple
 def _lay_down(stage: Play) -> None:
     manager, filing, accountant = stage.desks["manager"], stage.desks["filing"], stage.desks["accountant"]
     for code in FUNDS:
-        manager.post("/funds", {"code": code, "name": f"Fondo {code}"})
-    for code in PAYROLLS:
-        stage.payrolls[code] = filing.post("/payrolls", {"code": code, "name": f"Nómina {code}"})["id"]
-    bank = {"number": BANK_NUMBER, "name": "Cuenta operativa", "kind": "bank", "currency": "DOP", "ledger_code": BANK}
-    opening = {"opening_amount": OPENING, "opening_on": FIRST.start.isoformat(), "holder": "Mutual Amparo"}
+        manager.post("/funds", {"code": code, "name": f"{stage.scene.fund} {code}"})
+    for code in stage.scene.payrolls:
+        stage.payrolls[code] = filing.post("/payrolls", {"code": code, "name": f"{stage.scene.payroll} {code}"})["id"]
+    scene = stage.scene
+    money = {"currency": scene.currency}
+    bank = {"number": BANK_NUMBER, "name": scene.bank_account, "kind": "bank", **money, "ledger_code": BANK}
+    opening = {"opening_amount": OPENING, "opening_on": FIRST.start.isoformat(), "holder": scene.mutual}
     accountant.post("/bank-accounts", {**bank, **opening})
-    wallet = {"number": "ORANGE-AMPARO", "name": "Billetera", "kind": "mobile_money", "currency": "DOP"}
+    wallet = {"number": "ORANGE-AMPARO", "name": scene.wallet_account, "kind": "mobile_money", **money}
     accountant.post("/bank-accounts", {**wallet, "ledger_code": WALLET})
     since = {"valid_from": FIRST.start.isoformat()}
-    manager.post("/fees", {**since, "amount": "75.00", "currency": "DOP", "source": "assembly of 2025-12-15"})
+    manager.post("/fees", {**since, "amount": scene.fee, **money, "source": "assembly of 2025-12-15"})
     manager.post("/funding-policies", {**since, "rules": POLICY, "reason": "assembly of 2025-12-15"})
 
 
 def _bring_in(stage: Play) -> None:
     desk = stage.desks["manager"]
-    for kind, body in (
-        ("members", members_file(stage.members, FIRST.start)),
-        ("dependants", dependants_file(stage.members, FIRST.start)),
-    ):
+    files = {"members": members_file(stage.members, FIRST.start, stage.scene.words)}
+    if any(member.dependants for member in stage.members):
+        files["dependants"] = dependants_file(stage.members, FIRST.start, stage.scene.words)
+    for kind, body in files.items():
         preview = desk.upload("/member-imports", f"{kind}.csv", body, kind=kind)
         done = desk.post(f"/member-imports/{preview['id']}/application", {"policy": "good_rows"})
         stage.say(
@@ -260,13 +285,15 @@ def play_month(stage: Play, period: Period, month_no: int, bank_until: dt.date) 
         bills = acts.pay_bills(stage, period, filings)
         acts.wait_for_confirmations(stage, bills)
     with _timed(stage, "benefits come back and go out"):
-        acts.pay_benefits(stage, period)
+        if stage.scene.pays_benefits:
+            acts.pay_benefits(stage, period)
         acts.bring_to_bank(stage, paid_on)
         acts.load_statement(stage, period.end + dt.timedelta(days=1), paid_on)
         acts.place_suspense(stage)
         settled_on = paid_on + dt.timedelta(days=1)
         stage.today(settled_on)
-        acts.pay_out(stage, settled_on)
+        if stage.scene.pays_benefits:
+            acts.pay_out(stage, settled_on)
         acts.load_statement(stage, settled_on, settled_on)
     with _timed(stage, "breaks explained, month closed"):
         acts.explain_breaks(stage, period)
