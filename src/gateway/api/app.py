@@ -15,9 +15,11 @@ from gateway.api.lane import Lane
 from gateway.api.rate import RateLimit
 from gateway.api.routers import (
     benefits,
+    bills,
     callbacks,
     claims,
     contributions,
+    employers,
     filing,
     health,
     law,
@@ -49,6 +51,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     notices.router,
     filing.router,
     law.router,
+    bills.router,
+    employers.router,
     benefits.router,
     claims.router,
     payouts.router,

@@ -127,6 +127,12 @@ SELECT b.* FROM bill b WHERE b.mutual_id = current_mutual()
 ORDER BY b.id DESC LIMIT :limit
 """
 
+NEWEST_SCHEDULE = """
+-- at most one row: the components a month was last assessed by
+SELECT components FROM contribution_schedule
+WHERE mutual_id = current_mutual() AND period_start = :start ORDER BY version DESC LIMIT 1
+"""
+
 BILL_COMPONENTS = """
 -- one row per component of a bill
 SELECT code, theirs_minor, ours_minor FROM bill_component
@@ -304,7 +310,28 @@ def figures_of(session: Session, filing: Filing) -> dict[str, Any]:
             sums[name] += getattr(row, name)
         by_change[row.change_since_last] = by_change.get(row.change_since_last, 0) + row.members
     bill = db.first(session, LAST_BILL, {"payroll_id": filing.payroll_id, "start": filing.period_start})
-    return {"by_reason": by_reason, "by_change": by_change, "last_bill": bill}
+    return {
+        "by_reason": by_reason,
+        "by_change": by_change,
+        "last_bill": bill,
+        "unverified": unverified_rates(session, filing.period_start),
+    }
+
+
+def unverified_rates(session: Session, period_start: dt.date) -> list[dict[str, Any]]:
+    """Return the components of a month, as it was last assessed, that rest on a value not known from two sources."""
+    row = db.first(session, NEWEST_SCHEDULE, {"start": period_start})
+    return [
+        {
+            "component": part["code"],
+            "rate": part["rate"],
+            "source": part["source"],
+            "mark": part["mark"],
+            "read_on": part["read_on"],
+        }
+        for part in (row.components if row else ())
+        if not part["verified"]
+    ]
 
 
 def list_documents(session: Session, filing_id: int) -> list[FilingDocument]:
@@ -386,10 +413,15 @@ def list_bills(
     return rows_of(session, Bill, BILLS, values)
 
 
+def bill_components(session: Session, bill_id: int) -> list[Any]:
+    """Return a bill's components, theirs beside ours, in the notice's order."""
+    return db.rows(session, BILL_COMPONENTS, {"bill_id": bill_id})
+
+
 def bill_parts(session: Session, bill_id: int) -> Mapping[str, list[Any]]:
     """Return a bill's components, the filings it covers and its payments."""
     return {
-        "components": db.rows(session, BILL_COMPONENTS, {"bill_id": bill_id}),
+        "components": bill_components(session, bill_id),
         "filings": db.rows(session, BILL_FILINGS, {"bill_id": bill_id}),
         "payments": rows_of(session, FilingPayment, PAYMENTS_OF_BILL, {"bill_id": bill_id}),
     }

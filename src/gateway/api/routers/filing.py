@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from gateway.api.dependencies import ActDep, GateDep, OnceDep, allow
+from gateway.api.dependencies import Act, ActDep, GateDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.etag import set_tag
 from gateway.api.pages import Page, PageDep
@@ -30,14 +30,17 @@ from gateway.api.schemas.filing import (
     PaymentOrderRead,
 )
 from gateway.api.titles import language_of
-from gateway.filing import funding, pay, queries
+from gateway.filing import due, funding, pay, queries
 from gateway.filing.discard import discard
 from gateway.filing.evidence import trace
+from gateway.filing.forecast import usual_days
+from gateway.filing.models import Filing
 from gateway.filing.prepare import prepare
 from gateway.filing.rules import Reason
 from gateway.filing.seal import seal
 from gateway.filing.states import BillStatus, FilingStatus, LineStatus
 from gateway.filing.submit import request_submission
+from gateway.kit.period import Period
 from gateway.staff.models import Role
 
 router = Router(prefix="/v1", tags=["filing"])
@@ -53,6 +56,11 @@ StatusQuery = Annotated[FilingStatus | None, Query(description="Only those in th
 
 def _file(description: str, media_type: str) -> dict[str, Any]:
     return {"description": description, "content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+def _preview(act: Act, filing: Filing) -> FilingPreview:
+    due_on = due.due_on(act.session, Period.of(filing.period_start))
+    return FilingPreview.with_figures(filing, queries.figures_of(act.session, filing), due_on)
 
 
 PeriodQuery = Annotated[PeriodText | None, Query(description="Only this month.")]
@@ -124,7 +132,7 @@ def create_filing(asked: FilingCreate, act: ActDep, once: OnceDep) -> Response:
             actor=act.actor,
             today=act.today,
         )
-        return FilingPreview.with_figures(filing, queries.figures_of(act.session, filing))
+        return _preview(act, filing)
 
     return once(work, body=asked)
 
@@ -140,7 +148,7 @@ def get_filing(filing_id: PathId, act: ActDep, response: Response) -> FilingPrev
     """Return a filing with its figures: who is funded how, who is not and why, and what changed."""
     filing = queries.get_filing(act.session, filing_id)
     set_tag(response, filing.version)
-    return FilingPreview.with_figures(filing, queries.figures_of(act.session, filing))
+    return _preview(act, filing)
 
 
 @router.get(
@@ -293,16 +301,18 @@ def list_bills(
         before=before,
         limit=asked.fetch,
     )
-    return asked.page(rows, BillRead.of, lambda row: (row.id,))
+    return asked.page(rows, lambda row: BillRead.of(row, act.today), lambda row: (row.id,))
 
 
 @router.get(
     "/bills/{bill_id}", response_model=BillWholeRead, summary="One bill", dependencies=[READS], responses=problems(404)
 )
-def get_bill(bill_id: PathId, act: ActDep) -> BillWholeRead:
-    """Return a bill component by component, theirs against ours, with the filings it covers and its payments."""
+def get_bill(bill_id: PathId, act: ActDep, request: Request) -> BillWholeRead:
+    """Return a bill with its components, filings and payments, and what paying it on the days that matter costs."""
     bill = queries.get_bill(act.session, bill_id)
-    return BillWholeRead.whole(bill, queries.bill_parts(act.session, bill_id))
+    forecasts = usual_days(act.session, bill, act.today)
+    language = language_of(request.headers.get("accept-language"))
+    return BillWholeRead.whole(bill, queries.bill_parts(act.session, bill_id), forecasts, act.today, language)
 
 
 @router.post(

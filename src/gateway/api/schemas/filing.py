@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from gateway.api.money import AmountText, text_of
+from gateway.api.schemas.bills import FORECAST, BillForecastRead
 from gateway.api.schemas.common import (
     CurrencyCode,
     Id,
@@ -18,11 +19,13 @@ from gateway.api.schemas.common import (
     example,
     month_of,
 )
+from gateway.filing.due import standing
+from gateway.filing.forecast import Forecast
 from gateway.filing.models import Bill, Filing, FilingDocument, FilingPayment
 from gateway.filing.models import FundingPolicy as FundingPolicyRow
 from gateway.filing.rules import Change
 from gateway.filing.rules import Reason as DecisionReason
-from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus
+from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus, NoticeStatus
 from gateway.filing.words import explain
 from gateway.kit.money import currency_of
 
@@ -77,6 +80,10 @@ PREVIEW = {
     "by_reason": [{"reason": "own_money", "is_funded": True, "members": 1840, "needed": "6335402.11", "short": "0.00"}],
     "by_change": {"same": 1800, "new": 40},
     "last_bill": {"period": "2026-02", "total": "6010220.40", "due_on": "2026-03-04"},
+    "due_on": "2026-04-06",
+    "unverified": [
+        {"component": "work_risk", "rate": "0.0110", "source": "SRC-003, SRC-005", "mark": "1", "read_on": "2026-11-24"}
+    ],
 }
 DECISION = {
     "member_id": 17,
@@ -164,6 +171,10 @@ BILL = {
     "paid_before": "0.00",
     "issued_on": "2026-04-01",
     "due_on": "2026-04-07",
+    "standing": "current",
+    "notice_status": "current",
+    "line_count": 1840,
+    "taken_on": "2026-04-01",
     "received_at": "2026-04-01T13:13:00Z",
     "row_version": 1,
 }
@@ -189,6 +200,7 @@ BILL_WHOLE = {
     "components": [{"code": "health_worker", "theirs": "882060.02", "ours": "882060.02", "difference": "0.00"}],
     "filings": [{"filing_id": 7, "amount": "6151402.11"}],
     "payments": [PAYMENT],
+    "forecast": [FORECAST],
 }
 EVIDENCE = {
     "filing": {"id": 7, "period": "2026-03", "merkle_root": "…"},
@@ -324,6 +336,17 @@ class LastBill(ReadModel):
     due_on: dt.date
 
 
+class UnverifiedRate(ReadModel):
+    """A component whose amount rests on a value that is not known from two sources."""
+
+    component: str
+    rate: str
+    source: str
+    mark: str
+    """``1`` one source, ``d`` derived or carried forward, ``?`` not checked."""
+    read_on: dt.date
+
+
 class FilingPreview(FilingRead):
     """A filing with its figures: who is funded how, who is not and why, what changed, and the last bill beside it."""
 
@@ -332,9 +355,13 @@ class FilingPreview(FilingRead):
     by_reason: list[ReasonFigures]
     by_change: dict[Change, int]
     last_bill: LastBill | None
+    due_on: dt.date | None
+    """When the month is to be paid, by our calendar."""
+    unverified: list[UnverifiedRate]
+    """Components whose amounts rest on a value that is not known from two sources."""
 
     @classmethod
-    def with_figures(cls, row: Filing, figures: dict[str, Any]) -> Self:
+    def with_figures(cls, row: Filing, figures: dict[str, Any], due_on: dt.date | None) -> Self:
         """Shape a row and its figures."""
         bill, currency = figures["last_bill"], row.currency
         by_reason = [
@@ -351,7 +378,9 @@ class FilingPreview(FilingRead):
             "period": month_of(bill.period_start), "total": text_of(bill.total_minor, currency), "due_on": bill.due_on,
         }  # fmt: skip
         values = {**_filing_values(row), "by_reason": by_reason, "by_change": figures["by_change"]}
-        return cls.model_validate({**values, "last_bill": last_bill})
+        return cls.model_validate(
+            {**values, "last_bill": last_bill, "due_on": due_on, "unverified": figures["unverified"]}
+        )
 
 
 class DecisionRead(ReadModel):
@@ -532,13 +561,20 @@ class BillRead(ReadModel):
     paid_before: AmountText
     issued_on: dt.date
     due_on: dt.date
+    standing: NoticeStatus
+    """How the notice stands today: what we know ourselves before the state's last word."""
+    notice_status: str
+    """The state's own word when we last asked."""
+    line_count: int
+    """How many lines it bills."""
+    taken_on: dt.date
     received_at: dt.datetime
     row_version: int
 
     @classmethod
-    def of(cls, row: Bill) -> Self:
+    def of(cls, row: Bill, today: dt.date) -> Self:
         """Shape a row."""
-        return cls.model_validate(_bill_values(row))
+        return cls.model_validate(_bill_values(row, today))
 
 
 class BillComponentRead(ReadModel):
@@ -603,10 +639,12 @@ class BillWholeRead(BillRead):
     components: list[BillComponentRead]
     filings: list[BillFilingRead]
     payments: list[PaymentOrderRead] = Field(description="Newest first; withdrawn ones too.")
+    forecast: list[BillForecastRead]
+    """What paying on the days that matter costs; empty once it is paid."""
 
     @classmethod
-    def whole(cls, row: Bill, parts: Any) -> Self:
-        """Shape a row and its parts."""
+    def whole(cls, row: Bill, parts: Any, forecasts: list[Forecast], today: dt.date, language: str) -> Self:
+        """Shape a row, its parts and what paying on the next days costs."""
         currency = row.currency
         components = [
             BillComponentRead(
@@ -622,7 +660,10 @@ class BillWholeRead(BillRead):
             for part in parts["filings"]
         ]
         payments = [PaymentOrderRead.of(payment) for payment in parts["payments"]]
-        return cls(**_bill_values(row), components=components, filings=filings, payments=payments)
+        forecast = [BillForecastRead.of(one, language) for one in forecasts]
+        return cls(
+            **_bill_values(row, today), components=components, filings=filings, payments=payments, forecast=forecast
+        )
 
 
 def _filing_values(row: Filing) -> dict[str, Any]:
@@ -635,12 +676,13 @@ def _filing_values(row: Filing) -> dict[str, Any]:
     }
 
 
-def _bill_values(row: Bill) -> dict[str, Any]:
+def _bill_values(row: Bill, today: dt.date) -> dict[str, Any]:
     shown = {"total": row.total_minor, "ours": row.ours_minor, "paid_before": row.paid_before_minor}
-    names = set(BillRead.model_fields) - {*shown, "period", "difference"}
+    names = set(BillRead.model_fields) - {*shown, "period", "difference", "standing"}
     return {
         **{name: getattr(row, name) for name in names},
         **{name: text_of(minor, row.currency) for name, minor in shown.items()},
         "difference": text_of(row.total_minor - row.ours_minor, row.currency),
+        "standing": standing(row, today),
         "period": month_of(row.period_start),
     }

@@ -157,6 +157,12 @@ INSERT INTO bill_credit (bill_id, payroll_id, kind, amount_minor, currency)
 VALUES (:bill_id, :payroll_id, :kind, :amount_minor, :currency)
 """
 
+CREDIT_USED = """
+-- one row: what a bill took off of what the state owed its payroll, below zero
+SELECT coalesce(sum(amount_minor), 0)::int8 FROM bill_credit
+WHERE mutual_id = current_mutual() AND bill_id = :bill_id AND kind = 'used'
+"""
+
 CREDITS = """
 -- one row per movement of what the state owes, newest first, older than an id; those of superseded bills say so
 SELECT c.id, c.payroll_id, p.code AS payroll_code, p.employer_number, c.bill_id, b.notice_reference, b.version, b.period_start,
