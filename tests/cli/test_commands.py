@@ -309,8 +309,11 @@ def test_filing_check_says_what_is_wrong_with_a_file(gateway: Gateway, tmp_path:
     bad = tmp_path / "bad.txt"
     bad.write_bytes(b"not a file of the state\r\n")
     ran = gateway("filing", "check", bad, "--json")
-    assert ran.status == 3, ran.err
+    assert ran.status == 2, ran.err
     assert json.loads(ran.out)["findings"]
+    bad.write_bytes(b"EAM  401999999032026\r\nS000002\r\n")
+    ran = gateway("filing", "check", bad, "--json")
+    assert (ran.status, json.loads(ran.out)["code"]) == (1, "301")
 
 
 def test_a_file_that_is_no_table_is_refused(gateway: Gateway, database: Database, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``filing``: prepare, seal, submit; take the frozen files out; check a file; trace a line."""
+"""``filing``: prepare, seal, submit; take the frozen files out; trace a line. Checking a file stands in ``checking``."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
-from gateway.authority.connect import state_format
 from gateway.cli.acting import (
     ApplyOption,
     JsonOption,
@@ -17,9 +16,9 @@ from gateway.cli.acting import (
     note,
     print_fields,
     print_json,
-    print_table,
     reading,
 )
+from gateway.cli.checking import check
 from gateway.filing import queries
 from gateway.filing.evidence import trace
 from gateway.filing.models import Filing
@@ -33,7 +32,6 @@ from gateway.kit.period import Period
 from gateway.membership.queries import list_payrolls
 
 FilingArgument = Annotated[int, typer.Argument(help="Number of the filing.", metavar="FILING")]
-REFUSED_BY_STATE = 3
 
 
 class PayrollUnclearError(NotFoundError):
@@ -111,27 +109,6 @@ def file(
             note(f"{target}: {document.line_count} lines, {document.byte_count} bytes, SHA-256 {document.sha256}")
     if not apply:
         note("Nothing was written; add --apply to do it.")
-
-
-def check(
-    path: Annotated[Path, typer.Argument(help="A file of the state's format.", exists=True, dir_okay=False)],
-    country: Annotated[str, typer.Option(help="Whose format.")] = "do",
-    as_json: JsonOption = False,
-) -> None:
-    """Say what the state would answer to a file. Needs no database. Exit status 3 if it would refuse something."""
-    with path.open("rb") as opened:
-        verdict = state_format(country.lower()).check_file(opened)
-    if as_json:
-        print_json(verdict.as_dict())
-    else:
-        shown = verdict.as_dict()
-        findings = shown.pop("findings")
-        print_fields(shown)
-        rows = [[one["line"], one["column"], one["field"], one["code"], one["message"]] for one in findings[:200]]
-        if rows:
-            print_table(["line", "column", "field", "code", "what is wrong"], rows)
-    if verdict.findings:
-        raise typer.Exit(REFUSED_BY_STATE)
 
 
 def evidence(

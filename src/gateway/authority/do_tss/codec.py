@@ -40,7 +40,7 @@ class LineCodec:
         self._fields = edition.detail.fields[1:]
         names = [field.name for field in self._fields]
         wage = names.index("wage") + 1 if "wage" in names else len(names)
-        self._encoders = tuple(_encoder(field) for field in self._fields[:wage])
+        self._encoders = tuple(encoder_of(field) for field in self._fields[:wage])
         self._tail, self._tail_from, self._tail_to = _group_encoder(self._fields[wage:]), wage, len(names)
         self._numbers_fit = _numbers_fit(edition)
 
@@ -144,11 +144,12 @@ def _letter(kind: str) -> str:
 
 
 def _group_encoder(fields: Sequence[Field]) -> Callable[[Sequence[Any]], str]:
-    encoders = tuple(_encoder(field) for field in fields)
+    encoders = tuple(encoder_of(field) for field in fields)
     return lru_cache(_REMEMBERED)(lambda values: "".join(map(call, encoders, values)))
 
 
-def _encoder(field: Field) -> Callable[[Any], str]:
+def encoder_of(field: Field) -> Callable[[Any], str]:
+    """Return what writes a value into a field, a document's kind and an event in our words or the state's."""
     shape = field.shape
     if isinstance(shape, Number):
         # Nearly every number is new, so there is nothing to remember; the line's pattern judges it.

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, BinaryIO
 
+from gateway.authority.do_tss.batch import END, Batch
 from gateway.authority.do_tss.check import Wishes, check_file
 from gateway.authority.do_tss.codec import LineCodec
 from gateway.authority.do_tss.codes import explain, table
@@ -109,6 +110,11 @@ def _codec(kind: str, on: dt.date | None) -> LineCodec:
     return LineCodec(edition)
 
 
+@lru_cache(32)
+def _batch(kind: str, on: dt.date | None) -> Batch:
+    return Batch(_codec(kind, on).edition)
+
+
 def _of_person(fault: Fault) -> Finding:
     return Finding(fault.code, fault.message, _OUR_NAMES.get(fault.field, fault.field))
 
@@ -121,7 +127,7 @@ class _Files:
     ) -> None:
         self._head, self._kind, self._count, self._number_from = head, kind, count, number_from
         self._records = iter(records)
-        self._codec = _codec(kind, head.written_on)
+        self._codec, self._batch = _codec(kind, head.written_on), _batch(kind, head.written_on)
         most = min(head.max_lines_per_file or self._edition.max_lines, self._edition.max_lines) - _EMPTY_LINES
         if most < 1:
             raise UnrenderableError(f"{head.max_lines_per_file} lines a file leave no room for anybody")
@@ -160,34 +166,35 @@ class _Files:
         yield self._envelope(self._edition.header, employer=self._head.employer, period=self._head.period)
         done = 0
         while done < size:
-            lines = self._lines(min(_LINES_PER_CHUNK, size - done), done + _EMPTY_LINES)
-            if not lines:
+            records = list(islice(self._records, min(_LINES_PER_CHUNK, size - done)))
+            if not records:
                 raise UnrenderableError(
                     f"{self._written} people for {self._kind}; the filing's head says {self._count}"
                 )
-            done += len(lines)
-            self._written += len(lines)
-            yield ("\r\n".join(lines) + "\r\n").encode("latin-1")
+            text = self._batch.write(records) or self._one_by_one(records, done + _EMPTY_LINES)
+            done += len(records)
+            self._written += len(records)
+            yield text.encode("latin-1")
         if is_last and next(self._records, None) is not None:
             raise UnrenderableError(f"more people for {self._kind} than the {self._count} of the filing's head")
         yield self._envelope(self._edition.summary, line_count=size + _EMPTY_LINES)
 
-    def _lines(self, most: int, first_line: int) -> list[str]:
+    def _one_by_one(self, records: Iterable[Sequence[Any]], first_line: int) -> str:
         write = self._codec.write
         lines: list[str] = []
-        for record in islice(self._records, most):
+        for record in records:
             blocks = record.exempt_blocks if isinstance(record, DeclaredWorker) else ()
             line, faults = write(record, blocks)
             if faults:
                 raise _unrenderable(self._kind, first_line + len(lines), faults)
             lines.append(line)
-        return lines
+        return END.join(lines) + END
 
     def _envelope(self, layout: LineLayout, **values: Any) -> bytes:
         line, faults = layout.encode(values)
         if faults:
             raise _unrenderable(self._kind, 1, faults)
-        return (line + "\r\n").encode("latin-1")
+        return (line + END).encode("latin-1")
 
 
 def _unrenderable(kind: str, line: int, faults: Sequence[Fault]) -> UnrenderableError:
