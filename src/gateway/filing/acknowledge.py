@@ -17,7 +17,7 @@ from gateway.filing import queries
 from gateway.filing.control import Expected, Said, Sums, disagreement, wrong_subject
 from gateway.filing.models import Filing, FilingDocument
 from gateway.filing.sql import answer as sql
-from gateway.filing.states import DocumentEvent, DocumentStatus, FilingEvent
+from gateway.filing.states import FILING, DocumentEvent, DocumentStatus, FilingEvent, FilingStatus
 from gateway.filing.steps import advance, advance_document
 from gateway.kit import audit, bulk, db, tenant
 from gateway.kit.period import Period
@@ -86,7 +86,9 @@ def conclude(session: Session, filing: Filing, *, actor: str, evidence_id: int |
     """Once every file with workers is answered, say how the filing stands as a whole."""
     standing = db.one(session, sql.WORKERS_STANDING, {"filing_id": filing.id})
     filing.accepted_count, filing.rejected_count = standing.accepted, standing.rejected
-    if standing.workers_open:
+    is_concluded = not FILING.allows(FilingStatus(filing.status), FilingEvent.ACCEPT)
+    if standing.workers_open or is_concluded:
+        # A file of dependants or movements may be answered after the workers' file has decided.
         session.add(filing)
         return
     if standing.accepted == 0:
@@ -212,7 +214,8 @@ def _settle_lines(
         bulk.execute(session, sql.MIRROR, {**values, **known})
     document.accepted_count, document.rejected_count = counts.accepted, counts.rejected
     document.answer_code, document.answer_text, document.answered_at = code, text, queries.now(session)
-    filing.answer_code = code
+    if document.holds == "workers" or not filing.line_count:
+        filing.answer_code = code
     if counts.accepted == 0:
         event = DocumentEvent.REFUSE
     else:

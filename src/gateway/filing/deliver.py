@@ -194,7 +194,8 @@ def receive_document(
 ) -> None:
     """Write down that the state has a file."""
     document.reception_reference = reception_number
-    filing.reception_reference = reception_number
+    if document.holds == "workers" or filing.reception_reference is None:
+        filing.reception_reference = reception_number
     advance_document(session, document, DocumentEvent.RECEIVE, actor=actor, evidence_id=evidence_id)
 
 

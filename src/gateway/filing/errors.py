@@ -143,6 +143,41 @@ class ForecastDayError(MalformedError):
     title = "Nothing can be said of that day"
 
 
+class HeldByCourierError(ConflictError):
+    """A filing that a worker is carrying to the state at this moment, or that may be there already."""
+
+    code = "filing_on_its_way"
+    title = "The filing is on its way to the state"
+
+
+class PortalOnlyError(RuleError):
+    """The mutual's state is reached by hand only."""
+
+    code = "portal_only"
+    title = "This state is reached by its portal"
+
+
+class ReceptionTakenError(ConflictError):
+    """A file has another reception number already, or the number is another file's."""
+
+    code = "reception_taken"
+    title = "The reception number does not fit"
+
+
+class PortalAnswerError(MalformedError):
+    """A portal's answer file that cannot be used; every mistake is named by line and column."""
+
+    code = "portal_answer_invalid"
+    title = "The portal's answer cannot be used"
+
+
+class NoticeInvalidError(MalformedError):
+    """A bill typed in by hand that does not add up, or covers nothing of ours."""
+
+    code = "notice_invalid"
+    title = "The notice does not add up"
+
+
 class SettingMissingError(RuleError):
     """The mutual's settings lack something that is needed here."""
 

@@ -315,6 +315,7 @@ class FilingDocument(TenantTable, table=True):
         refers("filing_id", "filing"),
         one_of("status", DocumentStatus),
         check("holds IN ('workers', 'dependants', 'movements')", "holds"),
+        check("carried_by IN ('api', 'portal')", "carried_by"),
     )
     filing_id: int = big()
     position: int = whole()
@@ -346,6 +347,8 @@ class FilingDocument(TenantTable, table=True):
     accepted_count: int = whole(server="0")
     rejected_count: int = whole(server="0")
     answered_at: dt.datetime | None = instant(nullable=True)
+    carried_by: str = words(server="'api'")
+    """``api``, or ``portal`` where somebody uploaded it by hand: the state does not know it by our id then."""
     mirrored_at: dt.datetime | None = instant(nullable=True)
     """When its accepted lines were written into ``state_holding``."""
 

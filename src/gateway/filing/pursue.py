@@ -49,6 +49,8 @@ def look_again(courier: Courier, document_id: int, filing_id: int) -> None:
     """
     with courier.session() as session:
         document = queries.get_document(session, filing_id, document_id)
+    if document.carried_by != "api":
+        return
     if document.status not in ANSWERED:
         pursue(courier, filing_id)
         return
@@ -127,7 +129,7 @@ def _decide(
 def _fetch(courier: Courier, filing_id: int) -> None:
     """Fetch the answer of every file that has one, and wait for the rest."""
     with courier.session() as session:
-        waiting = [d for d in queries.list_documents(session, filing_id) if d.status == DocumentStatus.RECEIVED]
+        waiting = [d for d in queries.list_documents(session, filing_id) if _is_asked_for(d)]
     for document in waiting:
         try:
             standing = courier.channel.query(document.reference)
@@ -160,12 +162,17 @@ def _lost_there(courier: Courier, document: FilingDocument) -> None:
         queue_pursuit(session, filing)
 
 
+def _is_asked_for(document: FilingDocument) -> bool:
+    """Tell whether the state is asked for a file's answer: one that was uploaded by hand it does not know by our id."""
+    return document.status == DocumentStatus.RECEIVED and document.carried_by == "api"
+
+
 def _wait(session: Session, filing: Filing) -> None:
     """Say when to look at a filing again: later the longer it takes, never once all is answered."""
     now = queries.now(session)
     if filing.status == FilingStatus.UNKNOWN:
         filing.next_check_at = now + patience(now - (filing.sealed_at or now))
-    elif any(d.status == DocumentStatus.RECEIVED for d in queries.list_documents(session, filing.id)):
+    elif any(_is_asked_for(d) for d in queries.list_documents(session, filing.id)):
         since = max((row.finished_at or now for row in queries.list_attempts(session, filing.id)), default=now)
         put_aside = any(answer.status == "quarantined" for answer in queries.list_answers(session, filing.id))
         filing.next_check_at = now + patience(now - since, LONGEST_WAIT_IN_QUARANTINE if put_aside else LONGEST_WAIT)

@@ -2,10 +2,12 @@
 
 from sqlmodel import Session
 
+from gateway.filing.channel import CHANNEL, is_by_portal
+from gateway.filing.errors import PortalOnlyError
 from gateway.filing.models import Filing
 from gateway.filing.queries import lock_filing, now
 from gateway.filing.states import FILING, FilingEvent, FilingStatus
-from gateway.kit import audit, jobs
+from gateway.kit import audit, jobs, tenant
 
 
 def request_submission(session: Session, filing_id: int, *, actor: str) -> Filing:
@@ -14,7 +16,13 @@ def request_submission(session: Session, filing_id: int, *, actor: str) -> Filin
     Raises:
         FilingUnknownError: No such filing.
         InvalidTransitionError: It is a draft, or on its way already.
+        PortalOnlyError: The mutual's state is reached by hand.
     """
+    if is_by_portal(tenant.current(session)):
+        raise PortalOnlyError(
+            f"filing {filing_id} cannot be sent: the mutual's setting {CHANNEL} is portal; download its files, upload them"
+            " on the state's portal and give the reception numbers"
+        )
     filing = lock_filing(session, filing_id)
     FILING.advance(FilingStatus(filing.status), FilingEvent.START_SENDING)
     if filing.next_check_at is None:

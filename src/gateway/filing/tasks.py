@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from gateway.authority.errors import OutcomeUnknownError
 from gateway.filing import collect_bills, listen
 from gateway.filing import pursue as pursuing
+from gateway.filing.channel import is_by_portal
 from gateway.filing.courier import Courier
 from gateway.kit import jobs, tenant
 from gateway.kit.jobs import Context, periodic, task
@@ -59,7 +60,7 @@ def read_inbox(context: Context, mutual_id: int) -> None:
 def collect(context: Context, mutual_id: int) -> None:
     """Ask for the bills of months that are accepted and not settled, and for the confirmation of what was paid."""
     with context.session(mutual_id) as session:
-        anything = collect_bills.is_anything_open(session)
+        anything = not is_by_portal(tenant.current(session)) and collect_bills.is_anything_open(session)
     if anything:
         with _courier(context, mutual_id) as courier:
             collect_bills.collect(courier)

@@ -117,7 +117,8 @@ WITH suspect AS (
     SELECT member_id FROM filing_decision WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
         AND change_since_last IN ('wage_changed', 'back')
     UNION
-    SELECT member_id FROM member_change WHERE mutual_id = current_mutual() AND changed_at > %(opening_at)s
+    SELECT member_id FROM member_change
+    WHERE mutual_id = current_mutual() AND changed_at > %(opening_at)s - interval '1 day'
     UNION
     SELECT member_id FROM filing_told WHERE event = 'change' AND status = 'rejected'
 ), person AS (
