@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     payer_providers: Words = ["momo:orange"]
     """Providers that payouts may go through, with commas; each is the code of its float account."""
 
+    sms_url: str | None = None
+    """Address of the carrier of short messages; without one, notices wait."""
+    sms_token: SecretStr | None = None
+
     seal_key_file: Path | None = None
     """PEM file with the Ed25519 private key that signs the heads of the ledger's seals; without one they are unsigned."""
 

@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gateway.authority.connect import state_channel, state_format
 from gateway.authority.protocol import StateChannel
-from gateway.bank.connect import payer_channel
+from gateway.bank.connect import payer_channel, sms_channel
 from gateway.bank.protocol import PayerChannel
+from gateway.bank.sms import SmsChannel
 from gateway.kit import logs, working
 from gateway.kit.db import Database
 from gateway.kit.errors import UnavailableError
@@ -97,6 +98,7 @@ def services(settings: Settings) -> Mapping[str, Any]:
     return {
         "state": _state(settings),
         "payer": _payer(settings),
+        "sms": _sms(settings),
         "format": state_format,
         "seal_key": _seal_key(settings),
     }
@@ -146,5 +148,14 @@ def _payer(settings: Settings) -> Callable[..., PayerChannel]:
         party = ours.get("debit_party") or {"organisationid": mutual.code}
         token = settings.payer_token.get_secret_value()
         return payer_channel(url, token, debit_party=party, callback_url=back, **more)
+
+    return connect
+
+
+def _sms(settings: Settings) -> Callable[[], SmsChannel | None]:
+    def connect() -> SmsChannel | None:
+        if settings.sms_url is None or settings.sms_token is None:
+            return None
+        return sms_channel(settings.sms_url, settings.sms_token.get_secret_value())
 
     return connect

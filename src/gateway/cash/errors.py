@@ -113,3 +113,10 @@ class UndepositedError(RuleError):
 
     code = "deposit_by_sessions"
     title = "This cash is deposited by its sessions"
+
+
+class ReminderTooLateError(RuleError):
+    """The last day to pay for the month has passed."""
+
+    code = "reminder_too_late"
+    title = "It is too late to remind"

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from gateway.kit import db
+from gateway.kit import audit, db
+from gateway.kit.errors import ConflictError, NotFoundError
 from gateway.kit.evidence import digest
 from gateway.kit.models import InboxState
 
@@ -34,6 +35,41 @@ CLOSE = """
 UPDATE inbox_message SET state = :state, note = :note, handled_at = now()
 WHERE mutual_id = current_mutual() AND id = :id AND state = 'new'
 """
+
+
+_SHOWN = "id, source, event_id, kind, state, note, received_at, handled_at, handled_by, body"
+
+MESSAGES = f"""
+-- one row per message that fits, newest first, before an id
+SELECT {_SHOWN} FROM inbox_message
+WHERE mutual_id = current_mutual() AND id < :before AND (CAST(:state AS text) IS NULL OR state = :state)
+ORDER BY id DESC LIMIT :limit
+"""
+
+SET_ASIDE = f"""
+-- at most one row: a message, locked
+SELECT {_SHOWN} FROM inbox_message WHERE mutual_id = current_mutual() AND id = :id FOR UPDATE
+"""
+
+DECIDE = f"""
+-- one row: the message as a person decided
+UPDATE inbox_message SET state = :state, note = :note, handled_by = :actor, handled_at = now()
+WHERE mutual_id = current_mutual() AND id = :id RETURNING {_SHOWN}
+"""
+
+
+class MessageUnknownError(NotFoundError):
+    """No message of this mutual is meant."""
+
+    code = "message_unknown"
+    title = "No such message"
+
+
+class MessageNotAsideError(ConflictError):
+    """Only a message that was set aside waits for a person."""
+
+    code = "message_not_set_aside"
+    title = "The message is not set aside"
 
 
 class Message(NamedTuple):
@@ -70,3 +106,48 @@ def done(session: Session, message_id: int, note: str | None = None) -> None:
 def quarantine(session: Session, message_id: int, note: str) -> None:
     """Set a message aside for a person, saying why it could not be handled."""
     db.run(session, CLOSE, {"id": message_id, "state": InboxState.QUARANTINED.value, "note": note})
+
+
+def list_messages(session: Session, *, state: InboxState | None, before: int, limit: int) -> list[Any]:
+    """Return messages with what became of them, newest first."""
+    values = {"state": None if state is None else state.value, "before": before, "limit": limit}
+    return db.rows(session, MESSAGES, values)
+
+
+def try_again(session: Session, message_id: int, *, reason: str, actor: str) -> Any:
+    """Let a message that was set aside be handled anew, and return it; whoever calls wakes the job that reads it.
+
+    Raises:
+        MessageUnknownError: No such message.
+        MessageNotAsideError: It is not set aside.
+    """
+    return _decide(session, message_id, InboxState.NEW, "inbox.retry", reason, actor)
+
+
+def dismiss(session: Session, message_id: int, *, reason: str, actor: str) -> Any:
+    """Say why nothing is to be done about a message that was set aside, and return it; it stays as it came.
+
+    Raises:
+        MessageUnknownError: No such message.
+        MessageNotAsideError: It is not set aside.
+    """
+    return _decide(session, message_id, InboxState.DISMISSED, "inbox.dismiss", reason, actor)
+
+
+def _decide(session: Session, message_id: int, state: InboxState, action: str, reason: str, actor: str) -> Any:
+    found = db.first(session, SET_ASIDE, {"id": message_id})
+    if found is None:
+        raise MessageUnknownError(f"no message {message_id}; GET /v1/inbox lists them")
+    if found.state != InboxState.QUARANTINED:
+        raise MessageNotAsideError(f"message {message_id} is {found.state}; only what is set aside waits for a person")
+    note = reason if state is InboxState.DISMISSED else found.note
+    audit.record(
+        session,
+        actor=actor,
+        action=action,
+        subject_kind="inbox_message",
+        subject_id=message_id,
+        reason=reason,
+        detail={"was": found.note},
+    )
+    return db.one(session, DECIDE, {"id": message_id, "state": state.value, "note": note, "actor": actor})

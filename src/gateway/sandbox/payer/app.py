@@ -18,6 +18,7 @@ from gateway.sandbox.payer import (
     control,
     orders,
     requests,
+    settlements,
     statement,
     transactions,
     wallets,
@@ -42,6 +43,7 @@ _PROVIDER: tuple[tuple[str, str, str, Step], ...] = (
     ("GET", "/accounts/{kind}/{identifier}/transactions", "transaction", wallets.list_transactions),
     ("GET", "/heartbeat", "transaction", wallets.heartbeat),
     ("GET", "/sms/{reference}", "sms", wallets.get_sms),
+    ("GET", "/settlements/{settlement}", "settlement", settlements.get_settlement),
 )
 _BANK: tuple[tuple[str, str, str | None, Step], ...] = (
     ("POST", "/bank/payment-orders", "payment_order", orders.take_order),
@@ -61,6 +63,7 @@ _CONTROL: tuple[tuple[str, str, Step], ...] = (
     ("GET", "/sandbox/effects", control.get_effects),
     ("GET", "/sandbox/state", control.get_state),
     ("POST", "/sandbox/collections", wallets.collect),
+    ("POST", "/sandbox/settlements", settlements.settle),
     ("POST", "/sandbox/returns", wallets.take_back),
     ("POST", "/sandbox/payment-returns", orders.return_payment),
     ("PUT", "/sandbox/destinations", wallets.put_destinations),

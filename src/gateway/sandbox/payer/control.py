@@ -16,7 +16,8 @@ _NAMES = (
     "items_completed_minor", "items_rejected", "reversals", "reversals_minor", "requests_repeated", "collections",
     "collections_minor", "payment_orders_received", "payment_orders_repeated", "payment_orders_refused",
     "payments_executed", "payments_executed_minor", "payments_rejected", "payments_returned", "notices_announced",
-    "credits", "credits_minor", "bookings", "sms_sent", "sms_repeated", "callbacks_sent", "callbacks_taken",
+    "credits", "credits_minor", "bookings", "sms_sent", "sms_repeated", "settlements",
+    "settlements_net_minor", "callbacks_sent", "callbacks_taken",
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ KNOWN = {
     "payment_order": frozenset({"reject", "wait", "return", "change_amount", "never_book"}),
     "statements": IN_THE_STATEMENT,
     "sms": IN_THE_PAGE,
+    "settlement": IN_THE_PAGE,
     "callback": CALLBACK_RULES,
 }
 

@@ -42,5 +42,12 @@ CREATE TABLE IF NOT EXISTS order_payment (
     notice_reference TEXT, is_announced INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS sms (
     id INTEGER PRIMARY KEY, recipient TEXT NOT NULL, text TEXT NOT NULL, reference TEXT, sent_at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS sms_by_reference ON sms (reference);
+CREATE TABLE IF NOT EXISTS settlement (
+    number INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE, settled_on TEXT NOT NULL, gross_minor INTEGER NOT NULL,
+    fee_minor INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS settlement_item (
+    settlement INTEGER NOT NULL, txn INTEGER NOT NULL UNIQUE, fee_minor INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS settlement_item_of ON settlement_item (settlement);
 """
 )
