@@ -184,13 +184,14 @@ def list_decisions(
     responses=problems(404),
 )
 def list_lines(
-    filing_id: PathId, act: ActDep, asked: PageDep, status: LineStatus | None = None
+    filing_id: PathId, act: ActDep, asked: PageDep, request: Request, status: LineStatus | None = None
 ) -> Page[FilingLineRead]:
-    """Return who is declared, by line, with the state's answer."""
+    """Return who is declared, by line, with the state's answer: its code, what it means, who acts and how."""
     currency = queries.get_filing(act.session, filing_id).currency
+    country, language = act.mutual.country, language_of(request.headers.get("accept-language"))
     (after,) = asked.after(int) or (0,)
     rows = queries.list_lines(act.session, filing_id, status=status, after=after, limit=asked.fetch)
-    return asked.page(rows, lambda row: FilingLineRead.of(row, currency), lambda row: (row.line_no,))
+    return asked.page(rows, lambda row: FilingLineRead.of(row, currency, country, language), lambda row: (row.line_no,))
 
 
 @router.post(

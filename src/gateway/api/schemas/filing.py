@@ -19,6 +19,8 @@ from gateway.api.schemas.common import (
     example,
     month_of,
 )
+from gateway.api.schemas.state_codes import StateCodeRead
+from gateway.authority.connect import state_format
 from gateway.filing.due import standing
 from gateway.filing.forecast import Forecast
 from gateway.filing.models import Bill, Filing, FilingDocument, FilingPayment
@@ -56,6 +58,7 @@ FILING = {
     "status": "draft",
     "currency": "DOP",
     "line_count": 1840,
+    "movement_count": 12,
     "dependant_line_count": 12,
     "not_funded_count": 160,
     "wage": "29016800.00",
@@ -131,6 +134,14 @@ LINE = {
     "state_text": "Aceptada",
     "state_accepted": "4923.27",
     "answered_at": "2026-04-01T13:12:45Z",
+    "answer": {
+        "code": "0",
+        "meaning": "Aceptada",
+        "category": "accepted",
+        "role": "nobody",
+        "fix": "No hay nada que hacer.",
+        "is_known": True,
+    },
 }
 DOCUMENT = {
     "id": 3,
@@ -293,6 +304,8 @@ class FilingRead(ReadModel):
     currency: CurrencyCode
     line_count: int
     dependant_line_count: int
+    movement_count: int
+    """Entries, exits, leaves and changes told beside the workers."""
     not_funded_count: int
     wage: AmountText
     state_amount: AmountText
@@ -460,11 +473,16 @@ class FilingLineRead(ReadModel):
     state_text: str | None
     state_accepted: AmountText | None
     answered_at: dt.datetime | None
+    answer: StateCodeRead | None
+    """What the state's code means, who acts and how; empty while there is no answer."""
 
     @classmethod
-    def of(cls, row: Any, currency: str) -> Self:
-        """Shape a row."""
+    def of(cls, row: Any, currency: str, country: str, language: str) -> Self:
+        """Shape a row; its code is the one of the country's state."""
         values = row._asdict()
+        code = values["state_code"]
+        known = None if code is None else state_format(country).explain(code)
+        values["answer"] = None if known is None else StateCodeRead.of(known, language)
         amounts = {
             "wage": "wage", "state": "state_amount", "fee": "fee", "total": "total", "from_member": "from_member",
             "credit": "of_it_credit", "from_fund": "from_fund", "from_reserve": "from_reserve",
@@ -485,7 +503,7 @@ class FilingDocumentRead(ReadModel):
     id: int
     filing_id: int
     position: int
-    holds: Literal["workers", "dependants"]
+    holds: Literal["workers", "dependants", "movements"]
     kind: str
     part: int
     part_count: int
