@@ -43,6 +43,8 @@ class Applied(NamedTuple):
     """End-to-end ids, at most a hundred, that are of no payout of this batch."""
     open_count: int
     """Payouts of the batch that have no outcome yet."""
+    tx_id: int | None = None
+    """What was booked for them; None where nothing was."""
 
 
 def apply_results(
@@ -86,8 +88,9 @@ def apply_results(
         },
     )
     sums = db.one(session, confirm_queries.SUMS)
+    tx_id = None
     if sums.paid_count + sums.failed_count:
-        _book(session, batch, sums.digest, _open_day(session, sums.settled_on, today), actor, evidence_id)
+        tx_id = _book(session, batch, sums.digest, _open_day(session, sums.settled_on, today), actor, evidence_id)
         _mark(session, actor, today, evidence_id)
     contradictions = db.rows(session, confirm_queries.CONTRADICTIONS, {"batch_id": batch_id})
     unknown = db.rows(session, confirm_queries.UNKNOWN_RESULTS, {"batch_id": batch_id})
@@ -99,6 +102,7 @@ def apply_results(
         len(contradictions),
         [row.end_to_end_id for row in unknown],
         open_count(session, batch_id),
+        tx_id,
     )
 
 
@@ -139,11 +143,12 @@ def refuse(
     return apply_results(session, batch_id, results, actor=actor, today=today, evidence_id=evidence_id)
 
 
-def _book(session: Session, batch: BatchRow, digest: str, day: dt.date, actor: str, evidence_id: int | None) -> None:
+def _book(session: Session, batch: BatchRow, digest: str, day: dt.date, actor: str, evidence_id: int | None) -> int:
     open_accounts(session, [NewAccount(f"payout:{batch.id}"), NewAccount(batch.provider)], batch.currency)
     evidence = f"payout_batch:{batch.id}" if evidence_id is None else f"evidence:{evidence_id}"
     head = Head(f"payout_batch:{batch.id}:results:{digest}", "payout.settle", day, actor, evidence=evidence)
-    post_lines(session, head, confirm_queries.ENTRIES, {"batch_id": batch.id, "provider": batch.provider})
+    posted = post_lines(session, head, confirm_queries.ENTRIES, {"batch_id": batch.id, "provider": batch.provider})
+    return posted.tx_id
 
 
 def _mark(session: Session, actor: str, today: dt.date, evidence_id: int | None) -> None:

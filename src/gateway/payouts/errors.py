@@ -71,3 +71,52 @@ class RequestDamagedError(MalformedError):
 
     code = "payout_request_damaged"
     title = "The frozen request does not match its digest"
+
+
+class PayoutFileSentError(ConflictError):
+    """The file was carried to the bank before; a second time it would be paid twice."""
+
+    code = "payout_file_sent"
+    title = "The file has left the house before"
+
+
+class PayoutSettledError(ConflictError):
+    """The payout has its outcome; it is not paid twice."""
+
+    code = "payout_settled"
+    title = "The payout has its outcome already"
+
+
+class WrongMeansError(ConflictError):
+    """That is not how the money of this batch leaves the house."""
+
+    code = "payout_wrong_means"
+    title = "Not for money that leaves this way"
+
+
+class DestinationInvalidError(MalformedError):
+    """An account that no bank would take, or none."""
+
+    code = "payout_destination_invalid"
+    title = "Nobody can be paid there"
+
+
+class ReportUnknownError(NotFoundError):
+    """The bank's report is about a file that is not ours."""
+
+    code = "payout_report_unknown"
+    title = "A report about no file of ours"
+
+
+class HandOutRefusedError(RuleError):
+    """The code, the identity or the person at the counter is not right; nothing was handed out."""
+
+    code = "hand_out_refused"
+    title = "Nothing may be handed out"
+
+
+class TillShortError(RuleError):
+    """The till does not hold so much."""
+
+    code = "till_short"
+    title = "The till does not hold so much"

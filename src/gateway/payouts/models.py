@@ -7,7 +7,7 @@ from sqlalchemy import Index, Uuid, text
 from sqlmodel import Field
 
 from gateway.kit.columns import TenantTable, big, check, instant, one_of, refers, unique, whole, words
-from gateway.payouts.states import BatchStatus, PayoutStatus
+from gateway.payouts.states import BatchStatus, Means, PayoutStatus
 
 
 class PayoutBatch(TenantTable, table=True):
@@ -51,8 +51,6 @@ class Payout(TenantTable, table=True):
     __tablename__ = "payout"
     __table_args__ = (
         unique("end_to_end_id"),
-        refers("batch_id", "payout_batch"),
-        refers("member_id", "member"),
         refers("retry_of_id", "payout"),
         one_of("status", PayoutStatus),
         check("amount_minor > 0", "amount"),
@@ -73,7 +71,11 @@ class Payout(TenantTable, table=True):
     amount_minor: int = big()
     currency: str = words()
     destination: str = words()
-    """Telephone in E.164, or account number."""
+    """Telephone in E.164, account number, or ``counter``."""
+    creditor_name: str | None = words(nullable=True)
+    """Whose account it is; for the bank."""
+    creditor_bank: str | None = words(nullable=True)
+    """The bank's identifier, where it is known."""
     end_to_end_id: str = words()
     """Our id for this payout, at most 35 characters, never reused."""
     status: str = words(server="'ordered'")
@@ -85,6 +87,48 @@ class Payout(TenantTable, table=True):
     """The failed or returned payout whose money this one pays anew."""
     contradiction: str | None = words(nullable=True)
     """What the provider said later that cannot be true together with the status; a person finds out."""
+
+
+class PayoutDestination(TenantTable, table=True):
+    """How a member gets her money; the newest counts, without one she gets it by mobile money on her telephone. Insert only."""
+
+    __tablename__ = "payout_destination"
+    __table_args__ = (
+        refers("member_id", "member"),
+        one_of("means", Means),
+        check("means <> 'bank' OR (account <> '' AND holder <> '')", "account"),
+        Index(None, "mutual_id", "member_id", "id"),
+    )
+    member_id: int = big()
+    means: str = words()
+    account: str = words(server="''")
+    """Number at the bank, or another telephone than the one she is known by; empty for cash."""
+    holder: str = words(server="''")
+    """Whose account it is, as the bank has it."""
+    bank_identifier: str = words(server="''")
+    actor: str = words()
+    reason: str = words()
+    recorded_at: dt.datetime = instant(now=True)
+
+
+class PayoutCode(TenantTable, table=True):
+    """The one-time code by which a payout is handed out at the counter; the newest of a payout counts."""
+
+    __tablename__ = "payout_code"
+    __table_args__ = (
+        refers("payout_id", "payout"),
+        check("tries_left >= 0", "tries"),
+        Index(None, "mutual_id", "payout_id", "id"),
+    )
+    payout_id: int = big()
+    salt: str = words()
+    digest: str = words()
+    """scrypt of the code; the code itself is kept nowhere."""
+    tries_left: int = whole()
+    expires_at: dt.datetime = instant()
+    used_at: dt.datetime | None = instant(nullable=True)
+    issued_by: str = words()
+    issued_at: dt.datetime = instant(now=True)
 
 
 class PayoutSubmission(TenantTable, table=True):

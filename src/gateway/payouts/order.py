@@ -1,6 +1,7 @@
 """Prepare a batch of everything that is owed to members and can be paid now. Nothing is booked and nothing leaves."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -11,14 +12,15 @@ from gateway.ledger.bank_accounts import find_bank_account
 from gateway.payouts import order_queries, queries
 from gateway.payouts.errors import DraftOpenError, NothingOwedError, ProviderUnknownError
 from gateway.payouts.queries import BatchRow
-from gateway.payouts.rules import Terms, account_of, figures, terms_of
+from gateway.payouts.rules import Terms, account_of, figures, means_of, terms_of
+from gateway.payouts.states import Means
 
 
 class LeftOut(NamedTuple):
     """What is owed and cannot be paid now."""
 
     obstacle: str
-    """no_telephone, telephone_invalid, below_minimum, deceased."""
+    """no_telephone, telephone_invalid, no_account, paid_otherwise, below_minimum, deceased."""
     member_count: int
     total_minor: int
 
@@ -30,16 +32,21 @@ class Prepared(NamedTuple):
     left_out: list[LeftOut]
 
 
-def prepare(session: Session, *, provider: str, actor: str, today: dt.date) -> Prepared:
+def prepare(
+    session: Session, *, provider: str, actor: str, today: dt.date, member_ids: Sequence[int] | None = None
+) -> Prepared:
     """Put everything owed to members into a draft for a provider; in several if the provider's limit asks for it.
+
+    Each member is paid the way she chose (``payout_destination``), by mobile money where she chose none.
 
     Failed and returned payouts are paid anew one by one, each by a payout with a new id that names the old one.
 
     Args:
         session: The open transaction.
-        provider: ``orange``, or its ledger account ``momo:orange``.
+        provider: ``orange``, or the ledger account that pays: ``momo:orange``, ``bank:main``, ``cash:main``.
         actor: Who prepares it, and therefore may not release it.
         today: Stands in the log.
+        member_ids: Only these members, this way, whatever they chose.
 
     Raises:
         ProviderUnknownError: The mutual has no account at this provider.
@@ -48,20 +55,18 @@ def prepare(session: Session, *, provider: str, actor: str, today: dt.date) -> P
     """
     account = account_of(provider)
     mutual = tenant.current(session)
-    float_account = find_bank_account(session, code=account)
-    if float_account is None:
-        raise ProviderUnknownError(f"the mutual has no account {account!r}; register it among the bank accounts first")
+    currency = _currency_of(session, account)
     db.one(session, order_queries.LOCK_ORDERING)
     draft = db.first(session, order_queries.OPEN_DRAFT, {"provider": account})
     if draft is not None:
         raise DraftOpenError(f"batch {draft.id} for {account} waits for its release; release or discard it first")
-    terms = terms_of(mutual.settings, account, currency_of(float_account.currency))
-    _split(session, float_account.currency, terms)
+    terms = terms_of(mutual.settings, account, currency_of(currency))
+    _split(session, currency, terms, means_of(account), member_ids)
     left_out = [LeftOut(*row) for row in db.rows(session, order_queries.LEFT_OUT)]
     parts = db.rows(session, order_queries.PARTS, {"batch_limit": terms.batch_limit})
     if not parts:
-        raise NothingOwedError(_why_nothing(left_out, float_account.currency))
-    head = {"provider": account, "currency": float_account.currency, "actor": actor}
+        raise NothingOwedError(_why_nothing(left_out, currency))
+    head = {"provider": account, "currency": currency, "actor": actor}
     batches = [
         _write(session, {**head, "payout_count": part.payout_count, "total_minor": part.total_minor}, part.part, terms)
         for part in parts
@@ -71,10 +76,23 @@ def prepare(session: Session, *, provider: str, actor: str, today: dt.date) -> P
     return Prepared(batches, left_out)
 
 
-def _split(session: Session, currency: str, terms: Terms) -> None:
+def _currency_of(session: Session, account: str) -> str:
+    if means_of(account) is Means.CASH:
+        till = db.first(session, order_queries.CURRENCY_OF_TILL, {"code": account})
+        if till is not None:
+            return str(till.currency)
+        raise ProviderUnknownError(f"the mutual has no till {account!r}; it is there once money was received in it")
+    kept = find_bank_account(session, code=account)
+    if kept is None:
+        raise ProviderUnknownError(f"the mutual has no account {account!r}; register it among the bank accounts first")
+    return kept.currency
+
+
+def _split(session: Session, currency: str, terms: Terms, means: Means, member_ids: Sequence[int] | None) -> None:
     for statement in (order_queries.DROP_PIECES, order_queries.MAKE_PIECES):
         db.driver(session).execute(statement.encode())
-    values = {"currency": currency, "minimum_minor": terms.minimum_minor}
+    chosen = {"means": means.value, "member_ids": None if member_ids is None else list(member_ids)}
+    values = {"currency": currency, "minimum_minor": terms.minimum_minor, **chosen}
     bulk.execute(session, order_queries.FILL_PIECES, values)
     db.driver(session).execute(b"ANALYZE payout_piece")
 

@@ -13,7 +13,8 @@ WHERE mutual_id = current_mutual() AND provider = :provider AND status = 'draft'
 
 MAKE_PIECES = """
 CREATE TEMPORARY TABLE payout_piece (
-    n bigint, member_id bigint, amount_minor bigint, destination text, retry_of_id bigint, obstacle text
+    n bigint, member_id bigint, amount_minor bigint, destination text, retry_of_id bigint, obstacle text, creditor_name text,
+    creditor_bank text
 ) ON COMMIT DROP
 """
 
@@ -34,6 +35,10 @@ WITH in_draft AS (
     JOIN ledger_balance h ON h.mutual_id = a.mutual_id AND h.account_id = a.id AND h.held_minor > 0
     LEFT JOIN in_draft d ON d.member_id = a.owner_id
     WHERE a.mutual_id = current_mutual() AND a.control = 'member:benefits' AND a.currency = %(currency)s
+      AND (%(member_ids)s::bigint[] IS NULL OR a.owner_id = ANY (%(member_ids)s::bigint[]))
+), chosen AS (
+    SELECT DISTINCT ON (member_id) member_id, means, account, holder, bank_identifier FROM payout_destination
+    WHERE mutual_id = current_mutual() ORDER BY member_id, id DESC
 ), again AS (
     SELECT o.member_id, p.id AS retry_of_id, p.amount_minor, o.amount_minor AS owed_minor,
            sum(p.amount_minor) OVER (PARTITION BY o.member_id ORDER BY p.id) AS running_minor
@@ -48,17 +53,25 @@ WITH in_draft AS (
         (SELECT max(g.running_minor) FROM again g WHERE g.member_id = o.member_id AND g.running_minor <= g.owed_minor), 0)
     FROM owed o
 ), judged AS (
-    SELECT p.member_id, p.amount_minor::bigint, m.phone AS destination, p.retry_of_id,
+    SELECT p.member_id, p.amount_minor::bigint, w.destination, p.retry_of_id,
+           CASE WHEN %(means)s = 'bank' THEN c.holder END AS creditor_name,
+           CASE WHEN %(means)s = 'bank' THEN c.bank_identifier END AS creditor_bank,
            CASE WHEN m.status = 'deceased' THEN 'deceased'
-                WHEN m.phone IS NULL THEN 'no_telephone'
-                WHEN m.phone !~ '^\\+[1-9][0-9]{7,14}$' THEN 'telephone_invalid'
+                WHEN %(member_ids)s::bigint[] IS NULL AND coalesce(c.means, 'mobile') <> %(means)s THEN 'paid_otherwise'
+                WHEN w.destination IS NULL THEN CASE WHEN %(means)s = 'bank' THEN 'no_account' ELSE 'no_telephone' END
+                WHEN %(means)s = 'mobile' AND w.destination !~ '^\\+[1-9][0-9]{7,14}$' THEN 'telephone_invalid'
                 WHEN p.amount_minor < %(minimum_minor)s THEN 'below_minimum' END AS obstacle
     FROM piece p JOIN member m ON m.mutual_id = current_mutual() AND m.id = p.member_id
+    LEFT JOIN chosen c ON c.member_id = m.id
+    CROSS JOIN LATERAL (
+        SELECT CASE %(means)s WHEN 'cash' THEN 'counter' WHEN 'bank' THEN CASE WHEN c.means = 'bank' THEN c.account END
+            ELSE coalesce(CASE WHEN c.means = 'mobile' THEN nullif(c.account, '') END, m.phone) END AS destination
+    ) w
     WHERE p.amount_minor > 0
 )
 SELECT CASE WHEN obstacle IS NULL
             THEN row_number() OVER (PARTITION BY obstacle IS NULL ORDER BY member_id, retry_of_id NULLS LAST) END,
-       member_id, amount_minor, destination, retry_of_id, obstacle
+       member_id, amount_minor, destination, retry_of_id, obstacle, creditor_name, creditor_bank
 FROM judged
 """
 
@@ -83,12 +96,17 @@ VALUES (gen_random_uuid(), :provider, :currency, :payout_count, :total_minor, :a
 INSERT_PAYOUTS = """
 -- no row: one payout per piece of one part. The end-to-end id carries 64 random bits of the batch's correlation id, so
 -- that a gateway restored from a backup cannot give an id anew that has left the house before
-INSERT INTO payout (batch_id, member_id, amount_minor, currency, destination, end_to_end_id, retry_of_id)
+INSERT INTO payout (batch_id, member_id, amount_minor, currency, destination, end_to_end_id, retry_of_id, creditor_name, creditor_bank)
 SELECT b.id, p.member_id, p.amount_minor, b.currency, p.destination,
        'PO' || upper(left(replace(b.correlation_id::text, '-', ''), 8) || right(b.correlation_id::text, 8)) || '-' || p.n,
-       p.retry_of_id
+       p.retry_of_id, p.creditor_name, p.creditor_bank
 FROM payout_piece p
 JOIN payout_batch b ON b.mutual_id = current_mutual() AND b.id = %(batch_id)s
 WHERE p.obstacle IS NULL AND (p.n - 1) / %(batch_limit)s = %(part)s
 ORDER BY p.n
+"""
+
+CURRENCY_OF_TILL = """
+-- at most one row: the currency of a till
+SELECT currency FROM ledger_account WHERE mutual_id = current_mutual() AND code = :code
 """

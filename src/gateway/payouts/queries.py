@@ -65,7 +65,7 @@ SELECT {_PAYOUT} FROM payout WHERE mutual_id = current_mutual() AND end_to_end_i
 
 ITEMS_TO_FREEZE = """
 -- one row per payout of a batch, in the order they were written
-SELECT end_to_end_id, amount_minor, destination FROM payout
+SELECT end_to_end_id, amount_minor, destination, creditor_name, creditor_bank FROM payout
 WHERE mutual_id = current_mutual() AND batch_id = %(batch_id)s ORDER BY id
 """
 
@@ -77,9 +77,9 @@ ORDER BY end_to_end_id = :end_to_end_id DESC, id DESC LIMIT 1
 """
 
 DUE = """
--- one row per batch that somebody must look after now: released and not taken, in doubt, or to be asked about
+-- one row per batch of mobile money that somebody must look after now: released and not taken, in doubt, or to be asked about
 SELECT id, status FROM payout_batch
-WHERE mutual_id = current_mutual() AND (
+WHERE mutual_id = current_mutual() AND provider LIKE 'momo:%' AND (
     (status IN ('released', 'unknown', 'submitted') AND coalesce(next_check_at, '-infinity') <= clock_timestamp())
     OR (status = 'sending' AND lease_until < clock_timestamp()))
 ORDER BY id

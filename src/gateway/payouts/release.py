@@ -1,7 +1,8 @@
 """Release a batch: the second person's word, the ledger's transaction, and the request frozen before anything leaves."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from sqlmodel import Session
 
@@ -11,9 +12,11 @@ from gateway.kit.money import currency_of
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.bulk import Head, post_lines
 from gateway.payouts import queries, rules
+from gateway.payouts.bank_file import bank_file
 from gateway.payouts.errors import ReleaseLimitError, SamePersonError
+from gateway.payouts.hand_over import take_out
 from gateway.payouts.queries import BatchRow
-from gateway.payouts.states import BATCH, BatchEvent, BatchStatus
+from gateway.payouts.states import BATCH, BatchEvent, BatchStatus, Means
 
 RELEASE_ENTRIES = """
 -- one row per account that a release touches: what each member was owed, and the batch it is all in now
@@ -56,6 +59,7 @@ def release(session: Session, batch_id: int, *, actor: str, roles: Collection[st
         ReleaseLimitError: It is larger than these roles may release.
         FloorBrokenError: A member is owed less by now than was ordered for her; discard it and prepare another.
         PeriodClosedError: Today's month is closed in the books.
+        PaymentOrderError: An account or name that the bank would refuse; discard it and mend the destination.
     """
     batch = queries.get_batch(session, batch_id, lock=True)
     status = BATCH.advance(BatchStatus(batch.status), BatchEvent.RELEASE)
@@ -65,7 +69,7 @@ def release(session: Session, batch_id: int, *, actor: str, roles: Collection[st
     open_accounts(session, [NewAccount(f"payout:{batch_id}")], batch.currency)
     head = Head(f"payout_batch:{batch_id}:release", "payout.release", today, actor, evidence=f"payout_batch:{batch_id}")
     post_lines(session, head, RELEASE_ENTRIES, {"batch_id": batch_id})
-    frozen, evidence_id = _freeze(session, batch)
+    frozen, evidence_id = _freeze(session, batch, today)
     values = {"status": status.value, "actor": actor, "sha256": digest(frozen), "evidence_id": evidence_id}
     db.run(session, MARK_RELEASED, {**values, "id": batch_id})
     audit.log_transition(
@@ -79,7 +83,11 @@ def release(session: Session, batch_id: int, *, actor: str, roles: Collection[st
         reason=rules.figures(batch.payout_count, batch.total_minor, batch.currency),
         evidence_id=evidence_id,
     )
-    jobs.defer(session, "payouts.deliver", lock=f"payout_batch:{batch_id}", batch_id=batch_id)
+    means = rules.means_of(batch.provider)
+    if means is Means.MOBILE:
+        jobs.defer(session, "payouts.deliver", lock=f"payout_batch:{batch_id}", batch_id=batch_id)
+    if means is Means.CASH:
+        return take_out(session, queries.get_batch(session, batch_id), "it waits at the counter", actor=actor)
     return queries.get_batch(session, batch_id)
 
 
@@ -91,7 +99,24 @@ def _check_limit(session: Session, batch: BatchRow, roles: Collection[str]) -> N
         raise ReleaseLimitError(f"{asked} is above the limit of your roles ({', '.join(sorted(roles))})")
 
 
-def _freeze(session: Session, batch: BatchRow) -> tuple[bytes, int]:
+def _freeze(session: Session, batch: BatchRow, today: dt.date) -> tuple[bytes, int]:
+    chunks = bulk.read_chunks(session, queries.ITEMS_TO_FREEZE, {"batch_id": batch.id})
+    rows = (row for chunk in chunks for row in chunk)
+    is_file = rules.means_of(batch.provider) is Means.BANK
+    frozen = bank_file(session, batch, rows, today) if is_file else _request(session, batch, rows)
+    about = {"batch_id": batch.id, "provider": batch.provider, "correlation_id": batch.correlation_id}
+    kept = evidence.keep(
+        session,
+        kind="payout.request",
+        source="gateway",
+        media_type="application/xml" if is_file else "application/jsonl",
+        body=frozen,
+        about=about,
+    )
+    return frozen, kept
+
+
+def _request(session: Session, batch: BatchRow, rows: Iterable[tuple[Any, ...]]) -> bytes:
     head = rules.RequestHead(
         correlation_id=batch.correlation_id,
         provider=batch.provider,
@@ -100,15 +125,4 @@ def _freeze(session: Session, batch: BatchRow) -> tuple[bytes, int]:
         total_minor=batch.total_minor,
         title=tenant.current(session).name,
     )
-    chunks = bulk.read_chunks(session, queries.ITEMS_TO_FREEZE, {"batch_id": batch.id})
-    frozen = rules.freeze(head, (rules.FrozenItem(*row) for chunk in chunks for row in chunk))
-    about = {"batch_id": batch.id, "provider": batch.provider, "correlation_id": batch.correlation_id}
-    kept = evidence.keep(
-        session,
-        kind="payout.request",
-        source="gateway",
-        media_type="application/jsonl",
-        body=frozen,
-        about=about,
-    )
-    return frozen, kept
+    return rules.freeze(head, (rules.FrozenItem(*row[:3]) for row in rows))

@@ -4,9 +4,10 @@ import datetime as dt
 
 from sqlmodel import Session
 
-from gateway.kit import audit, db
+from gateway.kit import audit, db, tenant
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, post
+from gateway.notices.write import write_once
 from gateway.payouts import queries
 from gateway.payouts.errors import PayoutNotFoundError, ReturnRefusedError
 from gateway.payouts.queries import PayoutRow
@@ -30,7 +31,7 @@ def return_payout(
     account_code: str | None = None,
     evidence_id: int | None = None,
 ) -> PayoutRow:
-    """Owe a paid payout's money to its member again; the next batch pays it under a new id. Again: no effect.
+    """Owe a paid payout's money to its member again and tell her; the next batch pays it under a new id. Again: no effect.
 
     Args:
         session: The open transaction.
@@ -68,6 +69,8 @@ def return_payout(
         reason=reason,
         evidence_id=evidence_id,
     )
+    told = {"mutual": tenant.current(session).name}
+    write_once(session, member_id=payout.member_id, kind="payout_returned", key=f"payout:{payout.id}", text_params=told)
     return queries.get_payout(session, payout.id)
 
 

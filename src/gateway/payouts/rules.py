@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from gateway.kit.money import Currency, currency_of, format_amount, parse_amount
+from gateway.payouts.states import Means
 
 MOST_IN_A_BATCH = 100_000
 """So that a request stays a file that people, providers and memory can handle."""
@@ -44,12 +45,42 @@ class RequestHead:
 
 
 def account_of(provider: str) -> str:
-    """Return the ledger account of a provider's float: ``momo:orange`` for ``orange``.
+    """Return the ledger account that is paid from: ``momo:orange`` for ``orange``; ``bank:main`` and ``cash:main`` as they are.
 
     Source:
         SRC-LEDGER, ``momo:<provider>`` is where mobile money is.
     """
-    return provider if provider.startswith("momo:") else f"momo:{provider}"
+    return provider if ":" in provider else f"momo:{provider}"
+
+
+def means_of(account: str) -> Means:
+    """Return how money leaves a ledger account.
+
+    Source:
+        SRC-LEDGER, the chart of accounts: ``bank:``, ``cash:``, ``momo:``.
+    """
+    return {"bank": Means.BANK, "cash": Means.CASH}.get(account.partition(":")[0], Means.MOBILE)
+
+
+def message_id_of(correlation_id: uuid.UUID) -> str:
+    """Return the id of a bank's file, made from ours: 34 characters, never reused.
+
+    Source:
+        SRC-030, ``MsgId`` is unique for ever and has at most 35 characters.
+    """
+    return f"PB{correlation_id.hex.upper()}"
+
+
+def correlation_of(message_id: str) -> uuid.UUID | None:
+    """Return which batch a bank speaks of by the file's id, or None where it is no id of ours.
+
+    Source:
+        SRC-030, a status report repeats the original ``MsgId``.
+    """
+    try:
+        return uuid.UUID(hex=message_id.removeprefix("PB")) if message_id.startswith("PB") else None
+    except ValueError:
+        return None
 
 
 def provider_of(account: str) -> str:

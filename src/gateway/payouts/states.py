@@ -4,8 +4,9 @@
       |        ^           |  ^        |  ^
       v        |           v  |        |  |
     discarded  +------- unknown -------|--+      (only a query by our id leads out)
-                           |           v
-                           +------> refused      (the provider takes none of it)
+               |           |           v  ^
+               |           +------> refused      (the provider takes none of it)
+               +---------------------> submitted (carried to the bank by a person, or waiting at the counter)
 
 ``sending`` is committed before a byte leaves, with a lease and a number of the attempt. A batch found in it after its
 lease is in doubt: it becomes ``unknown`` and is asked about. ``PROVE_ABSENT`` brings it back to ``released``: the same
@@ -18,6 +19,14 @@ owed to the member again; a new payout with a new id, linked to the old, pays it
 from enum import StrEnum
 
 from gateway.kit.states import StateMachine
+
+
+class Means(StrEnum):
+    """How a member gets her money."""
+
+    MOBILE = "mobile"
+    BANK = "bank"
+    CASH = "cash"
 
 
 class BatchStatus(StrEnum):
@@ -42,6 +51,8 @@ class BatchEvent(StrEnum):
     START_SENDING = "start_sending"
     LOSE_SIGHT = "lose_sight"
     PROVE_ABSENT = "prove_absent"
+    HAND_OVER = "hand_over"
+    """A person has carried the file to the bank, once; or the money waits at the counter."""
     RECEIVE = "receive"
     FINISH = "finish"
     REFUSE = "refuse"
@@ -75,6 +86,7 @@ BATCH = StateMachine[BatchStatus, BatchEvent](
         BatchEvent.START_SENDING: (frozenset({BatchStatus.RELEASED}), BatchStatus.SENDING),
         BatchEvent.LOSE_SIGHT: (frozenset({BatchStatus.SENDING}), BatchStatus.UNKNOWN),
         BatchEvent.PROVE_ABSENT: (_ON_ITS_WAY, BatchStatus.RELEASED),
+        BatchEvent.HAND_OVER: (frozenset({BatchStatus.RELEASED}), BatchStatus.SUBMITTED),
         BatchEvent.RECEIVE: (_ON_ITS_WAY, BatchStatus.SUBMITTED),
         BatchEvent.FINISH: (frozenset({BatchStatus.SUBMITTED}), BatchStatus.FINISHED),
         BatchEvent.REFUSE: (_ON_ITS_WAY | {BatchStatus.SUBMITTED}, BatchStatus.REFUSED),

@@ -22,6 +22,7 @@ from gateway.ledger.post import Event, Line, post
 from gateway.ledger.queries import FIND_TX_BY_KEY
 from gateway.reconciliation import queries
 from gateway.reconciliation.book_credits import book_credits
+from gateway.reconciliation.book_payouts import book_payout, book_payouts, book_return
 from gateway.reconciliation.states import STATEMENT_LINE, StatementLineEvent, StatementLineStatus
 from gateway.reconciliation.transfer import book_transfer
 
@@ -54,6 +55,34 @@ RULES = (
 SELECT l.id AS line_id, p.id AS matched_id FROM bank_statement_line l
 JOIN filing_payment p ON p.mutual_id = l.mutual_id AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = -l.amount_minor
 WHERE {_OPEN} AND p.booked_on IS NULL AND p.withdrawn_at IS NULL AND p.released_at IS NOT NULL
+""",
+    ),
+    Rule(
+        "payout_booking",
+        "payout",
+        True,
+        "A payout of ours: its end-to-end id and its amount, from the account it was ordered from",
+        f"""
+-- one row per open debit and payout of ours with its id and amount
+SELECT l.id AS line_id, p.id AS matched_id FROM bank_statement_line l
+JOIN bank_account a ON a.mutual_id = l.mutual_id AND a.id = l.account_id
+JOIN payout p ON p.mutual_id = l.mutual_id AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = -l.amount_minor
+JOIN payout_batch b ON b.mutual_id = p.mutual_id AND b.id = p.batch_id AND b.provider = a.ledger_code
+WHERE {_OPEN} AND l.amount_minor < 0 AND p.status = 'ordered' AND b.released_at IS NOT NULL
+""",
+    ),
+    Rule(
+        "payout_return",
+        "payout_return",
+        True,
+        "A payout that comes back: its end-to-end id and its amount; its own booking may stand on the same statement",
+        f"""
+-- one row per open credit and payout of ours with its id and amount
+SELECT l.id AS line_id, p.id AS matched_id FROM bank_statement_line l
+JOIN bank_account a ON a.mutual_id = l.mutual_id AND a.id = l.account_id
+JOIN payout p ON p.mutual_id = l.mutual_id AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = l.amount_minor
+JOIN payout_batch b ON b.mutual_id = p.mutual_id AND b.id = p.batch_id AND b.provider = a.ledger_code
+WHERE {_OPEN} AND l.amount_minor > 0 AND p.status IN ('ordered', 'paid')
 """,
     ),
     Rule(
@@ -138,6 +167,9 @@ def match_lines(session: Session, *, today: dt.date) -> Matched:
         db.run(session, APPLY.format(candidates=rule.candidates), values)
     by_rule = book_credits(session, today=today, actor=ACTOR, no_rule=NO_RULE)
     suspense_count = by_rule.pop("", 0)
+    paid_out = book_payouts(session, today=today, actor=ACTOR)
+    if paid_out:
+        by_rule["payout_booking"] = paid_out
     for line in db.rows(session, TO_BOOK):
         rule_code = _book(session, line, today)
         if rule_code is None:
@@ -204,6 +236,14 @@ def _book_remittance(session: Session, line: Any, _today: dt.date) -> int:
     return int(db.one(session, FIND_TX_BY_KEY, {"key": key}).id)
 
 
+def _book_payout(session: Session, line: Any, today: dt.date) -> int:
+    return book_payout(session, line, today=today, actor=ACTOR)
+
+
+def _book_payout_return(session: Session, line: Any, today: dt.date) -> int:
+    return book_return(session, line, today=today, actor=ACTOR)
+
+
 def _book_transfer(session: Session, line: Any, _today: dt.date) -> int:
     return book_transfer(
         session,
@@ -265,5 +305,7 @@ _BOOKERS: dict[str, Callable[[Session, Any, dt.date], int]] = {
     "filing_payment": _book_payment,
     "benefit_remittance": _book_remittance,
     "own_transfer": _book_transfer,
+    "payout": _book_payout,
+    "payout_return": _book_payout_return,
     "member": _receive_for_member,
 }
