@@ -29,9 +29,12 @@ from gateway.api.routers import (
     month,
     notices,
     payouts,
+    portal,
     problems,
     reconciliation,
+    reports,
     staff,
+    state_codes,
 )
 from gateway.kit.db import Database
 from gateway.settings import Settings
@@ -50,6 +53,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     member_imports.router,
     notices.router,
     filing.router,
+    portal.router,
+    state_codes.router,
     law.router,
     bills.router,
     employers.router,
@@ -57,6 +62,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     claims.router,
     payouts.router,
     reconciliation.router,
+    reports.router,
 )
 """Every router, the busiest first: a request is compared with one route after the other."""
 

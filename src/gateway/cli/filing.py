@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
+from gateway.cli import filing_portal
 from gateway.cli.acting import (
     ApplyOption,
     JsonOption,
@@ -55,6 +56,8 @@ def add_to(app: typer.Typer) -> None:
     group.command("seal")(seal)
     group.command("submit")(submit)
     group.command("file")(file)
+    group.command("download")(file)
+    filing_portal.register(group)
     group.command("check")(check)
     group.command("evidence")(evidence)
     app.add_typer(group, name="filing")
