@@ -172,6 +172,14 @@ END $$;
 CREATE TRIGGER employer BEFORE INSERT OR UPDATE OF employer_number ON payroll
     FOR EACH ROW EXECUTE FUNCTION payroll_employer_guard();
 
+CREATE FUNCTION filing_line_money_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'whose money pays line % of filing % is written once', old.line_no, old.filing_id
+        USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER whose_money BEFORE UPDATE OF from_employer_minor ON filing_line FOR EACH ROW
+    WHEN (new.from_employer_minor <> old.from_employer_minor) EXECUTE FUNCTION filing_line_money_guard();
+
 CREATE FUNCTION bill_filing_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     hit record;

@@ -20,10 +20,10 @@ SQL = Path(__file__).parent.parent / "sql"
 def upgrade() -> None:
     """Create everything."""
     _run("CREATE EXTENSION IF NOT EXISTS btree_gist")
-    for name in ("roles", "tables", "ledger", "membership"):
+    for name in ("roles", "tables", "ledger", "guards", "membership", "reconciliation"):
         _run(_sql(name))
     _run(SchemaManager.get_schema())
-    for name in ("jobs", "staff", "tenancy"):
+    for name in ("jobs", "staff", "reports", "tenancy"):
         _run(_sql(name))
 
 

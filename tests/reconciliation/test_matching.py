@@ -28,6 +28,7 @@ from gateway.reconciliation.position import money_position
 from gateway.reconciliation.queries import BreakRow, list_breaks, list_lines, list_transfers
 from gateway.reconciliation.resolve import NO_ENTRY, POST_ENTRY, decline, note, propose, resolve, suggest
 from gateway.reconciliation.run import Reconciled, reconcile
+from gateway.reconciliation.tolerance import decide_tolerance
 from gateway.reconciliation.transfer import NewTransfer, order_transfer, withdraw_transfer
 
 DAY = dt.date(2026, 3, 3)
@@ -88,16 +89,50 @@ def test_a_deposit_of_cash_is_on_its_way_until_the_bank_has_booked_it(bank: Data
     assert (held(bank, "bank:main"), held(bank, "bank:main:in-transit")) == (1_200_000, 0)
 
 
-def test_what_a_provider_keeps_of_its_settlement_is_a_fee(bank: Database) -> None:
+def tolerate(bank: Database, most_minor: int) -> None:
+    with bank.session(1) as session:
+        decide_tolerance(
+            session,
+            place="momo:orange:clearing",
+            reason="provider_fee",
+            most_minor=most_minor,
+            difference_code="expense:provider-fees",
+            currency="DOP",
+            actor="staff:berta",
+        )
+
+
+def settle(bank: Database, amount: int) -> Reconciled:
     with bank.session(1) as session:
         open_accounts(session, [NewAccount("momo:orange:clearing")], "DOP")
         lines = [Line("momo:orange:clearing", 50_000), Line("reserve:float", -50_000)]
         post(session, Event("momo", "momo.opening", DAY, lines, "staff:ana"))
         new = NewTransfer("momo:orange:clearing", "bank:main", 50_000, "DOP", DAY, "SETTLE-1")
         order_transfer(session, new, actor="staff:ana", today=TODAY)
-    book(bank, Booked(49_500, "SETTLE-1"))
+    return book(bank, Booked(amount, "SETTLE-1"))
+
+
+def test_what_a_provider_keeps_of_its_settlement_is_a_fee_as_far_as_was_decided(bank: Database) -> None:
+    with bank.session(1) as session:
+        open_accounts(session, [NewAccount("momo:orange:clearing")], "DOP")
+    tolerate(bank, 500)
+    settle(bank, 49_500)
     assert held(bank, "momo:orange:clearing") == held(bank, "bank:main:in-transit") == 0
     assert held(bank, "expense:provider-fees") == 500
+
+
+@pytest.mark.parametrize("most", [None, 499], ids=["by default nothing", "less than the difference"])
+def test_a_difference_nobody_allowed_is_left_to_a_person(bank: Database, most: int | None) -> None:
+    if most is not None:
+        with bank.session(1) as session:
+            open_accounts(session, [NewAccount("momo:orange:clearing")], "DOP")
+        tolerate(bank, most)
+    done = settle(bank, 49_500)
+    assert (done.matched, done.suspense_count) == ({}, 1)
+    assert held(bank, "bank:main:in-transit") == 50_000
+    with bank.session(1) as session:
+        (told,) = [row.rule for row in db.rows(session, "SELECT rule FROM bank_statement_line")]
+    assert told.startswith("transfer_reference: refused, transfer SETTLE-1 expects 50000")
 
 
 def test_a_float_leaves_the_bank_when_its_statement_says_so(bank: Database) -> None:

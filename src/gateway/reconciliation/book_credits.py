@@ -14,20 +14,25 @@ from gateway.contributions.receive_many import receive_staged
 from gateway.contributions.rules import OLDEST
 from gateway.kit import bulk, db, tenant
 from gateway.ledger.accounts import NewAccount, open_accounts
+from gateway.reconciliation.match_rules import BY_CODE
 from gateway.reconciliation.states import STATEMENT_LINE, StatementLineEvent, StatementLineStatus
 
 DROP = ("DROP TABLE IF EXISTS pg_temp.open_credit", "DROP TABLE IF EXISTS pg_temp.bank_credit")
 
 KEEP_OPEN = """
--- no row: a temporary table with one row per open credit that is a member's by her reference, or nobody's by any rule; of known
--- size, for lines that were just loaded are in no statistics
+-- no row: a temporary table with one row per open credit that is a member's by a rule, or nobody's by any; of known size, for
+-- lines that were just loaded are in no statistics
 CREATE TEMPORARY TABLE open_credit ON COMMIT DROP AS
 SELECT l.id AS line_id, b.ledger_code, l.amount_minor, l.currency, l.booked_on, l.counterparty, l.reference, l.end_to_end_id,
-       l.bank_reference, l.text, l.matched_id AS member_id, l.rule, 'statement_line:' || l.id AS source_reference,
-       CASE WHEN l.matched_kind = 'member' THEN 'member:' || l.matched_id || ':contributions' ELSE %(suspense)s END AS owner_code
+       l.bank_reference, l.text, d.matched_id AS member_id,
+       CASE WHEN d.matched_id IS NOT NULL THEN d.rule WHEN d.rule IS NOT NULL THEN d.rule || ': names several, a person decides'
+            ELSE %(no_rule)s END AS rule,
+       'statement_line:' || l.id AS source_reference,
+       CASE WHEN d.matched_id IS NOT NULL THEN 'member:' || d.matched_id || ':contributions' ELSE %(suspense)s END AS owner_code
 FROM bank_statement_line l JOIN bank_account b ON b.mutual_id = l.mutual_id AND b.id = l.account_id
+LEFT JOIN decided d ON d.line_id = l.id
 WHERE l.mutual_id = (SELECT current_mutual()) AND l.status = 'open' AND l.amount_minor > 0
-  AND (l.matched_kind = 'member' OR l.matched_kind IS NULL) AND b.ledger_code LIKE 'bank:%%'
+  AND (d.kind = 'member' OR d.matched_id IS NULL) AND b.ledger_code LIKE 'bank:%%'
   AND l.booked_on BETWEEN %(earliest)s AND %(today)s
 """
 
@@ -62,10 +67,19 @@ ANALYZE = "ANALYZE bank_credit"
 SETTLE = """
 -- no row: the lines that have been booked
 UPDATE bank_statement_line l
-SET status = CASE WHEN c.member_id IS NULL THEN %(given_up)s ELSE %(matched)s END,
-    rule = CASE WHEN c.member_id IS NULL THEN %(no_rule)s ELSE c.rule END, ledger_tx_id = t.tx_id
+SET status = CASE WHEN c.member_id IS NULL THEN %(given_up)s ELSE %(matched)s END, rule = c.rule, ledger_tx_id = t.tx_id,
+    matched_kind = CASE WHEN c.member_id IS NOT NULL THEN 'member' END, matched_id = c.member_id
 FROM bank_credit c JOIN bank_credit_entry_tx t ON t.key = 'receipt:' || c.source || ':' || c.source_reference
 WHERE l.mutual_id = (SELECT current_mutual()) AND l.id = c.line_id AND l.status = 'open'
+"""
+
+KEEP_MATCHES = """
+-- no row: which rule and fields each line was matched by
+INSERT INTO reconciliation_match (line_id, rule, fields, kind, matched_id, amount_minor, ledger_tx_id, actor)
+SELECT c.line_id, c.rule, string_to_array(f.fields, '|'), 'member', c.member_id, c.amount_minor, t.tx_id, %(actor)s
+FROM bank_credit c JOIN bank_credit_entry_tx t ON t.key = 'receipt:' || c.source || ':' || c.source_reference
+JOIN unnest(CAST(%(rules)s AS text[]), CAST(%(fields)s AS text[])) AS f (rule, fields) ON f.rule = c.rule
+WHERE c.member_id IS NOT NULL ORDER BY c.line_id
 """
 
 BY_RULE = """
@@ -88,7 +102,7 @@ def book_credits(session: Session, *, today: dt.date, actor: str, no_rule: str) 
     days = {"today": today, "earliest": today - OLDEST}
     for statement in DROP:
         bulk.execute(session, statement)
-    if not bulk.execute(session, KEEP_OPEN, {"suspense": suspense, **days}):
+    if not bulk.execute(session, KEEP_OPEN, {"suspense": suspense, "no_rule": no_rule, **days}):
         return {}
     bulk.execute(session, ANALYZE_OPEN)
     staged = bulk.execute(session, STAGE, {"channel": Channel.BANK.value})
@@ -100,5 +114,7 @@ def book_credits(session: Session, *, today: dt.date, actor: str, no_rule: str) 
         "matched": STATEMENT_LINE.advance(StatementLineStatus.OPEN, StatementLineEvent.MATCH).value,
         "given_up": STATEMENT_LINE.advance(StatementLineStatus.OPEN, StatementLineEvent.GIVE_UP).value,
     }
-    bulk.execute(session, SETTLE, {**states, "no_rule": no_rule})
+    bulk.execute(session, SETTLE, states)
+    told = {"rules": list(BY_CODE), "fields": ["|".join(rule.fields) for rule in BY_CODE.values()], "actor": actor}
+    bulk.execute(session, KEEP_MATCHES, told)
     return {row.rule: int(row.lines) for row in db.rows(session, BY_RULE)}

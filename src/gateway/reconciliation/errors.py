@@ -38,6 +38,13 @@ class TransferInvalidError(MalformedError):
     title = "The transfer cannot be made"
 
 
+class ToleranceInvalidError(MalformedError):
+    """A tolerance that cannot be decided so."""
+
+    code = "tolerance_invalid"
+    title = "The tolerance cannot be decided so"
+
+
 class TransferRepeatedError(ConflictError):
     """The reference stands on another transfer."""
 

@@ -42,6 +42,7 @@ STAGED = {
     "text": "text",
     "counterparty": "text",
     "flags": "text[]",
+    "references_found": "text[]",
 }
 
 
@@ -271,7 +272,8 @@ def _staged_rows(lines: Sequence[ReadLine], currency: str) -> Iterator[tuple[obj
             reference,
             line.text or "",
             line.counterparty,
-            list(line.flags),
+            [*line.flags, *(["reversal"] if line.is_reversal else [])],
+            found if len(found) > 1 else [],
         )
 
 

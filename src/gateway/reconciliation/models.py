@@ -93,6 +93,8 @@ class BankStatementLine(TenantTable, table=True):
     bank_reference: str | None = words(nullable=True)
     reference: str | None = words(nullable=True)
     """Structured remittance reference, or one with check digits found in the text."""
+    references_found: list[str] = word_list()
+    """Where the text holds several references with right check digits: all of them; a person decides."""
     text: str = words(server="''")
     counterparty: str | None = words(nullable=True)
     flags: list[str] = word_list()
@@ -103,6 +105,76 @@ class BankStatementLine(TenantTable, table=True):
     matched_kind: str | None = words(nullable=True)
     matched_id: int | None = big(nullable=True)
     ledger_tx_id: int | None = big(nullable=True)
+
+
+class ReconciliationMatch(TenantTable, table=True):
+    """What a line was matched to, by which rule and which fields. Insert only: undoing is another row.
+
+    The sum over a line's matches is nothing or its whole amount, which the database sees to (``reconciliation.sql``).
+    """
+
+    __tablename__ = "reconciliation_match"
+    __table_args__ = (
+        refers("line_id", "bank_statement_line"),
+        refers("undoes", "reconciliation_match"),
+        unique("undoes"),
+        check("amount_minor <> 0", "amount"),
+        Index(None, "mutual_id", "line_id"),
+        Index(None, "mutual_id", "kind", "matched_id"),
+    )
+    line_id: int = big()
+    rule: str = words()
+    """A rule's code, or ``person``."""
+    fields: list[str] = word_list()
+    """What agreed."""
+    kind: str = words()
+    matched_id: int = big()
+    amount_minor: int = big()
+    """The line's amount with its sign; the other way round where a match is undone."""
+    undoes: int | None = big(nullable=True)
+    ledger_tx_id: int | None = big(nullable=True)
+    reason: str | None = words(nullable=True)
+    """Why a person matched or undid it."""
+    actor: str = words()
+    at: dt.datetime = instant(now=True)
+
+
+class MatchSuggestion(TenantTable, table=True):
+    """What a line may be, by a rule that is not sure or that names several. Insert only."""
+
+    __tablename__ = "match_suggestion"
+    __table_args__ = (refers("line_id", "bank_statement_line"), unique("line_id", "rule", "matched_id"))
+    line_id: int = big()
+    rule: str = words()
+    kind: str = words()
+    matched_id: int = big()
+    fields: list[str] = word_list()
+    """What agreed."""
+    at: dt.datetime = instant(now=True)
+
+
+class MatchTolerance(TenantTable, table=True):
+    """By how much a transfer may differ from its line, for one reason, and where the difference is booked. Insert only.
+
+    An absolute amount; without a row it is nothing. The newest row of a place and reason counts.
+    """
+
+    __tablename__ = "match_tolerance"
+    __table_args__ = (
+        check("most_minor >= 0", "amount"),
+        check("difference_code LIKE 'expense:%'", "named_account"),
+        unique("place_code", "reason", "version"),
+    )
+    place_code: str = words()
+    """The place that is no bank: ``momo:orange:clearing``, ``cash:office``."""
+    reason: str = words()
+    """In a word, for example ``provider_fee``."""
+    version: int = whole()
+    most_minor: int = big()
+    difference_code: str = words()
+    """Where the difference goes: an expense account with a name."""
+    decided_by: str = words()
+    at: dt.datetime = instant(now=True)
 
 
 class ReconciliationBreak(TenantTable, table=True):

@@ -176,9 +176,9 @@ UPDATE bank_statement SET difference = CAST(:difference AS jsonb) WHERE mutual_i
 INSERT_LINES = """
 -- one row per booked line that is not known yet
 INSERT INTO bank_statement_line (statement_id, account_id, fingerprint, ordinal, booked_on, value_on, amount_minor, currency,
-    end_to_end_id, bank_reference, reference, text, counterparty, flags)
+    end_to_end_id, bank_reference, reference, text, counterparty, flags, references_found)
 SELECT %(statement_id)s, %(account_id)s, fingerprint, ordinal, booked_on, value_on, amount_minor, currency,
-    end_to_end_id, bank_reference, reference, text, counterparty, flags
+    end_to_end_id, bank_reference, reference, text, counterparty, flags, references_found
 FROM staged_line ORDER BY position
 ON CONFLICT (mutual_id, account_id, fingerprint, ordinal) DO NOTHING
 """
@@ -197,10 +197,26 @@ UPDATE bank_statement_line SET status = :status, rule = :rule, matched_kind = :k
 WHERE mutual_id = current_mutual() AND id = :line_id AND status = 'open'
 """
 
-RETRY_LINE = """
--- the line whose match was refused, with the reason
-UPDATE bank_statement_line SET rule = :rule, matched_kind = NULL, matched_id = NULL
-WHERE mutual_id = current_mutual() AND id = :line_id AND status = 'open'
+INSERT_MATCH = """
+-- one row: what a line was matched to
+INSERT INTO reconciliation_match (line_id, rule, fields, kind, matched_id, amount_minor, undoes, ledger_tx_id, reason, actor)
+VALUES (:line_id, :rule, CAST(:fields AS text[]), :kind, :matched_id, :amount_minor, :undoes, :tx_id, :reason, :actor)
+RETURNING id
+"""
+
+RECEIPT_PLACE = """
+-- one row: where a receipt's money is
+SELECT account_code FROM contribution_receipt WHERE mutual_id = current_mutual() AND id = :receipt_id
+"""
+
+REVERSAL_TX = """
+-- one row: the transaction that took a receipt back
+SELECT ledger_tx_id FROM contribution_reversal WHERE mutual_id = current_mutual() AND receipt_id = :receipt_id
+"""
+
+SESSIONS_OF_SUM = """
+-- one row: the closed sessions whose sum a line is
+SELECT parts FROM pg_temp.line_sum WHERE kind = 'sessions' AND line_id = :line_id
 """
 
 _BREAK = """id, kind, subject_kind, subject_id, detail_key, amount_minor, currency, period_start, theirs, ours, owner_role,

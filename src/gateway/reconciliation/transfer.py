@@ -21,8 +21,7 @@ from gateway.reconciliation.errors import (
 )
 from gateway.reconciliation.queries import TransferRow, get_transfer
 from gateway.reconciliation.states import TRANSFER, TransferEvent, TransferStatus
-
-FEES = "expense:provider-fees"
+from gateway.reconciliation.tolerance import find_tolerance
 
 
 class NewTransfer(NamedTuple):
@@ -83,26 +82,32 @@ def book_transfer(
     Args:
         session: The open transaction.
         transfer_id: Which transfer.
-        line_minor: The statement line's signed amount: positive came in. What a provider kept of it is its fee.
+        line_minor: The statement line's signed amount: positive came in. What it lacks must be within what was decided
+            for the other place (``tolerance``), and goes to the account named there.
         booked_on: The bank's booking day.
         statement_line_id: The line, as evidence.
         actor: Who or what matched it.
 
     Raises:
-        TransferInvalidError: The line goes the other way or brings more than was sent.
+        TransferInvalidError: The line goes the other way, or differs by more than was decided: by default by anything.
     """
     transfer = get_transfer(session, transfer_id)
     TRANSFER.advance(TransferStatus(transfer.status), TransferEvent.BOOK)
     bank_code = transfer.transit_code.removesuffix(":in-transit")
     expected = transfer.amount_minor if transfer.to_code == bank_code else -transfer.amount_minor
     fee_minor = expected - line_minor
-    if fee_minor < 0 or (fee_minor and expected < 0) or (line_minor > 0) != (expected > 0):
+    place = transfer.from_code if transfer.to_code == bank_code else transfer.to_code
+    allowed = find_tolerance(session, place) if fee_minor else None
+    if fee_minor and (allowed is None or not 0 < fee_minor <= allowed.most_minor):
+        most = 0 if allowed is None else allowed.most_minor
         raise TransferInvalidError(
-            f"transfer {transfer.reference} expects {expected} minor units on the statement; the line has {line_minor}"
+            f"transfer {transfer.reference} expects {expected} minor units on the statement; the line has {line_minor}, and"
+            f" {place} may differ by {most}"
         )
-    if fee_minor:
-        open_accounts(session, [NewAccount(FEES)], transfer.currency)
-    lines = [Line(bank_code, line_minor), Line(FEES, fee_minor), Line(transfer.transit_code, -expected)]
+    lines = [Line(bank_code, line_minor), Line(transfer.transit_code, -expected)]
+    if allowed is not None:
+        open_accounts(session, [NewAccount(allowed.difference_code)], transfer.currency)
+        lines.insert(1, Line(allowed.difference_code, fee_minor))
     booked = post(
         session,
         Event(

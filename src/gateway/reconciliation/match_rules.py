@@ -1,0 +1,311 @@
+"""The rules by which a statement line is known for what it is: a declared list, strict to loose.
+
+A rule is a statement that names candidates (``line_id``, ``matched_id``) among the lines of the temporary table ``undecided``.
+The engine (``decide``) takes a candidate only where a line has exactly one and, for things that happen once, no other line
+claims it too; where there are two, a person decides. A rule that is not sure only suggests. A new rule is a few lines here and
+a case in ``tests/reconciliation/test_match_rules.py``, which holds the list to its cases.
+
+Source: SRC-030 and SRC-LEDGER; the order is the house's own (docs/decisions/0081).
+"""
+
+from typing import NamedTuple
+
+SURE, BY_SETTING, HINT = "sure", "by_setting", "hint"
+"""Books by itself; books by itself where the mutual has said so, else suggests; only ever suggests."""
+
+
+class Rule(NamedTuple):
+    """How a line may be known for what it is."""
+
+    code: str
+    kind: str
+    """What it is matched to; decides how it is booked."""
+    strength: str
+    happens_once: bool
+    """Whether two lines cannot both be it: a payment, a transfer; a member pays as often as she likes."""
+    fields: tuple[str, ...]
+    """What agreed, kept with the match."""
+    meaning: str
+    candidates: str
+    needs: str = ""
+    """``signs``: words of the text that may be numbers of people; ``dues``: what members' open months cost."""
+
+
+OUR_PAYMENT = Rule(
+    "our_end_to_end_id",
+    "filing_payment",
+    SURE,
+    True,
+    ("end_to_end_id", "amount"),
+    "A payment of ours: its end-to-end id and its amount",
+    """
+-- one row per debit and payment of ours with its id and amount
+SELECT l.line_id, p.id AS matched_id FROM undecided l
+JOIN filing_payment p ON p.mutual_id = current_mutual() AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = -l.amount_minor
+WHERE l.amount_minor < 0 AND p.booked_on IS NULL AND p.withdrawn_at IS NULL AND p.released_at IS NOT NULL
+""",
+)
+
+RETURNED_PAYOUT = Rule(
+    "payout_returned",
+    "payout",
+    SURE,
+    True,
+    ("end_to_end_id", "amount"),
+    "A payout that came home: the end-to-end id we gave it and its amount",
+    """
+-- one row per credit and paid payout with its id and amount
+SELECT l.line_id, p.id AS matched_id FROM undecided l
+JOIN payout p ON p.mutual_id = current_mutual() AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = l.amount_minor
+WHERE l.amount_minor > 0 AND p.status = 'paid'
+""",
+)
+
+STATE_MONEY = Rule(
+    "remittance_transfer",
+    "benefit_remittance",
+    SURE,
+    True,
+    ("end_to_end_id",),
+    "Benefits from the state: the end-to-end id that its advice names",
+    """
+-- one row per credit and advice that names its id
+SELECT l.line_id, r.id AS matched_id FROM undecided l
+JOIN benefit_remittance r ON r.mutual_id = current_mutual() AND r.transfer_reference = l.end_to_end_id
+WHERE l.amount_minor > 0 AND r.status IN ('advised', 'differs')
+""",
+)
+
+TRANSFER = Rule(
+    "transfer_reference",
+    "own_transfer",
+    SURE,
+    True,
+    ("reference", "direction"),
+    "A transfer between our own places: its reference",
+    """
+-- one row per line and ordered transfer whose reference it carries
+SELECT l.line_id, t.id AS matched_id FROM undecided l
+JOIN own_transfer t ON t.mutual_id = current_mutual() AND t.transit_code = l.ledger_code || ':in-transit'
+    AND t.reference IN (l.reference, l.end_to_end_id, l.bank_reference)
+WHERE t.status = 'ordered' AND (l.amount_minor > 0) = (t.to_code = l.ledger_code)
+""",
+)
+
+MEMBER = Rule(
+    "member_reference",
+    "member",
+    SURE,
+    False,
+    ("reference", "check digits"),
+    "A member's own payment reference with right check digits",
+    """
+-- one row per credit and member whose reference it carries; a line with several references has a row for each
+SELECT l.line_id, m.id AS matched_id FROM undecided l
+JOIN member m ON m.mutual_id = current_mutual() AND translate(upper(m.number), ' -.', '') = substr(l.reference, 5)
+WHERE l.amount_minor > 0 AND l.reference LIKE 'RF%%' AND l.references_found = '{}'
+UNION ALL
+SELECT l.line_id, m.id FROM undecided l CROSS JOIN unnest(l.references_found) AS r (reference)
+JOIN member m ON m.mutual_id = current_mutual() AND translate(upper(m.number), ' -.', '') = substr(r.reference, 5)
+WHERE l.amount_minor > 0 AND l.references_found <> '{}'
+""",
+)
+
+SINGLE_SETTLEMENT = Rule(
+    "provider_transaction",
+    "provider_payment",
+    SURE,
+    True,
+    ("provider's transaction id", "amount"),
+    "One payment by telephone, brought to the bank by itself: the provider's transaction id and its amount",
+    """
+-- one row per credit and payment by telephone whose id at the provider it carries
+SELECT l.line_id, r.id AS matched_id FROM undecided l
+JOIN contribution_receipt r ON r.mutual_id = current_mutual() AND r.channel = 'mobile_money' AND r.amount_minor = l.amount_minor
+    AND r.source_reference IN (l.end_to_end_id, l.bank_reference, l.reference) AND r.currency = l.currency
+WHERE l.amount_minor > 0
+  AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
+  AND NOT EXISTS (
+    SELECT FROM reconciliation_match k
+    WHERE k.mutual_id = r.mutual_id AND k.kind = 'provider_payment' AND k.matched_id = r.id)
+""",
+)
+
+_BY_AMOUNT = """
+-- one row per credit without a sign of anybody and transfer of exactly its amount that was ordered in the days before
+SELECT l.line_id, t.id AS matched_id FROM undecided l
+JOIN own_transfer t ON t.mutual_id = current_mutual() AND t.to_code = l.ledger_code AND t.amount_minor = l.amount_minor
+    AND t.currency = l.currency AND l.booked_on BETWEEN t.ordered_on AND t.ordered_on + 10
+WHERE l.amount_minor > 0 AND t.status = 'ordered' AND t.from_code LIKE '{head}%%' AND l.reference IS NULL
+  AND NOT EXISTS (SELECT FROM line_sign s WHERE s.line_id = l.line_id)
+  AND NOT EXISTS (SELECT FROM open_due d WHERE d.amount_minor = l.amount_minor)
+"""
+
+SETTLEMENT = Rule(
+    "settlement_amount",
+    "own_transfer",
+    SURE,
+    True,
+    ("amount", "days since", "nobody owes it"),
+    "A provider's settlement report less its fees, to the unit; no one else's amount",
+    _BY_AMOUNT.replace("{head}", "momo:"),
+    needs="signs dues",
+)
+
+DEPOSIT = Rule(
+    "deposit_amount",
+    "own_transfer",
+    SURE,
+    True,
+    ("amount", "days since", "nobody owes it"),
+    "Cash on its way to the bank: what closed sessions set aside, to the unit; no one else's amount",
+    _BY_AMOUNT.replace("{head}", "cash:"),
+    needs="signs dues",
+)
+
+SESSION = Rule(
+    "session_amount",
+    "cash_session",
+    SURE,
+    True,
+    ("amount", "days since", "nobody owes it"),
+    "The receipts of one closed cash session that nobody said was brought to the bank, to the unit",
+    """
+-- one row per credit without a sign of anybody and closed session whose money waits for the bank, of exactly its amount
+SELECT l.line_id, s.id AS matched_id FROM undecided l
+JOIN cash_session s ON s.mutual_id = current_mutual() AND s.status = 'closed' AND s.currency = l.currency
+    AND s.counted_minor - s.kept_minor = l.amount_minor AND l.booked_on BETWEEN s.counted_on AND s.counted_on + 10
+WHERE l.amount_minor > 0 AND l.reference IS NULL AND l.ledger_code LIKE 'bank:%%'
+  AND NOT EXISTS (
+    SELECT FROM cash_deposit d WHERE d.mutual_id = s.mutual_id AND d.session_id = s.id AND d.released_at IS NULL)
+  AND NOT EXISTS (SELECT FROM own_transfer t WHERE t.mutual_id = s.mutual_id AND t.status = 'ordered'
+    AND t.to_code = l.ledger_code AND t.amount_minor = l.amount_minor)
+  AND NOT EXISTS (SELECT FROM line_sign g WHERE g.line_id = l.line_id)
+  AND NOT EXISTS (SELECT FROM open_due u WHERE u.amount_minor = l.amount_minor)
+""",
+    needs="signs dues",
+)
+
+IDENTITY = Rule(
+    "identity_and_due",
+    "member",
+    BY_SETTING,
+    False,
+    ("identity number", "amount = an open due"),
+    "A member's identity number in the text, and exactly what one of her open months costs or she lacks",
+    """
+-- one row per credit and member whose identity number its text holds, where she owes exactly its amount
+SELECT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id AND s.how = 'identity'
+WHERE l.amount_minor > 0
+  AND EXISTS (SELECT FROM open_due d WHERE d.member_id = s.member_id AND d.amount_minor = l.amount_minor)
+""",
+    needs="signs dues",
+)
+
+PHONE = Rule(
+    "phone_and_due",
+    "member",
+    BY_SETTING,
+    False,
+    ("telephone", "amount = an open due"),
+    "A member's telephone in the text, and exactly what one of her open months costs or she lacks",
+    """
+-- one row per credit and member whose telephone its text holds, where she owes exactly its amount
+SELECT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id AND s.how = 'phone'
+WHERE l.amount_minor > 0
+  AND EXISTS (SELECT FROM open_due d WHERE d.member_id = s.member_id AND d.amount_minor = l.amount_minor)
+""",
+    needs="signs dues",
+)
+
+MONTHS = Rule(
+    "months_of_one_member",
+    "member",
+    BY_SETTING,
+    False,
+    ("identity number or telephone", "amount = a sum of her open months, the only one"),
+    "A member's number in the text, and a sum of her open months in one way alone",
+    """
+-- one row per credit and member named in its text whose open months make it, in one way alone
+SELECT line_id, owner_id AS matched_id FROM line_sum WHERE kind = 'months' AND ways = 1
+""",
+    needs="signs dues sums",
+)
+
+SESSIONS = Rule(
+    "sessions_of_one_collector",
+    "cash_sessions",
+    SURE,
+    True,
+    ("amount = a sum of one till's closed sessions, the only one", "nobody owes it"),
+    "Several closed sessions of one till that nobody said were brought to the bank, in one way alone",
+    """
+-- one row per credit and till whose waiting sessions make it, in one way alone over all tills
+SELECT s.line_id, s.owner_id AS matched_id FROM line_sum s WHERE s.kind = 'sessions' AND s.ways = 1
+""",
+    needs="signs dues sums",
+)
+
+SIGN = Rule(
+    "number_in_text",
+    "member",
+    HINT,
+    False,
+    ("identity number, telephone or member number",),
+    "A member's number stands in the text; the amount is another than she owes",
+    """
+-- one row per credit and member of whom its text holds a number
+SELECT DISTINCT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id
+WHERE l.amount_minor > 0
+""",
+    needs="signs",
+)
+
+NAME = Rule(
+    "name_and_due",
+    "member",
+    HINT,
+    False,
+    ("name", "amount = an open due"),
+    "A member of the payer's name owes exactly this; a name is only a hint",
+    """
+-- one row per credit and member of its payer's name who owes exactly its amount
+SELECT l.line_id, m.id AS matched_id FROM undecided l
+JOIN line_name n ON n.line_id = l.line_id
+JOIN member m ON m.mutual_id = current_mutual() AND m.search_name = n.name
+WHERE l.amount_minor > 0
+  AND EXISTS (SELECT FROM open_due d WHERE d.member_id = m.id AND d.amount_minor = l.amount_minor)
+""",
+    needs="signs dues names",
+)
+
+TAKEN_BACK = Rule(
+    "taken_back",
+    "receipt",
+    SURE,
+    True,
+    ("reversal mark", "reference", "amount"),
+    "A payment that the bank took back: marked as a reversal, the same reference, the same amount the other way",
+    """
+-- one row per debit marked as a reversal and receipt of a line of its account with its reference and amount
+SELECT l.line_id, r.id AS matched_id FROM undecided l
+JOIN bank_statement_line c ON c.mutual_id = current_mutual() AND c.account_id = l.account_id AND c.amount_minor = -l.amount_minor
+    AND c.booked_on <= l.booked_on AND c.status <> 'open'
+    AND (c.end_to_end_id = l.end_to_end_id OR c.reference = l.reference OR c.bank_reference = l.bank_reference)
+JOIN contribution_receipt r ON r.mutual_id = c.mutual_id AND r.source = l.ledger_code
+    AND r.source_reference = 'statement_line:' || c.id
+WHERE l.amount_minor < 0 AND 'reversal' = ANY (l.flags)
+  AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
+""",
+)
+
+RULES = (
+    OUR_PAYMENT, RETURNED_PAYOUT, STATE_MONEY, TRANSFER, MEMBER, SINGLE_SETTLEMENT, SETTLEMENT, DEPOSIT, SESSION, IDENTITY,
+    PHONE, MONTHS, SESSIONS, SIGN, NAME,
+)  # fmt: skip
+"""In the order in which they are asked."""
+
+AFTERWARDS = (TAKEN_BACK,)
+"""Asked when the credits are booked, for they may be what is taken back."""
+
+BY_CODE = {rule.code: rule for rule in (*RULES, *AFTERWARDS)}
