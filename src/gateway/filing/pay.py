@@ -65,6 +65,7 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
     mutual, account = tenant.current(session), get_bank_account(session, code=account_code)
     employer = employer_of_payroll(session, bill.payroll_id)
     _check_account(session, bill, employer, account_code)
+    cover = None if employer is None else _cover(session, bill, employer, actor=actor, today=today)
     number = 1 + int(db.scalar(session, sql.PAID_BEFORE, {"bill_id": bill.id}))
     end_to_end_id = end_to_end_id_of(mutual.id, bill, number)
     body = payment_order(
@@ -90,11 +91,11 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
         ordered_by=actor,
         order_sha256=evidence.digest(body),
         order_evidence_id=kept,
+        cover_tx_id=cover,
     )
     session.add(payment)
     session.flush()
     session.refresh(payment)
-    _cover(session, bill, payment, employer, actor=actor, today=today)
     advance_bill(session, bill, BillEvent.ORDER, actor=actor, evidence_id=kept)
     _record(session, payment, "order", actor)
     return payment
@@ -236,35 +237,28 @@ def _check_account(session: Session, bill: Bill, employer: EmployerRow | None, a
         )
 
 
-def _cover(
-    session: Session, bill: Bill, payment: FilingPayment, employer: EmployerRow | None, *, actor: str, today: dt.date
-) -> None:
+def _cover(session: Session, bill: Bill, employer: EmployerRow, *, actor: str, today: dt.date) -> int | None:
     """Settle the difference of an employer's bill with his own money, in either direction; nobody else's is touched."""
-    if employer is None or bill.ledger_tx_id is None:
-        return
+    if bill.ledger_tx_id is None:
+        return None
     earlier = db.first(session, sql.BILL_COVER, {"bill_id": bill.id})
     if earlier is not None:
         # An order that was withdrawn left its cover: the bill still asks for it.
-        payment.cover_tx_id = earlier.cover_tx_id
-        session.add(payment)
-        session.flush()
-        return
+        return int(earlier.cover_tx_id)
     values = {"account": employer.difference, "tx_id": bill.ledger_tx_id}
     minor = int(db.scalar(session, sql.COVERED_DIFFERENCE, values))
     if minor == 0:
-        return
+        return None
     lines = [Line(employer.money, minor), Line(employer.difference, -minor)]
     event = Event(f"bill:{bill.id}:cover", "bill.cover", today, lines, actor, evidence=f"bill:{bill.id}")
     try:
         with session.begin_nested():
-            payment.cover_tx_id = post(session, event).tx_id
+            return post(session, event).tx_id
     except FloorBrokenError as short:
         raise EmployerShortError(
             f"bill {bill.id} asks {format_amount(minor, currency_of(bill.currency))} {bill.currency} more than was reserved,"
             f" and employer {employer.number} has not paid in as much; receive his money first"
         ) from short
-    session.add(payment)
-    session.flush()
 
 
 def _text(bill: Bill, employer: EmployerRow | None) -> str:
