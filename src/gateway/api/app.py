@@ -14,14 +14,17 @@ from gateway.api.edge import Edge
 from gateway.api.lane import Lane
 from gateway.api.rate import RateLimit
 from gateway.api.routers import (
+    allotment,
     benefits,
     bills,
     callbacks,
+    cash,
     claims,
     contributions,
     employers,
     filing,
     health,
+    inbox,
     law,
     ledger,
     member_imports,
@@ -33,8 +36,10 @@ from gateway.api.routers import (
     problems,
     reconciliation,
     reports,
+    rounds,
     staff,
     state_codes,
+    treasury,
 )
 from gateway.kit.db import Database
 from gateway.settings import Settings
@@ -63,6 +68,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     payouts.router,
     reconciliation.router,
     reports.router,
+    cash.router,
+    rounds.router,
+    treasury.router,
+    allotment.router,
+    inbox.router,
 )
 """Every router, the busiest first: a request is compared with one route after the other."""
 

@@ -30,6 +30,7 @@ from gateway.api.schemas.contributions import (
     SuspenseRead,
     VerificationRead,
 )
+from gateway.cash.take import receive_cash
 from gateway.contributions import import_receipts as imports
 from gateway.contributions import queries
 from gateway.contributions.assess import assess_period, schedule_of
@@ -37,7 +38,6 @@ from gateway.contributions.document import Letterhead, receipt_document, verific
 from gateway.contributions.fee import decide_fee, list_fees
 from gateway.contributions.models import Channel
 from gateway.contributions.place import place_line
-from gateway.contributions.receive import receive
 from gateway.contributions.reference import bare, mutual_of
 from gateway.contributions.reverse import reverse_receipt
 from gateway.contributions.schedule import resolve
@@ -150,12 +150,15 @@ def list_assessments(
     responses=problems(404, 409),
 )
 def create_receipt(asked: ReceiptCreate, request: Request, act: ActDep, once: OnceDep) -> Response:
-    """Receive money once, for one member or many. A payer nobody knows goes to suspense with what was claimed."""
+    """Receive money once, for one member or many. A payer nobody knows goes to suspense with what was claimed.
+
+    Cash for a registered till is issued in the caller's open session at it (``POST /v1/cash-sessions``).
+    """
     key = read_key(request.headers.get("idempotency-key"))
 
     def do() -> ReceiptRead:
         new = asked.receipt(actor=act.actor, key=key)
-        return ReceiptRead.of(receive(act.session, new, actor=act.actor, today=act.today))
+        return ReceiptRead.of(receive_cash(act.session, new, actor=act.actor, today=act.today))
 
     return once(do, body=asked)
 

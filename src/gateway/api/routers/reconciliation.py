@@ -31,6 +31,7 @@ from gateway.api.schemas.reconciliation import (
     json_of,
     typed_balances,
 )
+from gateway.cash.tills import require_unsupervised
 from gateway.ledger.bank_accounts import BankAccountRow, Opening, list_bank_accounts, register_bank_account
 from gateway.ledger.post import Line
 from gateway.reconciliation import mappings, queries
@@ -217,7 +218,12 @@ def create_transfer(asked: TransferCreate, act: ActDep, once: OnceDep) -> Respon
         ordered_on=asked.ordered_on,
         reference=asked.reference,
     )
-    return once(lambda: TransferRead.of(order_transfer(act.session, new, actor=act.actor, today=act.today)), body=asked)
+
+    def do() -> TransferRead:
+        require_unsupervised(act.session, [asked.from_code])
+        return TransferRead.of(order_transfer(act.session, new, actor=act.actor, today=act.today))
+
+    return once(do, body=asked)
 
 
 @router.get("/own-transfers", response_model=Page[TransferRead], summary="Our own transfers", dependencies=[READERS])
