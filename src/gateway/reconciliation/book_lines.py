@@ -20,6 +20,7 @@ from gateway.ledger.queries import FIND_TX_BY_KEY
 from gateway.payouts.queries import get_payout
 from gateway.payouts.return_payout import return_payout
 from gateway.reconciliation import queries
+from gateway.reconciliation.book_payouts import book_payout
 from gateway.reconciliation.transfer import NewTransfer, book_transfer, order_transfer
 
 SUSPENSE = "suspense:bank"
@@ -177,6 +178,7 @@ def _tx(session: Session, key: str) -> int:
 
 BOOKERS: dict[str, Booker] = {
     "filing_payment": _payment,
+    "payout_booking": book_payout,
     "payout": _returned_payout,
     "benefit_remittance": _remittance,
     "own_transfer": _transfer,

@@ -15,6 +15,7 @@ from gateway.kit.errors import GatewayError
 from gateway.reconciliation import queries
 from gateway.reconciliation.book_credits import book_credits
 from gateway.reconciliation.book_lines import BOOKERS, credit_suspense, debit_suspense, open_day
+from gateway.reconciliation.book_payouts import book_payouts
 from gateway.reconciliation.decide import decide
 from gateway.reconciliation.match_rules import AFTERWARDS, BY_CODE, RULES
 from gateway.reconciliation.states import STATEMENT_LINE, StatementLineEvent, StatementLineStatus
@@ -51,6 +52,7 @@ def match_lines(session: Session, *, today: dt.date) -> Matched:
         decide(session, RULES)
     by_rule = book_credits(session, today=today, actor=ACTOR, no_rule=NO_RULE)
     suspense_count = by_rule.pop("", 0)
+    by_rule.update(book_payouts(session, today=today, actor=ACTOR))
     for asks_afterwards in (False, True):
         if asks_afterwards:
             # What the bank took back is known by the receipts that were just written.

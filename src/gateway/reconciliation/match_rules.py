@@ -46,18 +46,34 @@ WHERE l.amount_minor < 0 AND p.booked_on IS NULL AND p.withdrawn_at IS NULL AND 
 """,
 )
 
+OUR_PAYOUT = Rule(
+    "payout_booked",
+    "payout_booking",
+    SURE,
+    True,
+    ("end_to_end_id", "amount", "account"),
+    "A payout of ours: its end-to-end id and its amount, from the account it was ordered from",
+    """
+-- one row per debit and payout without an outcome with its id and amount, from the account that was to pay it
+SELECT l.line_id, p.id AS matched_id FROM undecided l
+JOIN payout p ON p.mutual_id = current_mutual() AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = -l.amount_minor
+JOIN payout_batch b ON b.mutual_id = p.mutual_id AND b.id = p.batch_id AND b.provider = l.ledger_code
+WHERE l.amount_minor < 0 AND p.status = 'ordered' AND b.released_at IS NOT NULL
+""",
+)
+
 RETURNED_PAYOUT = Rule(
     "payout_returned",
     "payout",
     SURE,
     True,
     ("end_to_end_id", "amount"),
-    "A payout that came home: the end-to-end id we gave it and its amount",
+    "A payout that came home: the end-to-end id we gave it and its amount; its booking may stand on the same statement",
     """
--- one row per credit and paid payout with its id and amount
+-- one row per credit and payout that was paid, or is by a line before it, with its id and amount
 SELECT l.line_id, p.id AS matched_id FROM undecided l
 JOIN payout p ON p.mutual_id = current_mutual() AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = l.amount_minor
-WHERE l.amount_minor > 0 AND p.status = 'paid'
+WHERE l.amount_minor > 0 AND p.status IN ('ordered', 'paid')
 """,
 )
 
@@ -300,7 +316,7 @@ WHERE l.amount_minor < 0 AND 'reversal' = ANY (l.flags)
 )
 
 RULES = (
-    OUR_PAYMENT, RETURNED_PAYOUT, STATE_MONEY, TRANSFER, MEMBER, SINGLE_SETTLEMENT, SETTLEMENT, DEPOSIT, SESSION, IDENTITY,
+    OUR_PAYMENT, OUR_PAYOUT, RETURNED_PAYOUT, STATE_MONEY, TRANSFER, MEMBER, SINGLE_SETTLEMENT, SETTLEMENT, DEPOSIT, SESSION, IDENTITY,
     PHONE, MONTHS, SESSIONS, SIGN, NAME,
 )  # fmt: skip
 """In the order in which they are asked."""
