@@ -45,7 +45,7 @@ def make_members(session: Session, count: int, *, first: int = 1) -> list[int]:
 def open_bank(session: Session, *, minor: int = 10**12) -> None:
     """Register a bank account and a provider's float with money on them."""
     for number, code, kind in (("DO01", BANK, "bank"), ("829000001", FLOAT, "mobile_money")):
-        account = BankAccountRow(0, number, code, kind, "DOP", code, "Mutual", "X")
+        account = BankAccountRow(0, number, code, kind, "DOP", code, "Mutual", "BPDODOSX")
         register_bank_account(session, account, opening=Opening(minor, dt.date(2026, 1, 1)), actor="staff:ana")
 
 
