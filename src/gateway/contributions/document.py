@@ -1,7 +1,6 @@
 """The receipt as a page to hand over: what was paid, for whom, and where anybody can verify it."""
 
 import datetime as dt
-import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from fpdf import FPDF
 
 from gateway.contributions.queries import ReceiptRow
 from gateway.contributions.reference import in_groups
+from gateway.kit.latin import printable
 from gateway.kit.money import currency_of, format_amount
 
 LANGUAGES = ("es", "en", "fr")
@@ -74,11 +74,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "bank": "Banque",
     },
 }
-
-_NEAREST = str.maketrans(
-    {"\u202f": "\u00a0", "\u2019": "'", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i", "œ": "oe", "Œ": "OE"}
-)
-"""Letters that the page's fonts lack and that do not come apart into a letter and an accent."""
 
 WIDTH, MARGIN, LINE = 105, 10, 6
 QR_SIDE = 32
@@ -176,7 +171,7 @@ def _seal(page: FPDF, words: str, address: str) -> None:
 
 def _text(page: FPDF, text: str, *, size: int, bold: bool = False) -> None:
     page.set_font("Helvetica", "B" if bold else "", size)
-    page.multi_cell(0, LINE, _printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
+    page.multi_cell(0, LINE, printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _pair(page: FPDF, label: str, value: str, *, amount: bool = False, bold: bool = False) -> None:
@@ -189,24 +184,12 @@ def _pair(page: FPDF, label: str, value: str, *, amount: bool = False, bold: boo
 
 
 def _fitted(page: FPDF, text: str, width: float) -> str:
-    shown = _printable(text)
+    shown = printable(text)
     if page.get_string_width(shown) <= width - 2:
         return shown
     while len(shown) > 1 and page.get_string_width(shown + "...") > width - 2:
         shown = shown[:-1]
     return shown.rstrip() + "..."
-
-
-def _printable(text: str) -> str:
-    """Return a text in the letters that the page's own fonts have; others lose their accent or become ``?``."""
-    spaced = text.translate(_NEAREST)
-    kept = (
-        letter
-        if letter.encode("latin-1", errors="ignore")
-        else unicodedata.normalize("NFKD", letter).encode("latin-1", errors="ignore").decode("latin-1") or "?"
-        for letter in spaced
-    )
-    return "".join(kept)
 
 
 def _locale(language: str, country: str) -> str:
