@@ -7,11 +7,15 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints
 
 from gateway.api.money import AmountText, text_of
-from gateway.api.schemas.common import ReadModel, Reason, WriteModel, example
+from gateway.api.schemas.common import Id, Line, ReadModel, Reason, WriteModel, example
+from gateway.membership.rules import mask
+from gateway.membership.states import IdentityKind
+from gateway.payouts.bank_results import Reported
+from gateway.payouts.destinations import DestinationRow
 from gateway.payouts.order import LeftOut, Prepared
 from gateway.payouts.queries import BatchRow, PayoutRow, StatusSum
 from gateway.payouts.rules import figures
-from gateway.payouts.states import BatchStatus, PayoutStatus
+from gateway.payouts.states import BatchStatus, Means, PayoutStatus
 
 BATCH = {
     "id": 1,
@@ -118,7 +122,7 @@ class LeftOutRead(ReadModel):
     """What is owed and could not be ordered, by obstacle."""
 
     obstacle: str
-    """no_telephone, telephone_invalid, below_minimum, deceased."""
+    """no_telephone, telephone_invalid, no_account, paid_otherwise, below_minimum, deceased."""
     member_count: int
     total: AmountText
     currency: str
@@ -164,11 +168,16 @@ class PayoutBatchPreparedRead(PayoutBatchRead):
 
 
 class PayoutBatchCreate(WriteModel):
-    """Which provider everything that is owed is to go through."""
+    """Through whom everything that is owed is to go, to everybody who chose this way, or to the members named."""
 
     model_config = example({"provider": "orange"})
 
-    provider: Annotated[str, StringConstraints(pattern=r"^(momo:)?[a-z0-9-]{1,40}$"), Field(examples=["orange"])]
+    provider: Annotated[
+        str, StringConstraints(pattern=r"^((momo|bank|cash):)?[a-z0-9-]{1,40}$"), Field(examples=["orange"])
+    ]
+    """A mobile money provider, or the ledger account that pays: `bank:main`, `cash:main`."""
+    member_ids: Annotated[list[Id], Field(min_length=1, max_length=10_000)] | None = None
+    """Only these members, this way, whatever they chose."""
 
 
 class PayoutBatchDiscardCreate(WriteModel):
@@ -205,6 +214,151 @@ class PayoutRead(ReadModel):
     def of(cls, row: PayoutRow) -> Self:
         """Shape a row."""
         return cls.model_validate({**row._asdict(), "amount": text_of(row.amount_minor, row.currency)})
+
+
+class PayoutHandOverCreate(WriteModel):
+    """Which file was carried to the bank, by its digest."""
+
+    model_config = example(
+        {"sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "reference": None}
+    )
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
+    """SHA-256 of the file that was given, hexadecimal."""
+    reference: Line | None = None
+    """The bank's own number of it."""
+
+
+class StatusReportRead(ReadModel):
+    """What a bank's status report changed."""
+
+    model_config = {
+        **ReadModel.model_config,
+        **example(
+            {
+                "batch_id": 1,
+                "batch_status": "submitted",
+                "bank_status": "PART",
+                "failed_count": 1,
+                "failed": "500.00",
+                "contradictions": 0,
+                "open_count": 3,
+                "unknown": [],
+                "currency": "DOP",
+            }
+        ),
+    }
+
+    batch_id: int
+    batch_status: BatchStatus
+    bank_status: str
+    """The bank's word for the whole file; acceptance is no booking."""
+    failed_count: int
+    """Payouts that are owed again now."""
+    failed: AmountText
+    contradictions: int
+    """Payouts it rejects that were booked; a break tells."""
+    open_count: int
+    """Payouts that wait for their booking."""
+    unknown: list[str]
+    """Payments it speaks of that are not in the file."""
+    currency: str
+
+    @classmethod
+    def of(cls, told: Reported) -> Self:
+        """Shape what was reported."""
+        return cls.model_validate(
+            {
+                **told.applied._asdict(),
+                "batch_id": told.batch.id,
+                "batch_status": told.batch.status,
+                "bank_status": told.status,
+                "failed": text_of(told.applied.failed_minor, told.batch.currency),
+                "unknown": told.unknown,
+                "currency": told.batch.currency,
+            }
+        )
+
+
+class PayoutCodeRead(ReadModel):
+    """A one-time code, to be told to the member; it is shown once and kept nowhere."""
+
+    model_config = {
+        **ReadModel.model_config,
+        **example({"payout_id": 1, "code": "04821390", "expires_at": "2026-04-27T13:00:00Z"}),
+    }
+
+    payout_id: int
+    code: str
+    expires_at: dt.datetime
+
+
+class PayoutHandOutCreate(WriteModel):
+    """The code as the member tells it, and the card she shows."""
+
+    model_config = example({"code": "04821390", "identity_kind": "national_id", "identity": "999-0000001-8"})
+
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9 ]{1,12}$")]
+    identity_kind: IdentityKind
+    identity: Annotated[str, StringConstraints(min_length=1, max_length=30, pattern=r"^[^\x00]*$")]
+
+
+class DestinationCreate(WriteModel):
+    """How a member wants her money, and how that was found out."""
+
+    model_config = example(
+        {
+            "means": "bank",
+            "account": "9600000123",
+            "holder": "Ana Pérez",
+            "bank_identifier": "BPDODOSX",
+            "reason": "told at the counter, with the bank's card",
+        }
+    )
+
+    means: Means
+    account: Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\x00]*$")] = ""
+    holder: Annotated[str, StringConstraints(max_length=140, pattern=r"^[^\x00]*$")] = ""
+    bank_identifier: Annotated[str, StringConstraints(pattern=r"^([A-Za-z]{6}[A-Za-z0-9]{2}([A-Za-z0-9]{3})?)?$")] = ""
+    reason: Reason
+
+
+class DestinationRead(ReadModel):
+    """How a member gets her money, from when on; the newest counts."""
+
+    model_config = {
+        **ReadModel.model_config,
+        **example(
+            {
+                "id": 1,
+                "member_id": 17,
+                "means": "bank",
+                "account": "••••••0123",
+                "holder": "Ana Pérez",
+                "bank_identifier": "BPDODOSX",
+                "actor": "staff:ana",
+                "reason": "told at the counter, with the bank's card",
+                "recorded_at": "2026-04-20T13:00:00Z",
+            }
+        ),
+    }
+
+    id: int
+    member_id: int
+    means: Means
+    account: str
+    """Whole for those who pay; the others see its end."""
+    holder: str
+    bank_identifier: str
+    actor: str
+    reason: str
+    recorded_at: dt.datetime
+
+    @classmethod
+    def of(cls, row: DestinationRow, *, is_open: bool) -> Self:
+        """Shape a row, with the account in the open or masked."""
+        account = row.account if is_open or not row.account else mask(row.account)
+        return cls.model_validate({**row._asdict(), "account": account})
 
 
 def _shown(row: BatchRow) -> dict[str, object]:
