@@ -29,15 +29,15 @@ class Edition:
 
     def employee_share(self, wages: int) -> int:
         """Return what a worker pays into the fund."""
-        return _rounded(wages * self.employee_rate)
+        return _rounded(wages, self.employee_rate)
 
     def pension_share(self, wages: int) -> int:
         """Return the part of the employer's share that goes to the pension."""
-        return min(_rounded(wages * self.pension_rate), self.pension_cap)
+        return min(_rounded(wages, self.pension_rate), self.pension_cap)
 
     def employer_share(self, wages: int) -> int:
         """Return what an employer pays, pension and fund together."""
-        return _rounded(wages * self.employer_rate)
+        return _rounded(wages, self.employer_rate)
 
 
 @cache
@@ -57,6 +57,7 @@ def edition_of(month: dt.date | None) -> Edition | None:
     return fitting[-1] if fitting else None
 
 
-def _rounded(amount: Fraction) -> int:
-    # Half up, as the portal rounds to the rupee.
-    return (2 * amount.numerator + amount.denominator) // (2 * amount.denominator)
+def _rounded(wages: int, rate: Fraction) -> int:
+    # Half up, as the portal rounds to the rupee; on integers, for a file has a million of them.
+    above, below = rate.numerator, rate.denominator
+    return (2 * wages * above + below) // (2 * below)

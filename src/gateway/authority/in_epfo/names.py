@@ -3,12 +3,15 @@
 The name as the member writes it stays in the mutual's own tables.
 """
 
+from functools import lru_cache
+
 from gateway.authority.in_epfo.record import NAME_MARKS
 from gateway.authority.text.letters import APOSTROPHES, DASHES, plain_name
 
 _MARKS = {**dict.fromkeys(APOSTROPHES, ""), **dict.fromkeys(DASHES, " "), ",": " "}
 
 
+@lru_cache(65_536)
 def whole_name(given_names: str, first_surname: str, second_surname: str) -> str:
     """Return a member's name as the file holds it: given names first.
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 LETTERS = {
     "ß": "SS", "ẞ": "SS", "Æ": "AE", "æ": "AE", "Œ": "OE", "œ": "OE", "Ø": "O", "ø": "O", "Ł": "L", "ł": "L",
@@ -22,6 +23,11 @@ class UnwritableNameError(ValueError):
         self.character = character
 
 
+@lru_cache(16)
+def _table(marks: tuple[tuple[str, str], ...]) -> dict[int, str]:
+    return str.maketrans({**LETTERS, **dict(marks)})
+
+
 def plain_name(name: str, marks: Mapping[str, str], allowed: "re.Pattern[str]") -> str:
     """Write a name in capitals without accents; a second time changes nothing.
 
@@ -33,10 +39,12 @@ def plain_name(name: str, marks: Mapping[str, str], allowed: "re.Pattern[str]") 
     Raises:
         UnwritableNameError: A character has no counterpart (a digit, another script, a control character).
     """
-    table = str.maketrans({**LETTERS, **marks})
-    decomposed = unicodedata.normalize("NFKD", name.translate(table))
-    letters = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(table).upper()
-    plain = _BLANKS.sub(" ", letters).strip()
+    table = _table(tuple(marks.items()))
+    known = name.translate(table)
+    if not known.isascii():
+        decomposed = unicodedata.normalize("NFKD", known)
+        known = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(table)
+    plain = _BLANKS.sub(" ", known.upper()).strip()
     if allowed.fullmatch(plain) is None:
         raise UnwritableNameError(next(c for c in plain if allowed.fullmatch(c) is None))
     return plain
