@@ -680,7 +680,9 @@ CREATE TABLE reconciliation_break (
 	theirs JSONB DEFAULT '{}'::jsonb NOT NULL,
 	ours JSONB DEFAULT '{}'::jsonb NOT NULL,
 	owner_role TEXT NOT NULL,
+	owner TEXT,
 	due_on DATE NOT NULL,
+	since_on DATE NOT NULL,
 	status TEXT DEFAULT 'open' NOT NULL,
 	opened_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
 	proposal JSONB DEFAULT '{}'::jsonb NOT NULL,
@@ -693,7 +695,7 @@ CREATE TABLE reconciliation_break (
 	evidence_id BIGINT,
 	CONSTRAINT pk_reconciliation_break PRIMARY KEY (mutual_id, id),
 	CONSTRAINT uq_reconciliation_break_mutual_id_kind_subject_kind_sub_9470 UNIQUE (mutual_id, kind, subject_kind, subject_id, detail_key),
-	CONSTRAINT ck_reconciliation_break_status CHECK (status IN ('open', 'proposed', 'resolved', 'vanished')),
+	CONSTRAINT ck_reconciliation_break_status CHECK (status IN ('open', 'proposed', 'approved', 'posted', 'rejected', 'vanished')),
 	CONSTRAINT ck_reconciliation_break_two_people CHECK (resolved_by IS NULL OR proposed_by IS NULL OR resolved_by <> proposed_by)
 );
 

@@ -40,7 +40,7 @@ def assess_period(
 ) -> Assessed:
     """Write what the month costs each member of a payroll; a second run writes nothing.
 
-    A member whose wage, number of heads or schedule changed since gets a new version, which counts from then on; one
+    A member whose wage, number of heads, earlier wages or schedule changed since gets a new version, which counts from then on; one
     who turns out not to be enrolled, or to have no wage, a version that withdraws hers.
 
     Raises:
@@ -117,10 +117,10 @@ def _keep_roster(schedule: Schedule) -> str:
 def _stage_costs(session: Session, schedule: Schedule) -> None:
     amounts_of, state = assessor(schedule.components), schedule.state_indexes
 
-    def costs(inputs: list[tuple[Any, ...]]) -> Iterator[tuple[int, int, int, list[int], int, int]]:
-        for wage_minor, heads, age in inputs:
-            amounts = amounts_of(wage_minor, heads, age)
-            yield wage_minor, heads, age, amounts, sum(amounts[index] for index in state), sum(amounts)
+    def costs(inputs: list[tuple[Any, ...]]) -> Iterator[tuple[int, int, int, int, list[int], int, int]]:
+        for wage_minor, heads, age, earlier in inputs:
+            amounts = amounts_of(wage_minor, heads, age, earlier)
+            yield wage_minor, heads, age, earlier, amounts, sum(amounts[index] for index in state), sum(amounts)
 
     bulk.stage(session, "assess_cost", queries.COST, ())
     for pairs in bulk.read_chunks(session, queries.DISTINCT_INPUTS, chunk=50_000):

@@ -50,7 +50,7 @@ DROP_ROSTER = "DROP TABLE IF EXISTS pg_temp.assess_roster"
 KEEP_ROSTER = """
 -- no row: a temporary table with one row per enrolled member, her wage, heads, and the age she reached that matters
 CREATE TEMPORARY TABLE assess_roster ON COMMIT DROP AS
-SELECT r.member_id, r.wage_minor, r.additional_dependants, {age} AS age FROM ({roster}) r
+SELECT r.member_id, r.wage_minor, r.additional_dependants, r.earlier_wage_minor, {age} AS age FROM ({roster}) r
 """
 
 NO_AGE = "0::int4"
@@ -71,21 +71,22 @@ KEEP_NEWEST = f"""
 -- is of a million never ends.
 CREATE TEMPORARY TABLE assess_newest ON COMMIT DROP AS
 SELECT n.member_id, n.version, n.is_withdrawn, n.schedule_id, n.wage_minor, n.additional_dependants, n.amounts_minor,
-       n.currency
+       n.currency, n.earlier_wage_minor
 FROM ({NEWEST_ASSESSMENTS}) n
 """
 
 ANALYZE_NEWEST = "ANALYZE assess_newest"
 
 DISTINCT_INPUTS = """
--- one row per wage, heads and age that the roster has
-SELECT DISTINCT wage_minor, additional_dependants, age FROM assess_roster WHERE wage_minor IS NOT NULL
+-- one row per wage, heads, age and earlier wage that the roster has
+SELECT DISTINCT wage_minor, additional_dependants, age, earlier_wage_minor FROM assess_roster WHERE wage_minor IS NOT NULL
 """
 
 COST = {
     "wage_minor": "int8",
     "additional_dependants": "int4",
     "age": "int4",
+    "earlier_wage_minor": "int8",
     "amounts_minor": "int8[]",
     "state_minor": "int8",
     "total_minor": "int8",
@@ -95,14 +96,16 @@ COST = {
 INSERT_ASSESSMENTS = """
 -- no row: a new version for each member whose wage, heads, age that matters or schedule are not those of her newest one
 INSERT INTO contribution_assessment (period_start, payroll_id, member_id, version, schedule_id, wage_minor,
-    additional_dependants, amounts_minor, state_minor, total_minor, currency)
+    additional_dependants, earlier_wage_minor, amounts_minor, state_minor, total_minor, currency)
 SELECT %(start)s, %(payroll_id)s, r.member_id, 1 + coalesce(n.version, 0), %(schedule_id)s, c.wage_minor,
-       c.additional_dependants, c.amounts_minor, c.state_minor, c.total_minor, %(currency)s
+       c.additional_dependants, c.earlier_wage_minor, c.amounts_minor, c.state_minor, c.total_minor, %(currency)s
 FROM assess_roster r
 JOIN assess_cost c ON c.wage_minor = r.wage_minor AND c.additional_dependants = r.additional_dependants AND c.age = r.age
+    AND c.earlier_wage_minor = r.earlier_wage_minor
 LEFT JOIN assess_newest n ON n.member_id = r.member_id
 WHERE n.member_id IS NULL OR n.is_withdrawn OR n.schedule_id <> %(schedule_id)s OR n.wage_minor <> r.wage_minor
    OR n.additional_dependants <> r.additional_dependants OR n.amounts_minor <> c.amounts_minor
+   OR n.earlier_wage_minor <> r.earlier_wage_minor
 """
 
 WITHDRAW_ASSESSMENTS = """
@@ -120,5 +123,5 @@ TOTALS = """
 SELECT count(c.total_minor), coalesce(sum(c.total_minor), 0)::bigint, count(*) FILTER (WHERE r.wage_minor IS NULL)
 FROM assess_roster r
 LEFT JOIN assess_cost c ON c.wage_minor = r.wage_minor AND c.additional_dependants = r.additional_dependants
-    AND c.age = r.age
+    AND c.age = r.age AND c.earlier_wage_minor = r.earlier_wage_minor
 """

@@ -94,6 +94,8 @@ class ContributionAssessment(TenantTable, table=True):
     schedule_id: int = big()
     wage_minor: int = big()
     additional_dependants: int = whole()
+    earlier_wage_minor: int = big(server="0")
+    """What she earns in payrolls of the same employer that come before this one: capped together with it."""
     amounts_minor: list[int] = big_list()
     """Parallel to the schedule's components."""
     state_minor: int = big()

@@ -13,7 +13,8 @@ from gateway.kit import db
 NEWEST_ASSESSMENTS = """
 -- one row per member that was ever assessed in a payroll and month: the newest version
 SELECT DISTINCT ON (v.member_id) v.member_id, v.id AS assessment_id, v.version, v.is_withdrawn, v.schedule_id,
-       v.wage_minor, v.additional_dependants, v.amounts_minor, v.state_minor, v.total_minor, v.currency, v.assessed_at
+       v.wage_minor, v.additional_dependants, v.amounts_minor, v.state_minor, v.total_minor, v.currency, v.assessed_at,
+       v.earlier_wage_minor
 FROM contribution_assessment v
 WHERE v.mutual_id = current_mutual() AND v.period_start = %(start)s AND v.payroll_id = %(payroll_id)s
 ORDER BY v.member_id, v.version DESC

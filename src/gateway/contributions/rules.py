@@ -152,8 +152,46 @@ def assess(wage_minor: int, additional_dependants: int, components: Sequence[Com
     return Assessed(tuple(bases), tuple(amounts), sum(amounts))
 
 
-def assessor(components: Sequence[Component]) -> Callable[[int, int, int], list[int]]:
-    """Return a function (wage, heads, age) -> amounts that remembers what it computed.
+def assess_part(
+    earlier_wage_minor: int,
+    wage_minor: int,
+    additional_dependants: int,
+    components: Sequence[Component],
+    *,
+    age: int = 0,
+) -> tuple[int, ...]:
+    """Return what one payroll costs a person who stands in several, by component.
+
+    Her wages are summed and capped together: the payrolls stand in the order of their keys, and each costs what the sum
+    up to it costs more than the sum before it. So the parts add up exactly to what the sum costs, whatever is rounded,
+    and the mutual's fee is charged once.
+
+    Args:
+        earlier_wage_minor: Her wages in the payrolls that come before; 0 for the first, or the only one.
+        wage_minor: Her wage in this payroll.
+        additional_dependants: Heads charged in this payroll: those of the first one, 0 in the others.
+        components: The month's schedule.
+        age: As in ``assess``.
+
+    Raises:
+        WageInvalidError: A negative wage or number of heads.
+
+    Source:
+        SRC-001: one person may stand in two payrolls, wages are summed and capped together. Which payroll uses the
+        ceiling first is not published: the order of the keys is our reading, unverified.
+    """
+    if earlier_wage_minor < 0:
+        raise WageInvalidError(f"earlier wages of {earlier_wage_minor} minor units are below zero")
+    whole = assess(earlier_wage_minor + wage_minor, additional_dependants, components, age=age).amounts_minor
+    if not earlier_wage_minor:
+        return whole
+    before = assess(earlier_wage_minor, additional_dependants, components, age=age).amounts_minor
+    per_head = [component.kind == PER_HEAD for component in components]
+    return tuple(a if heads else a - b for a, b, heads in zip(whole, before, per_head, strict=True))
+
+
+def assessor(components: Sequence[Component]) -> Callable[[int, int, int, int], list[int]]:
+    """Return a function (wage, heads, age, earlier wage) -> amounts that remembers what it computed.
 
     Declared wages are round numbers that many members share, so a month of a million members computes a few thousand
     assessments.
@@ -161,14 +199,14 @@ def assessor(components: Sequence[Component]) -> Callable[[int, int, int], list[
     Source:
         SRC-002 to SRC-006, the same rule as ``assess``; this only remembers.
     """
-    known: dict[tuple[int, int, int], list[int]] = {}
+    known: dict[tuple[int, int, int, int], list[int]] = {}
 
-    def amounts(wage_minor: int, heads: int, age: int = 0) -> list[int]:
-        found = known.get((wage_minor, heads, age))
+    def amounts(wage_minor: int, heads: int, age: int = 0, earlier_wage_minor: int = 0) -> list[int]:
+        found = known.get((wage_minor, heads, age, earlier_wage_minor))
         if found is None:
-            found = list(assess(wage_minor, heads, components, age=age).amounts_minor)
+            found = list(assess_part(earlier_wage_minor, wage_minor, heads, components, age=age))
             if len(known) < 200_000:
-                known[wage_minor, heads, age] = found
+                known[wage_minor, heads, age, earlier_wage_minor] = found
         return found
 
     return amounts

@@ -263,7 +263,7 @@ class FilingMovement(TenantTable, table=True):
     reason: str = words()
     """A ``movement_rules.Cause``."""
     source_kind: str = words()
-    """Table of membership it comes from: enrolment, leave, member_wage, member_change."""
+    """Table of membership it comes from: enrolment, leave, member_wage, payroll_wage, member_change."""
     source_id: int = big()
     """Its row."""
     again_after: str | None = words(nullable=True)

@@ -34,7 +34,7 @@ from gateway.ledger import periods
 from gateway.membership.errors import PayrollNotFoundError
 
 UNFINISHED = (FilingStatus.SEALED, FilingStatus.SENDING, FilingStatus.UNKNOWN, FilingStatus.SUBMITTED)
-_PERSON = 13
+_PERSON = 14
 """Columns of a candidate's row before those of the state's line."""
 
 

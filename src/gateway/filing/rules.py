@@ -33,6 +33,8 @@ class Reason(StrEnum):
     ASSESSMENT_OUTDATED = "assessment_outdated"
     """Wage or heads changed after the assessment; assess again."""
     DECLARED_ELSEWHERE = "declared_elsewhere"
+    EARLIER_PAYROLL = "earlier_payroll"
+    """She stands in a payroll that comes before this one; the state must have taken her wage there first."""
     ON_LEAVE = "on_leave"
     LEFT = "left"
     DECEASED = "deceased"
@@ -73,6 +75,8 @@ class Candidate(NamedTuple):
     was_covered: bool
     """Accepted for the month before."""
     is_declared_elsewhere: bool
+    waits_for_earlier: bool = False
+    """Her wage in a payroll that comes before this one is not accepted yet: what this one costs stands on it."""
 
 
 class Decision(NamedTuple):
@@ -150,6 +154,8 @@ def why_not(candidate: Candidate, policy: FundingPolicy) -> Reason | None:
         return Reason.NOT_ASSESSED
     if (candidate.assessed_wage_minor, candidate.assessed_heads) != (candidate.wage_minor, candidate.heads):
         return Reason.ASSESSMENT_OUTDATED
+    if candidate.waits_for_earlier:
+        return Reason.EARLIER_PAYROLL
     return None
 
 
@@ -269,12 +275,13 @@ def decider(policy: FundingPolicy) -> Callable[[Candidate], Decision]:
     own_money = Reason.OWN_MONEY
 
     def quick(candidate: Candidate) -> Decision:
-        (member_id, status, on_leave, wage, heads, assessed_wage, assessed_heads, needed, held, received, *_, elsewhere) = candidate  # fmt: skip
+        (member_id, status, on_leave, wage, heads, assessed_wage, assessed_heads, needed, held, received, *_, elsewhere, waits) = candidate  # fmt: skip
         if (
             takes_own_first
             and status == "active"
             and not on_leave
             and not elsewhere
+            and not waits
             and wage
             and (wage, heads) == (assessed_wage, assessed_heads)
             and needed <= received

@@ -76,6 +76,11 @@ _WORDS: dict[Reason, dict[str, str]] = {
         "fr": "Elle est déjà déclarée ce mois dans une autre liste.",
         "en": "She is declared this month in another payroll.",
     },
+    Reason.EARLIER_PAYROLL: {
+        "es": "Está también en una nómina anterior; el Estado debe aceptar primero su salario en esa.",
+        "fr": "Elle figure aussi dans une liste antérieure ; l'État doit d'abord y accepter son salaire.",
+        "en": "She stands in an earlier payroll too; the state must take her wage there first.",
+    },
     Reason.ON_LEAVE: {
         "es": "Está de licencia este mes.",
         "fr": "Elle est en congé ce mois.",

@@ -148,6 +148,29 @@ class MemberWage(TenantTable, table=True):
     actor: str = words()
 
 
+class PayrollWage(TenantTable, table=True):
+    """What a member earns in one payroll, where she stands in several. Insert only: the newest record for a day counts.
+
+    Without one her declared wage counts in whichever payroll she is declared; with one she is declared there besides.
+    """
+
+    __tablename__ = "payroll_wage"
+    __table_args__ = (
+        refers("member_id", "member"),
+        refers("payroll_id", "payroll"),
+        check("wage_minor > 0", "wage"),
+        Index(None, "mutual_id", "member_id", "payroll_id", "valid_from", "id"),
+    )
+    member_id: int = big()
+    payroll_id: int = big()
+    valid_from: dt.date
+    wage_minor: int = big()
+    currency: str = words()
+    reason: str = words()
+    recorded_at: dt.datetime = instant(now=True)
+    actor: str = words()
+
+
 class Enrolment(TenantTable, table=True):
     """A member's place in a payroll, from a day up to, not including, another; days that overlap are refused by a guard."""
 

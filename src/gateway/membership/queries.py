@@ -18,11 +18,38 @@ from gateway.membership.errors import (
 )
 from gateway.membership.rules import bare_identity, check_phone, fold_name
 
-ROSTER = """
--- one row per member enrolled in the payroll on any day of the period
-SELECT m.id AS member_id, w.wage_minor, coalesce(d.heads, 0)::integer AS additional_dependants,
+OWN_WAGES = """
+-- one row per member and payroll with a wage of that payroll's own in force on the period's last day
+SELECT DISTINCT ON (member_id, payroll_id) member_id, payroll_id, wage_minor FROM payroll_wage
+WHERE mutual_id = (SELECT current_mutual()) AND valid_from <= %(end)s
+ORDER BY member_id, payroll_id, valid_from DESC, id DESC
+"""
+
+EARLIER_PAYROLLS = f"""
+-- one row per member with a wage of some payroll's own who stands in the period also in payrolls of the same employer whose
+-- key comes before this one's: their own wages together, and whether one of them has none
+SELECT n.member_id, sum(o.wage_minor)::int8 AS own_minor, bool_or(o.member_id IS NULL) AS has_general
+FROM (
+    SELECT DISTINCT e.member_id, e.payroll_id FROM enrolment e
+    JOIN payroll q ON q.mutual_id = e.mutual_id AND q.id = e.payroll_id
+    JOIN payroll p ON p.mutual_id = q.mutual_id AND p.id = %(payroll_id)s AND p.employer_number = q.employer_number AND q.code < p.code
+    WHERE e.mutual_id = (SELECT current_mutual()) AND e.valid_from <= %(end)s AND (e.valid_to IS NULL OR e.valid_to > %(start)s)
+      AND e.member_id IN (SELECT member_id FROM payroll_wage WHERE mutual_id = (SELECT current_mutual()) AND valid_from <= %(end)s)
+) n LEFT JOIN ({OWN_WAGES}) o ON o.member_id = n.member_id AND o.payroll_id = n.payroll_id
+GROUP BY n.member_id
+"""
+
+_IS_LATER = "coalesce(x.own_minor IS NOT NULL OR (x.has_general AND o.member_id IS NOT NULL), false)"
+"""SQL: another payroll of hers comes before this one in the month; heads and fee are charged there."""
+
+ROSTER = f"""
+-- one row per member enrolled in the payroll on any day of the period; what she earns in payrolls that come before it
+SELECT m.id AS member_id, coalesce(o.wage_minor, w.wage_minor) AS wage_minor,
+       CASE WHEN {_IS_LATER} THEN 0 ELSE coalesce(d.heads, 0) END::integer AS additional_dependants,
        coalesce(l.covers, false) AS on_leave, m.status, m.fund_id, i.kind AS document_kind, i.value AS document,
-       m.given_names, m.first_surname, m.second_surname, m.sex, m.birth_date
+       m.given_names, m.first_surname, m.second_surname, m.sex, m.birth_date, o.member_id IS NOT NULL AS has_own_wage,
+       CASE WHEN {_IS_LATER} THEN coalesce(x.own_minor, 0) + CASE WHEN o.member_id IS NOT NULL AND x.has_general
+           THEN coalesce(w.wage_minor, 0) ELSE 0 END ELSE 0 END AS earlier_wage_minor
 FROM (
     SELECT DISTINCT mutual_id, member_id FROM enrolment
     WHERE mutual_id = (SELECT current_mutual()) AND payroll_id = %(payroll_id)s
@@ -47,10 +74,13 @@ LEFT JOIN (
     GROUP BY mutual_id, member_id
 ) l ON l.mutual_id = e.mutual_id AND l.member_id = e.member_id
 LEFT JOIN member_identity i ON i.mutual_id = e.mutual_id AND i.member_id = e.member_id AND i.is_primary
+LEFT JOIN ({OWN_WAGES}) o ON o.member_id = e.member_id AND o.payroll_id = %(payroll_id)s
+LEFT JOIN ({EARLIER_PAYROLLS}) x ON x.member_id = e.member_id
 """
 
-ADDITIONAL_DEPENDANTS = """
--- one row per additional dependant covered on any day of the period, of members enrolled in the payroll then
+ADDITIONAL_DEPENDANTS = f"""
+-- one row per additional dependant covered on any day of the period, of members enrolled in the payroll then, unless another
+-- payroll of the holder comes before it
 SELECT d.id AS dependant_id, d.member_id, d.identity_kind AS document_kind, d.identity_value AS document,
        d.given_names, d.first_surname, d.second_surname
 FROM dependant d
@@ -61,6 +91,10 @@ WHERE d.mutual_id = (SELECT current_mutual()) AND d.category = 'additional'
     WHERE e.mutual_id = d.mutual_id AND e.member_id = d.member_id AND e.payroll_id = %(payroll_id)s
       AND e.valid_from <= %(end)s AND (e.valid_to IS NULL OR e.valid_to > %(start)s)
   )
+  AND d.member_id NOT IN (
+    SELECT x.member_id FROM ({EARLIER_PAYROLLS}) x
+    LEFT JOIN ({OWN_WAGES}) o ON o.member_id = x.member_id AND o.payroll_id = %(payroll_id)s
+    WHERE {_IS_LATER})
 """
 
 MEMBER_COLUMNS = """m.id, m.number, m.given_names, m.first_surname, m.second_surname, m.sex, m.birth_date, m.phone,

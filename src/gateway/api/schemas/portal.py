@@ -75,7 +75,7 @@ class MovementRead(ReadModel):
     again_after: str | None
     """The state's code where an earlier filing told it in vain."""
     source_kind: str
-    """Where in the register it comes from: enrolment, leave, member_wage, member_change."""
+    """Where in the register it comes from: enrolment, leave, member_wage, payroll_wage, member_change."""
     source_id: int
     member_id: int
     number: str

@@ -123,13 +123,18 @@ WITH suspect AS (
     SELECT member_id FROM filing_told WHERE event = 'change' AND status = 'rejected'
 ), person AS (
     SELECT m.id AS member_id, m.given_names, m.first_surname, m.second_surname, m.sex, m.birth_date, i.kind, i.value,
-           w.id AS wage_id, w.valid_from AS wage_from, w.wage_minor
+           w.id AS wage_id, w.valid_from AS wage_from, w.wage_minor, w.source_kind AS wage_kind
     FROM suspect s
     JOIN member m ON m.mutual_id = current_mutual() AND m.id = s.member_id
     JOIN member_identity i ON i.mutual_id = m.mutual_id AND i.member_id = m.id AND i.is_primary
     CROSS JOIN LATERAL (
-        SELECT id, valid_from, wage_minor FROM member_wage
-        WHERE mutual_id = m.mutual_id AND member_id = m.id AND valid_from <= %(end)s ORDER BY valid_from DESC, id DESC LIMIT 1
+        SELECT * FROM (
+            SELECT 1 AS turn, id, valid_from, wage_minor, 'payroll_wage' AS source_kind FROM payroll_wage
+            WHERE mutual_id = m.mutual_id AND member_id = m.id AND payroll_id = %(payroll_id)s AND valid_from <= %(end)s
+            UNION ALL
+            SELECT 2, id, valid_from, wage_minor, 'member_wage' FROM member_wage
+            WHERE mutual_id = m.mutual_id AND member_id = m.id AND valid_from <= %(end)s
+        ) v ORDER BY turn, valid_from DESC, id DESC LIMIT 1
     ) w
     WHERE w.wage_minor > 0 AND EXISTS (
         SELECT FROM enrolment e
@@ -158,7 +163,7 @@ WITH suspect AS (
     ) k
 )
 SELECT c.event_key, 'change', CASE WHEN c.wage_minor IS DISTINCT FROM c.known_wage_minor THEN 'wage_changed' ELSE 'data_changed' END,
-       CASE WHEN c.wage_minor IS DISTINCT FROM c.known_wage_minor OR h.id IS NULL THEN 'member_wage' ELSE 'member_change' END,
+       CASE WHEN c.wage_minor IS DISTINCT FROM c.known_wage_minor OR h.id IS NULL THEN c.wage_kind ELSE 'member_change' END,
        CASE WHEN c.wage_minor IS DISTINCT FROM c.known_wage_minor OR h.id IS NULL THEN c.wage_id ELSE h.id END, c.member_id,
        CASE WHEN c.wage_minor IS DISTINCT FROM c.known_wage_minor THEN c.wage_from
             ELSE coalesce((h.changed_at AT TIME ZONE %(time_zone)s)::date, c.wage_from) END,
@@ -186,9 +191,14 @@ FROM filing_due d
 JOIN member m ON m.mutual_id = current_mutual() AND m.id = d.member_id
 LEFT JOIN member_identity i ON i.mutual_id = m.mutual_id AND i.member_id = m.id AND i.is_primary
 LEFT JOIN LATERAL (
-    SELECT wage_minor FROM member_wage
-    WHERE mutual_id = m.mutual_id AND member_id = m.id AND valid_from <= greatest(%(end)s, d.starts_on)
-    ORDER BY valid_from DESC, id DESC LIMIT 1
+    SELECT wage_minor FROM (
+        SELECT 1 AS turn, id, valid_from, wage_minor FROM payroll_wage
+        WHERE mutual_id = m.mutual_id AND member_id = m.id AND payroll_id = %(payroll_id)s
+          AND valid_from <= greatest(%(end)s, d.starts_on)
+        UNION ALL
+        SELECT 2, id, valid_from, wage_minor FROM member_wage
+        WHERE mutual_id = m.mutual_id AND member_id = m.id AND valid_from <= greatest(%(end)s, d.starts_on)
+    ) v ORDER BY turn, valid_from DESC, id DESC LIMIT 1
 ) w ON true
 """
 

@@ -2,7 +2,7 @@
 
 from gateway.contributions.queries import ASSESSED
 from gateway.filing.sql.allot import OLDER_OPEN_MONTHS
-from gateway.membership.queries import ADDITIONAL_DEPENDANTS, ROSTER
+from gateway.membership.queries import ADDITIONAL_DEPENDANTS, OWN_WAGES, ROSTER
 
 LOCK_PAYROLL = """
 -- at most one row: the payroll, held until the transaction ends so that two cannot prepare at once
@@ -59,7 +59,7 @@ CREATE_CANDIDATES = """
 CREATE TEMPORARY TABLE filing_candidate (
     member_id int8, status text, on_leave boolean, wage_minor int8, heads int4, assessed_wage_minor int8, assessed_heads int4,
     needed_minor int8, held_minor int8, received_minor int8, fund_id int8, was_covered boolean, is_declared_elsewhere boolean,
-    document_kind text, document text, given_names text, first_surname text, second_surname text, sex text, birth_date date,
+    waits_for_earlier boolean, document_kind text, document text, given_names text, first_surname text, second_surname text, sex text, birth_date date,
     change_since_last text, assessment_id int8, amounts_minor int8[], state_minor int8
 ) ON COMMIT DROP
 """
@@ -85,18 +85,26 @@ WITH received AS MATERIALIZED (
     WHERE f.mutual_id = current_mutual() AND f.payroll_id = %(payroll_id)s AND f.period_start = CAST(%(last)s AS date)
     GROUP BY l.member_id
 ), declared AS MATERIALIZED (
-    SELECT l.member_id, bool_or(f.payroll_id = %(payroll_id)s) AS here, bool_or(f.payroll_id <> %(payroll_id)s) AS elsewhere
+    SELECT l.member_id, bool_or(f.payroll_id = %(payroll_id)s) AS here,
+           bool_or(f.payroll_id <> %(payroll_id)s AND o.member_id IS NULL) AS elsewhere,
+           sum(l.wage_minor) FILTER (WHERE l.status IN ('accepted', 'changed') AND q.employer_number = p.employer_number
+               AND q.code < p.code)::int8 AS earlier_minor
     FROM filing f
+    JOIN payroll q ON q.mutual_id = f.mutual_id AND q.id = f.payroll_id
+    JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = %(payroll_id)s
     JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status <> 'rejected'
+    LEFT JOIN ({OWN_WAGES}) o ON o.member_id = l.member_id AND o.payroll_id = f.payroll_id
     WHERE f.mutual_id = current_mutual() AND f.period_start = %(start)s AND f.id <> %(filing_id)s
       AND f.status NOT IN ('discarded', 'rejected')
     GROUP BY l.member_id
 )
-SELECT r.member_id, r.status, r.on_leave, r.wage_minor, r.additional_dependants, a.wage_minor, a.additional_dependants,
+SELECT r.member_id, r.status, r.on_leave, r.wage_minor, r.additional_dependants,
+       CASE WHEN a.earlier_wage_minor = r.earlier_wage_minor THEN a.wage_minor WHEN a.member_id IS NOT NULL THEN -1 END,
+       a.additional_dependants,
        coalesce(a.total_minor, 0), greatest(0, coalesce(b.held_minor, 0) - coalesce(o.older_minor, 0)),
        coalesce(g.received_minor, 0), r.fund_id,
-       last.member_id IS NOT NULL AND CAST(%(last)s AS date) = %(previous)s, coalesce(d.elsewhere, false),
-       r.document_kind, r.document, r.given_names, r.first_surname, r.second_surname, r.sex, r.birth_date,
+       last.member_id IS NOT NULL AND CAST(%(last)s AS date) = %(previous)s, coalesce(d.elsewhere, false) AND NOT r.has_own_wage,
+       r.earlier_wage_minor > 0 AND r.earlier_wage_minor <> coalesce(d.earlier_minor, 0), r.document_kind, r.document, r.given_names, r.first_surname, r.second_surname, r.sex, r.birth_date,
        CASE WHEN last.member_id IS NOT NULL THEN CASE WHEN last.wage_minor = r.wage_minor THEN 'same' ELSE 'wage_changed' END
             WHEN EXISTS (
                 SELECT FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
@@ -119,7 +127,7 @@ WHERE NOT coalesce(d.here, false)
 CANDIDATES = """
 -- one row per candidate: what the decision needs, then what the state's line needs
 SELECT member_id, status, on_leave, wage_minor, heads, assessed_wage_minor, assessed_heads, needed_minor, held_minor,
-       received_minor, fund_id, was_covered, is_declared_elsewhere,
+       received_minor, fund_id, was_covered, is_declared_elsewhere, waits_for_earlier,
        document_kind, document, given_names, first_surname, second_surname, sex, birth_date
 FROM filing_candidate
 """

@@ -16,6 +16,8 @@ WITH why AS MATERIALIZED (
     JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status <> 'rejected'
     WHERE f.mutual_id = current_mutual() AND f.period_start = %(start)s AND f.payroll_id <> %(payroll_id)s
       AND f.status NOT IN ('draft', 'discarded', 'rejected') AND %(one_payroll_only)s
+      AND NOT EXISTS (SELECT FROM payroll_wage o WHERE o.mutual_id = l.mutual_id AND o.member_id = l.member_id
+          AND o.payroll_id IN (f.payroll_id, %(payroll_id)s) AND o.valid_from < %(start)s::date + interval '1 month')
     UNION ALL
     SELECT l.member_id, CASE WHEN v.is_withdrawn THEN 'not_assessed' ELSE 'assessment_outdated' END, 3
     FROM filing_line l CROSS JOIN LATERAL (

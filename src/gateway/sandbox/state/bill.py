@@ -37,12 +37,16 @@ class Tariff:
     minimum_wage_minor: int
 
     def components(self, before_minor: int, wage_minor: int) -> Components:
-        """Return what a wage adds, ``before_minor`` of the same person being billed already elsewhere."""
+        """Return what a wage adds, ``before_minor`` of the same person being billed already elsewhere.
+
+        Each line adds what the sum up to it costs more than the sum before it, so that all lines of a person together cost
+        what one line of the sum would.
+        """
         whole = before_minor + wage_minor
         a, b, c, d, e = [
             ((whole if whole <= top else top) * share + 5000) // 10000
             if not before_minor
-            else ((min(whole, top) - min(before_minor, top)) * share + 5000) // 10000
+            else (min(whole, top) * share + 5000) // 10000 - (min(before_minor, top) * share + 5000) // 10000
             for top, share in self.bounded
         ]
         return a, b, c, d, e
