@@ -153,9 +153,20 @@ WHERE mutual_id = current_mutual() AND member_id = ANY (:member_ids) ORDER BY me
 """
 
 WAGES_OF = """
--- one row per declared wage of a member, newest record first
-SELECT id, valid_from, wage_minor, currency, reason, recorded_at, actor FROM member_wage
-WHERE mutual_id = current_mutual() AND member_id = :member_id ORDER BY valid_from DESC, id DESC
+-- one row per declared wage of a member, of whichever payroll she stands in and of one payroll's own, newest record first
+SELECT id, CAST(NULL AS bigint) AS payroll_id, valid_from, wage_minor, currency, reason, recorded_at, actor FROM member_wage
+WHERE mutual_id = current_mutual() AND member_id = :member_id
+UNION ALL
+SELECT id, payroll_id, valid_from, wage_minor, currency, reason, recorded_at, actor FROM payroll_wage
+WHERE mutual_id = current_mutual() AND member_id = :member_id
+ORDER BY valid_from DESC, recorded_at DESC, id DESC
+"""
+
+PAYROLL_WAGE_ON = """
+-- at most one row: the wage of one payroll's own in force on a day
+SELECT id, valid_from, wage_minor FROM payroll_wage
+WHERE mutual_id = current_mutual() AND member_id = :member_id AND payroll_id = :payroll_id AND valid_from <= :day
+ORDER BY valid_from DESC, id DESC LIMIT 1
 """
 
 WAGE_ON = """
@@ -242,6 +253,10 @@ SELECT at, actor, kind, reason, jsonb_strip_nulls(detail) AS detail FROM (
     SELECT recorded_at, actor, 'wage', reason,
            jsonb_build_object('valid_from', valid_from, 'wage_minor', wage_minor, 'currency', currency), 3, id
     FROM member_wage WHERE mutual_id = current_mutual() AND member_id = :member_id
+    UNION ALL
+    SELECT recorded_at, actor, 'wage', reason, jsonb_build_object('valid_from', valid_from, 'wage_minor', wage_minor,
+           'currency', currency, 'payroll_id', payroll_id), 3, id
+    FROM payroll_wage WHERE mutual_id = current_mutual() AND member_id = :member_id
     UNION ALL
     SELECT recorded_at, actor, 'enrolment', start_reason, jsonb_build_object('payroll_id', payroll_id, 'valid_from', valid_from), 2, id
     FROM enrolment WHERE mutual_id = current_mutual() AND member_id = :member_id

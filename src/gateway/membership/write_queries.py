@@ -190,3 +190,22 @@ NEXT_VERSIONS = """
 -- no row: many members have a new version
 UPDATE member SET version = version + 1 WHERE mutual_id = current_mutual() AND id = ANY (:ids)
 """
+
+ENDED_ON = """
+-- at most one row: the member's place in the payroll that ends before exactly this day
+SELECT id FROM enrolment WHERE mutual_id = current_mutual() AND member_id = :member_id AND payroll_id = :payroll_id AND valid_to = :day
+"""
+
+END_PLACE = """
+-- no row: the member's place in one payroll ends before a day
+UPDATE enrolment SET valid_to = :day, end_reason = :reason, ended_at = now(), ended_by = :actor
+WHERE mutual_id = current_mutual() AND member_id = :member_id AND payroll_id = :payroll_id AND valid_from < :day
+  AND (valid_to IS NULL OR valid_to > :day)
+"""
+
+INSERT_PAYROLL_WAGE = """
+-- one row: the wage's id
+INSERT INTO payroll_wage (member_id, payroll_id, valid_from, wage_minor, currency, reason, actor)
+VALUES (:member_id, :payroll_id, :valid_from, :wage_minor, :currency, :reason, :actor)
+RETURNING id
+"""

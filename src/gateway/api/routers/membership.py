@@ -30,6 +30,8 @@ from gateway.api.schemas.membership import (
     MemberUpdate,
     PayrollCreate,
     PayrollRead,
+    PlaceCreate,
+    PlaceEnd,
     ReturnCreate,
     WageCreate,
     WageListRead,
@@ -46,6 +48,7 @@ from gateway.membership.end_dependant import end_dependant
 from gateway.membership.enrol import enrol
 from gateway.membership.funds import found_fund
 from gateway.membership.identify import identify
+from gateway.membership.join_payroll import join_payroll, leave_payroll
 from gateway.membership.leave import go_on_leave
 from gateway.membership.payrolls import open_payroll
 from gateway.membership.profiles import profile, profiles
@@ -205,11 +208,45 @@ def create_member_wage(member_id: PathId, asked: WageCreate, act: ActDep, once: 
         minor = minor_of(asked.wage, asked.currency)
         member = declare_wage(
             act.session, member_id, minor, currency=asked.currency, valid_from=asked.valid_from, reason=asked.reason,
-            actor=act.actor, today=act.today,
+            actor=act.actor, today=act.today, payroll_id=asked.payroll_id,
         )  # fmt: skip
         return _shown(act, member)
 
     return once(declare, body=asked)
+
+
+@router.post(
+    "/members/{member_id}/enrolments", status_code=201, response_model=MemberRead, summary="Join a further payroll",
+    dependencies=[WRITERS], responses=problems(404, 409, 422),
+)  # fmt: skip
+def create_member_enrolment(member_id: PathId, asked: PlaceCreate, act: ActDep, once: OnceDep) -> Response:
+    """Let a member stand in a further payroll; declare what she earns there as a wage of that payroll."""
+
+    def join() -> MemberRead:
+        member = join_payroll(
+            act.session, member_id, payroll_id=asked.payroll_id, first_day=asked.first_day, reason=asked.reason,
+            actor=act.actor, today=act.today,
+        )  # fmt: skip
+        return _shown(act, member)
+
+    return once(join, body=asked)
+
+
+@router.post(
+    "/members/{member_id}/enrolments/end", status_code=201, response_model=MemberRead,
+    summary="Leave one of several payrolls", dependencies=[WRITERS], responses=problems(404, 409, 422),
+)  # fmt: skip
+def end_member_enrolment(member_id: PathId, asked: PlaceEnd, act: ActDep, once: OnceDep) -> Response:
+    """End a member's place in one payroll after a day; she stays in the others."""
+
+    def leave() -> MemberRead:
+        member = leave_payroll(
+            act.session, member_id, payroll_id=asked.payroll_id, last_day=asked.last_day, reason=asked.reason,
+            actor=act.actor, today=act.today,
+        )  # fmt: skip
+        return _shown(act, member)
+
+    return once(leave, body=asked)
 
 
 @router.post(

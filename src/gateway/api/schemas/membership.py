@@ -388,12 +388,42 @@ class WageCreate(WriteModel):
     currency: CurrencyCode
     valid_from: Day
     reason: Reason
+    payroll_id: Id | None = None
+    """What she earns in this payroll besides what she earns in others; null: in whichever she is declared."""
+
+
+class PlaceCreate(WriteModel):
+    """A further payroll for a member."""
+
+    model_config = {
+        **WriteModel.model_config,
+        **example({"payroll_id": 2, "first_day": "2026-03-01", "reason": "also drives for the cooperative"}),
+    }
+
+    payroll_id: Id
+    first_day: Day
+    reason: Reason
+
+
+class PlaceEnd(WriteModel):
+    """The end of a member's place in one of several payrolls."""
+
+    model_config = {
+        **WriteModel.model_config,
+        **example({"payroll_id": 2, "last_day": "2026-03-31", "reason": "sold the car"}),
+    }
+
+    payroll_id: Id
+    last_day: Day
+    reason: Reason
 
 
 class WageRead(ReadModel):
     """A declared wage; of those for one day the newest record counts."""
 
     id: int
+    payroll_id: int | None
+    """Of which payroll alone; null: of whichever she is declared in."""
     wage: MoneyRead
     valid_from: dt.date
     reason: str
@@ -405,6 +435,7 @@ class WageRead(ReadModel):
         """Shape a row."""
         return cls(
             id=row.id,
+            payroll_id=row.payroll_id,
             wage=MoneyRead.of(row.wage_minor, row.currency),
             valid_from=row.valid_from,
             reason=row.reason,
