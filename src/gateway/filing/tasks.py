@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gateway.authority.errors import OutcomeUnknownError
-from gateway.filing import collect_bills, listen
+from gateway.filing import collect_bills, listen, mirror
 from gateway.filing import pursue as pursuing
 from gateway.filing.channel import is_by_portal
 from gateway.filing.courier import Courier
@@ -64,3 +64,11 @@ def collect(context: Context, mutual_id: int) -> None:
     if anything:
         with _courier(context, mutual_id) as courier:
             collect_bills.collect(courier)
+
+
+@periodic(seconds=60)
+@task("filing.mirror")
+def mirror_answers(context: Context, mutual_id: int) -> None:
+    """Write the state's answers into what it holds."""
+    with context.session(mutual_id) as session:
+        mirror.catch_up(session)
