@@ -26,8 +26,11 @@ SELECT %(source_id)s::bigint AS source_id, %(member_id)s::bigint AS member_id, %
 """
 
 CREDITED_BILL = """
--- at most one row: a bill that counts, by how much it asks for less than our lines, and how much of that is known to be benefits
-SELECT b.id, b.currency, b.ours_minor - b.total_minor AS less_minor, coalesce((
+-- at most one row: a bill that counts, by how much it asks for less than our lines and than what it took off for an earlier
+-- notice, and how much of that is known to be benefits
+SELECT b.id, b.currency, (b.ours_minor - b.total_minor + coalesce((
+    SELECT sum(c.amount_minor) FROM bill_credit c
+    WHERE c.mutual_id = b.mutual_id AND c.bill_id = b.id AND c.kind = 'used'), 0))::bigint AS less_minor, coalesce((
     SELECT sum(k.amount_minor) FROM benefit_credit k WHERE k.mutual_id = b.mutual_id AND k.bill_id = b.id), 0)::bigint AS known_minor
 FROM bill b WHERE b.mutual_id = current_mutual() AND b.id = :bill_id AND b.status <> 'superseded'
 """

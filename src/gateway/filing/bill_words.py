@@ -20,9 +20,9 @@ _WHY: dict[Likely, dict[str, str]] = {
         "en": "The state adjusted something; ask it for the detail.",
     },
     Likely.CREDIT: {
-        "es": "El Estado acredita otro monto que el que tenemos a favor; pregunte de qué período es.",
-        "fr": "L'État crédite un autre montant que celui que nous avons ; demandez de quelle période il s'agit.",
-        "en": "The state credits another amount than the one we hold; ask which month it is for.",
+        "es": "El Estado acredita otro monto que el que tenemos a favor: puede ser un subsidio que paga así; si no, pregunte de qué período es.",
+        "fr": "L'État crédite un autre montant que celui que nous avons : peut-être une prestation payée ainsi ; sinon demandez pour quelle période.",
+        "en": "The state credits another amount than the one we hold: it may pay a benefit that way; else ask which month it is for.",
     },
     Likely.NOT_ASSESSED: {
         "es": "Nuestras tasas no conocen este componente; pregunte al Estado por qué lo cobra.",
