@@ -10,9 +10,10 @@
 -- once per entry, which made up nearly half of every large booking. Accounts and headers are never changed or deleted, so what
 -- was there stays there; "referred" says so even where the owner has taken "no_change" away.
 --
--- A session keeps a trigger's plan, made when the tables were small, for the day they are large. So nothing below is a join
--- that could be planned in the wrong order: a look-up is a sub-select, which runs once per row over an index (no table scan),
--- and the balances of a large statement are joined by a statement that is planned anew each time.
+-- A session keeps a trigger's plan, made when the tables were small, for the day they are large. So the rows of a small statement
+-- are looked at by sub-selects, which can only run once per row over an index (no table scan), and those of a large one by
+-- EXECUTE, which plans anew each time, with the number of rows that really came. That one counts the faults (EXISTS would be
+-- planned to find the first one soon, and there is none); the sub-selects then say which.
 
 CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -25,23 +26,45 @@ SET search_path = public, pg_temp SET enable_seqscan = off SET enable_hashjoin =
 DECLARE
     few CONSTANT int := 200;
     writer CONSTANT xid8 := pg_current_xact_id();
+    is_large CONSTANT boolean := (SELECT count(*) FROM (SELECT FROM fresh LIMIT few) f) = few;
+    is_faulty boolean := true;
     hit record;
 BEGIN
-    SELECT t.* INTO hit FROM (
-        SELECT g.*, (
-            SELECT CASE WHEN h.written_xid = writer THEN h.n_entries ELSE 0 END
-            FROM ledger_tx h WHERE h.mutual_id = g.mutual_id AND h.id = g.tx_id
-        ) AS n_entries
-        FROM (
-            SELECT f.mutual_id, f.tx_id, count(*) AS lines, min(f.line) AS first, max(f.line) AS last,
-                   sum(f.amount_minor) AS total, bool_and(f.written_xid = writer) AS is_ours
-            FROM fresh f GROUP BY f.mutual_id, f.tx_id
-        ) g
-    ) t
-    WHERE t.n_entries IS NULL OR NOT t.is_ours OR t.lines <> t.n_entries OR t.first <> 1 OR t.last <> t.n_entries OR t.total <> 0
-    LIMIT 1;
-    IF FOUND THEN
-        IF NOT hit.is_ours THEN
+    IF is_large THEN
+        PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true);
+        EXECUTE '
+            SELECT 0 < (
+                SELECT count(*) FROM (
+                    SELECT f.mutual_id, f.tx_id, count(*) AS lines, min(f.line) AS first, max(f.line) AS last,
+                           sum(f.amount_minor) AS total, bool_and(f.written_xid = $1) AS is_ours
+                    FROM fresh f GROUP BY f.mutual_id, f.tx_id
+                ) g
+                LEFT JOIN ledger_tx h ON h.mutual_id = g.mutual_id AND h.id = g.tx_id AND h.written_xid = $1
+                WHERE h.id IS NULL OR NOT g.is_ours OR g.lines <> h.n_entries OR g.first <> 1 OR g.last <> h.n_entries OR g.total <> 0
+            ) + (
+                SELECT count(*) FROM (SELECT DISTINCT f.mutual_id, f.account_id, f.currency FROM fresh f) g
+                LEFT JOIN ledger_account a ON a.mutual_id = g.mutual_id AND a.id = g.account_id AND a.currency = g.currency
+                WHERE a.id IS NULL
+            )' INTO is_faulty USING writer;
+        PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true);
+    END IF;
+    IF is_faulty THEN
+        SELECT t.* INTO hit FROM (
+            SELECT g.*, (
+                SELECT CASE WHEN h.written_xid = writer THEN h.n_entries ELSE 0 END
+                FROM ledger_tx h WHERE h.mutual_id = g.mutual_id AND h.id = g.tx_id
+            ) AS n_entries
+            FROM (
+                SELECT f.mutual_id, f.tx_id, count(*) AS lines, min(f.line) AS first, max(f.line) AS last,
+                       sum(f.amount_minor) AS total, bool_and(f.written_xid = writer) AS is_ours
+                FROM fresh f GROUP BY f.mutual_id, f.tx_id
+            ) g
+        ) t
+        WHERE t.n_entries IS NULL OR NOT t.is_ours OR t.lines <> t.n_entries OR t.first <> 1 OR t.last <> t.n_entries OR t.total <> 0
+        LIMIT 1;
+        IF NOT FOUND THEN
+            NULL;
+        ELSIF NOT hit.is_ours THEN
             RAISE EXCEPTION 'an entry names another writer than the transaction that inserts it' USING ERRCODE = 'check_violation';
         ELSIF hit.n_entries IS NULL THEN
             RAISE EXCEPTION 'entries of ledger transaction % have no header in ledger_tx: one statement writes both', hit.tx_id
@@ -55,9 +78,18 @@ BEGIN
         ELSIF hit.first <> 1 OR hit.last <> hit.n_entries THEN
             RAISE EXCEPTION 'ledger transaction % has lines % to %, its header says % entries', hit.tx_id, hit.first, hit.last,
                 hit.n_entries USING ERRCODE = 'check_violation';
+        ELSE
+            RAISE EXCEPTION 'ledger transaction % does not sum to zero in each currency', hit.tx_id USING ERRCODE = 'check_violation';
         END IF;
-        RAISE EXCEPTION 'ledger transaction % does not sum to zero in each currency', hit.tx_id USING ERRCODE = 'check_violation';
+        SELECT g.account_id, g.currency INTO hit FROM (SELECT DISTINCT f.mutual_id, f.account_id, f.currency FROM fresh f) g
+        WHERE (SELECT a.currency FROM ledger_account a WHERE a.mutual_id = g.mutual_id AND a.id = g.account_id) IS DISTINCT FROM g.currency
+        LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'an entry names account %, which does not exist in % (foreign key)', hit.account_id, hit.currency
+                USING ERRCODE = 'foreign_key_violation';
+        END IF;
     END IF;
+    -- In one currency a transaction's entries sum to zero by now; in several, each is looked at by itself.
     IF (SELECT min(f.currency) <> max(f.currency) FROM fresh f) THEN
         SELECT f.tx_id INTO hit FROM fresh f
         GROUP BY f.mutual_id, f.tx_id, f.currency HAVING sum(f.amount_minor) <> 0 LIMIT 1;
@@ -65,23 +97,8 @@ BEGIN
             RAISE EXCEPTION 'ledger transaction % does not sum to zero in each currency', hit.tx_id USING ERRCODE = 'check_violation';
         END IF;
     END IF;
-    SELECT g.account_id, g.currency INTO hit FROM (SELECT DISTINCT f.mutual_id, f.account_id, f.currency FROM fresh f) g
-    WHERE (SELECT a.currency FROM ledger_account a WHERE a.mutual_id = g.mutual_id AND a.id = g.account_id) IS DISTINCT FROM g.currency
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'an entry names account %, which does not exist in % (foreign key)', hit.account_id, hit.currency
-            USING ERRCODE = 'foreign_key_violation';
-    END IF;
     -- Accounts with a floor keep a balance on their normal side, changed and thereby locked in the order of their ids.
-    IF (SELECT count(*) FROM (SELECT FROM fresh LIMIT few) f) < few THEN
-        FOR hit IN
-            SELECT f.mutual_id, f.account_id, sum(f.amount_minor)::bigint AS minor FROM fresh f
-            GROUP BY f.mutual_id, f.account_id HAVING sum(f.amount_minor) <> 0 ORDER BY f.mutual_id, f.account_id
-        LOOP
-            UPDATE ledger_balance b SET held_minor = b.held_minor + hit.minor * b.normal_side
-            WHERE b.mutual_id = hit.mutual_id AND b.account_id = hit.account_id;
-        END LOOP;
-    ELSE
+    IF is_large THEN
         EXECUTE '
             UPDATE ledger_balance b SET held_minor = b.held_minor + c.minor * b.normal_side
             FROM (
@@ -89,24 +106,45 @@ BEGIN
                 GROUP BY f.mutual_id, f.account_id HAVING sum(f.amount_minor) <> 0 ORDER BY f.mutual_id, f.account_id
             ) c
             WHERE b.mutual_id = c.mutual_id AND b.account_id = c.account_id';
+    ELSE
+        FOR hit IN
+            SELECT f.mutual_id, f.account_id, sum(f.amount_minor)::bigint AS minor FROM fresh f
+            GROUP BY f.mutual_id, f.account_id HAVING sum(f.amount_minor) <> 0 ORDER BY f.mutual_id, f.account_id
+        LOOP
+            UPDATE ledger_balance b SET held_minor = b.held_minor + hit.minor * b.normal_side
+            WHERE b.mutual_id = hit.mutual_id AND b.account_id = hit.account_id;
+        END LOOP;
     END IF;
     RETURN NULL;
 END $$;
 
 CREATE FUNCTION ledger_tx_guard() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
+    few CONSTANT int := 200;
     writer CONSTANT xid8 := pg_current_xact_id();
+    is_faulty boolean := true;
     hit record;
 BEGIN
-    SELECT f.id, f.n_entries, f.written_xid = writer AS is_ours INTO hit FROM fresh f
-    WHERE f.written_xid <> writer
-       OR (SELECT e.line FROM ledger_entry e WHERE e.mutual_id = f.mutual_id AND e.tx_id = f.id AND e.line = 1) IS NULL
-    LIMIT 1;
-    IF FOUND THEN
-        IF NOT hit.is_ours THEN
+    IF (SELECT count(*) FROM (SELECT FROM fresh LIMIT few) f) = few THEN
+        PERFORM set_config('enable_seqscan', 'on', true);
+        EXECUTE '
+            SELECT count(*) > 0 FROM fresh f
+            LEFT JOIN ledger_entry e ON e.mutual_id = f.mutual_id AND e.tx_id = f.id AND e.line = 1
+            WHERE e.line IS NULL OR f.written_xid <> $1' INTO is_faulty USING writer;
+        PERFORM set_config('enable_seqscan', 'off', true);
+    END IF;
+    IF is_faulty THEN
+        SELECT f.id, f.n_entries, f.written_xid = writer AS is_ours INTO hit FROM fresh f
+        WHERE f.written_xid <> writer
+           OR (SELECT e.line FROM ledger_entry e WHERE e.mutual_id = f.mutual_id AND e.tx_id = f.id AND e.line = 1) IS NULL
+        LIMIT 1;
+        IF NOT FOUND THEN
+            NULL;
+        ELSIF NOT hit.is_ours THEN
             RAISE EXCEPTION 'ledger transaction % was written by an earlier database transaction', hit.id USING ERRCODE = 'check_violation';
+        ELSE
+            RAISE EXCEPTION 'ledger transaction % has 0 entries, its header says %', hit.id, hit.n_entries USING ERRCODE = 'check_violation';
         END IF;
-        RAISE EXCEPTION 'ledger transaction % has 0 entries, its header says %', hit.id, hit.n_entries USING ERRCODE = 'check_violation';
     END IF;
     -- Closing a month takes the same lock alone, so nothing slips in while it is being closed.
     PERFORM pg_advisory_xact_lock_shared(hashtextextended(m.mutual_id || ':' || m.month, 0))
