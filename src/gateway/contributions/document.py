@@ -11,7 +11,7 @@ from babel.numbers import format_currency
 from fpdf import FPDF
 
 from gateway.contributions.queries import ReceiptRow
-from gateway.contributions.reference import in_groups
+from gateway.contributions.reference import in_groups, member_reference
 from gateway.kit.latin import printable
 from gateway.kit.money import currency_of, format_amount
 
@@ -31,6 +31,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "suspense": "Por identificar",
         "total": "Total",
         "reversed": "ANULADO el {day}: {reason}",
+        "pay_with": "Referencia para pagar",
         "verify": "Verifique este recibo:",
         "cash": "Efectivo",
         "collector_channel": "Cobrador",
@@ -49,6 +50,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "suspense": "To be identified",
         "total": "Total",
         "reversed": "REVERSED on {day}: {reason}",
+        "pay_with": "Reference for paying",
         "verify": "Verify this receipt:",
         "cash": "Cash",
         "collector_channel": "Collector",
@@ -67,6 +69,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "suspense": "À identifier",
         "total": "Total",
         "reversed": "ANNULÉ le {day} : {reason}",
+        "pay_with": "Référence pour payer",
         "verify": "Vérifiez ce reçu :",
         "cash": "Espèces",
         "collector_channel": "Collecteur",
@@ -127,15 +130,18 @@ def receipt_document(
             _pair(page, words[label], value)
     page.ln(2)
     _text(page, words["member"], size=9)
-    for who, minor in _lines(receipt, names, words):
-        _pair(page, who, _money(minor, receipt.currency, locale), amount=True)
+    for number, name, minor in _lines(receipt, names, words):
+        _pair(page, f"{number} {name}".lstrip(), _money(minor, receipt.currency, locale), amount=True)
+        if number:
+            # With it the next payment finds its member by itself, whichever way it comes.
+            _text(page, f"{words['pay_with']}: {in_groups(member_reference(number))}", size=8)
     _pair(page, words["total"], _money(receipt.amount_minor, receipt.currency, locale), amount=True, bold=True)
     _seal(page, words["verify"], address)
     return bytes(page.output())
 
 
 def _page(receipt: ReceiptRow) -> FPDF:
-    height = 115 + LINE * (10 + len(receipt.lines))
+    height = 115 + LINE * (10 + 2 * len(receipt.lines))
     page = FPDF(orientation="portrait", unit="mm", format=(WIDTH, max(height, 148)))
     page.set_creation_date(receipt.recorded_at)
     page.set_title(receipt.number)
@@ -147,12 +153,9 @@ def _page(receipt: ReceiptRow) -> FPDF:
 
 def _lines(
     receipt: ReceiptRow, names: Mapping[int, tuple[str, str]], words: Mapping[str, str]
-) -> Sequence[tuple[str, int]]:
-    shown = []
-    for line in receipt.lines:
-        number, name = names.get(line.member_id or 0, ("", words["suspense"]))
-        shown.append((f"{number} {name}".lstrip(), line.amount_minor))
-    return shown
+) -> Sequence[tuple[str, str, int]]:
+    unknown = ("", words["suspense"])
+    return [(*names.get(line.member_id or 0, unknown), line.amount_minor) for line in receipt.lines]
 
 
 def _seal(page: FPDF, words: str, address: str) -> None:

@@ -6,8 +6,8 @@ passes through in chunks. Nothing is reserved yet: a draft may be prepared again
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
@@ -27,6 +27,7 @@ from gateway.filing.models import Filing
 from gateway.filing.policy import FundingPolicy
 from gateway.filing.rules import Candidate, Decision, Pools, Reason, decider, may_be_helped, share_help
 from gateway.filing.sql import prepare as sql
+from gateway.filing.sql.allot import DECLARE_ALONE, HEADS_COST
 from gateway.filing.states import FilingKind, FilingStatus
 from gateway.kit import audit, bulk, db, tenant
 from gateway.kit.period import Period
@@ -167,9 +168,14 @@ def _decide_all(
     employer = db.first(session, sql.EMPLOYER_PURSE, {"payroll_id": filing.payroll_id})
     if employer is not None:
         policy = policy.for_employer()
-    desk = _Desk(session, policy, state_format(mutual.country), payroll, values, int(employer.held_minor) if employer else 0)
+    heads_minor = _heads_cost(session) if rule.additional_dependants is allotment.Dependants.LAST else {}
+    held = int(employer.held_minor) if employer else 0
+    desk = _Desk(session, policy, state_format(mutual.country), payroll, values, held, heads_minor)
     for decisions in desk.decisions():
         staging.append(session, "filing_decided", sql.DECIDED, decisions)
+    if desk.alone:
+        bulk.stage(session, "filing_alone", {"member_id": "int8"}, ((member,) for member in sorted(desk.alone)))
+        bulk.execute(session, DECLARE_ALONE)
     bulk.execute(session, "ANALYZE filing_decided (member_id, is_funded)")
     for statement in (sql.INSERT_LINES, sql.INSERT_DECISIONS):
         bulk.execute(session, statement, values)
@@ -179,7 +185,11 @@ def _decide_all(
     bulk.execute(session, sql.SUM_DRAFT, values)
     for table in ("filing_candidate", "filing_decided"):
         bulk.execute(session, f"DROP TABLE {table}")
-    return {"candidates": candidates, "gone": gone}
+    return {"candidates": candidates, "gone": gone, "looked_at_without_dependants": len(desk.alone)}
+
+
+def _heads_cost(session: Session) -> dict[int, int]:
+    return {member_id: int(minor) for member_id, minor in db.driver(session).execute(HEADS_COST.encode()).fetchall()}
 
 
 @dataclass
@@ -192,6 +202,10 @@ class _Desk:
     payroll: str
     values: dict[str, object]
     employer_minor: int
+    heads_minor: dict[int, int]
+    """What a member's additional dependants cost, where the rule is that they come last; empty where they come first."""
+    alone: set[int] = field(default_factory=set)
+    """Who is decided on without her additional dependants, because the money does not reach for them."""
 
     def decisions(self) -> Iterator[list[Decision]]:
         """Give the decision for every candidate once, in lists."""
@@ -202,9 +216,12 @@ class _Desk:
             for row in rows:
                 candidate = Candidate._make(row[:_PERSON])
                 decision = quick(candidate)
+                if not decision.is_funded and candidate.member_id in self.heads_minor:
+                    candidate, decision = self._alone(candidate, decision, quick)
                 helped = not decision.is_funded and may_be_helped(candidate, decision, self.policy)
                 if decision.is_funded or helped:
-                    unfit = self._unfit(row, heads.get(candidate.member_id))
+                    is_alone = candidate.member_id in self.alone
+                    unfit = self._unfit(row, None if is_alone else heads.get(candidate.member_id))
                     if unfit is not None:
                         decision = unfit
                     elif helped:
@@ -213,6 +230,16 @@ class _Desk:
                 decided.append(decision)
             yield decided
         yield share_help(asking, self.policy, self._pools())
+
+    def _alone(
+        self, candidate: Candidate, decision: Decision, quick: Callable[[Candidate], Decision]
+    ) -> tuple[Candidate, Decision]:
+        """Look at a member without her additional dependants, where money is all that is missing."""
+        if decision.reason not in (Reason.SHORT, Reason.NO_MONEY):
+            return candidate, decision
+        self.alone.add(candidate.member_id)
+        smaller = candidate._replace(needed_minor=candidate.needed_minor - self.heads_minor[candidate.member_id])
+        return smaller, quick(smaller)
 
     def _unfit(self, row: tuple[object, ...], dependant: str | None) -> Decision | None:
         findings = None

@@ -52,3 +52,30 @@ LEFT JOIN ledger_balance b ON b.mutual_id = c.mutual_id AND b.account_id = c.id
 LEFT JOIN ({OLDER_OPEN_MONTHS}) o ON o.member_id = a.member_id
 WHERE d.member_id IS NULL
 """
+
+_PER_HEAD = "s.components -> (u.n::int - 1) ->> 'kind' = 'per_head'"
+
+HEADS_COST = f"""
+-- one row per candidate with additional dependants that cost something: what they cost
+SELECT c.member_id, sum(u.minor)::bigint FROM filing_candidate c
+JOIN contribution_assessment a ON a.mutual_id = current_mutual() AND a.id = c.assessment_id
+JOIN contribution_schedule s ON s.mutual_id = a.mutual_id AND s.id = a.schedule_id
+CROSS JOIN LATERAL unnest(c.amounts_minor) WITH ORDINALITY AS u (minor, n)
+WHERE c.heads > 0 AND {_PER_HEAD} GROUP BY c.member_id HAVING sum(u.minor) > 0
+"""
+
+DECLARE_ALONE = f"""
+-- no row: candidates who are declared without their additional dependants: what these cost is taken off
+UPDATE filing_candidate c SET heads = 0, amounts_minor = w.amounts_minor, needed_minor = c.needed_minor - w.heads_minor,
+    state_minor = c.state_minor - w.heads_minor
+FROM (
+    SELECT c.member_id, array_agg(CASE WHEN {_PER_HEAD} THEN 0 ELSE u.minor END ORDER BY u.n) AS amounts_minor,
+           sum(u.minor) FILTER (WHERE {_PER_HEAD})::bigint AS heads_minor
+    FROM filing_alone n
+    JOIN filing_candidate c ON c.member_id = n.member_id
+    JOIN contribution_assessment a ON a.mutual_id = current_mutual() AND a.id = c.assessment_id
+    JOIN contribution_schedule s ON s.mutual_id = a.mutual_id AND s.id = a.schedule_id
+    CROSS JOIN LATERAL unnest(c.amounts_minor) WITH ORDINALITY AS u (minor, n)
+    GROUP BY c.member_id
+) w WHERE w.member_id = c.member_id
+"""

@@ -223,9 +223,12 @@ WHERE NOT d.is_held
 
 INSERT_DEPENDANT_LINES = f"""
 -- no row: what the state holds of the declared members' additional dependants and should not, then what it lacks
-WITH heads AS MATERIALIZED ({_HEADS}), lines AS (
-    SELECT member_id, document_kind AS holder_document_kind, document AS holder_document FROM filing_line
-    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+WITH lines AS (
+    SELECT member_id, document_kind AS holder_document_kind, document AS holder_document, additional_dependants
+    FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+), heads AS MATERIALIZED (
+    -- A member who is declared without her additional dependants has none for the state.
+    SELECT d.* FROM ({_HEADS}) d JOIN lines l ON l.member_id = d.member_id AND l.additional_dependants > 0
 ), events AS (
     SELECT 1 AS turn, 'remove' AS event, h.member_id, h.dependant_id, h.document_kind, h.document, p.given_names,
            p.first_surname, p.second_surname
