@@ -21,6 +21,7 @@ from gateway.ledger.post import Event, Line, post
 DIFFERENCE = "suspense:state"
 
 ONE_SUM = """
+-- one row: the sum, as ``recover.follow`` takes them
 SELECT %(source_id)s::bigint AS source_id, %(member_id)s::bigint AS member_id, %(benefit_kind)s::text AS benefit_kind,
        %(claim_reference)s::text AS claim_reference, %(instalment)s::int AS instalment, %(amount_minor)s::bigint AS amount_minor
 """

@@ -101,7 +101,8 @@ def configure(
 SETTINGS = {
     "state_account": "object: name, account and bank_identifier of the account that the state's bills are paid to",
     "state_url": "text: address of the state's API, where it differs from GATEWAY_STATE_URL",
-    "payouts": "object: by provider batch_limit and minimum; release_limits by role",
+    "payouts": "object: by provider batch_limit, minimum and (for a bank) pain_version; release_limits by role; code_days",
+    "benefits": "object: float_limit, how much may be advanced ahead of the state; notice_days before a claim's last day",
     "filing_lease_seconds": "number: after how long a worker that carries a filing counts as gone",
 }
 """What a mutual may set for itself."""
