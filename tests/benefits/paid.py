@@ -33,6 +33,8 @@ def accepted_months(
     with psycopg.connect(url) as owner:
         # Only what eligibility reads is there: no assessment, no policy.
         owner.execute("SET session_replication_role = replica")
+        if owner.execute("SELECT 1 FROM payroll WHERE id = 1").fetchone() is None:
+            _insert(owner, "payroll", id=1, code="001", employer_number="401999999")
         for month, wage in wages.items():
             start, mark = f"{month}-01", uuid.uuid4()
             kept = {"period_start": start, "currency": "DOP", "payroll_id": 1}
