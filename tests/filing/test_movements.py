@@ -6,6 +6,7 @@ from typing import Any
 from filing_town import COST, OFFICER, assess, declare, enrol, open_payroll, pay
 from portal_town import answered
 from sqlmodel import Session
+from state_process import StateProcess, courier_to, pursue_until
 
 from gateway.filing import queries
 from gateway.filing.models import Filing
@@ -13,6 +14,7 @@ from gateway.filing.movements import list_movements
 from gateway.filing.prepare import prepare
 from gateway.filing.seal import seal
 from gateway.filing.states import FilingKind
+from gateway.filing.submit import request_submission
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.kit.period import Period
@@ -227,3 +229,38 @@ def test_two_payrolls_tell_each_its_own(database: Database) -> None:
         # The second payroll opens in April: its payroll file itself declares everybody.
         opening = filed(session, second, APRIL, others, today=IN_APRIL)
         assert told(session, opening) == []
+
+
+def test_the_state_takes_movements_before_and_after_the_payroll_and_what_it_refuses_stays_due(
+    database: Database, state: StateProcess
+) -> None:
+    first_of_april = day("2026-04-01")
+    with database.session(1) as session:
+        payroll_id, members = opened_in_march(session, 3)
+        good, strange = (enrol_from(session, payroll_id, "2026-04-01") for _ in range(2))
+        depart(session, members[0], last_day=first_of_april, reason="moved", actor=OFFICER, today=first_of_april)
+        declare(session, [members[1]], 2_500_000, first_of_april)
+        april = filed(session, payroll_id, APRIL, [*members[1:], good], today=first_of_april)
+        request_submission(session, april.id, actor=OFFICER)
+        state.register(not_registered=[document_of(session, strange)])
+    with courier_to(database, state) as courier:
+        assert pursue_until(courier, april.id, "accepted") == "accepted"
+    with database.session(1) as session:
+        answers = {row.member_id: (row.event, row.status, row.state_code) for row in list_movements(session, april.id)}
+        assert answers == {
+            members[0]: ("exit", "accepted", "0"),
+            members[1]: ("change", "accepted", "0"),
+            good: ("entry", "accepted", "0"),
+            strange: ("entry", "rejected", "24"),
+        }
+        files = [(one.holds, one.status) for one in queries.list_documents(session, april.id)]
+        assert files == [("movements", "partial"), ("workers", "accepted"), ("movements", "accepted")]
+        logged = db.rows(
+            session,
+            "SELECT event FROM state_log WHERE mutual_id = current_mutual() AND subject_kind = 'filing_movement'",
+        )
+        assert [row.event for row in logged] == ["reject"]
+        late = filed_again(session, payroll_id, APRIL, today=first_of_april, seal_it=False)
+        assert [(row.event, row.member_id, row.again_after) for row in list_movements(session, late.id)] == [
+            ("entry", strange, "24")
+        ]

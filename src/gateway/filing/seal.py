@@ -54,7 +54,7 @@ def seal(session: Session, filing_id: int, *, actor: str, today: dt.date) -> Fil
     payroll = get_payroll(session, filing.payroll_id)
     told = movements.draw_up(session, filing, payroll.code, today=today, is_shown=True)
     moved = 0
-    if filing.line_count or not told:
+    if filing.line_count or not (told or filing.dependant_line_count):
         with bulk.without_nested_loops(session):
             moved = _reserve(session, filing, actor=actor, today=today)
     root = _freeze_files(session, filing, today)

@@ -56,12 +56,15 @@ WITH enrolled AS ({_ENROLLED}
     WHERE a.mutual_id = current_mutual() AND a.control LIKE 'suspense%'
 ), breaks AS (
     SELECT count(*) FILTER (WHERE period_start = :first) AS of_month, count(*) AS of_all FROM reconciliation_break
-    WHERE mutual_id = current_mutual() AND status IN ('open', 'proposed')
+    WHERE mutual_id = current_mutual() AND status IN ('open', 'proposed', 'approved', 'rejected')
 )
 SELECT (SELECT count(*) FROM enrolled) AS enrolled, assessed.members AS assessed_members, assessed.minor AS assessed_minor,
        received.receipts, received.minor AS received_minor,
        (SELECT count(*) FROM filings WHERE status = 'draft') AS drafts,
        (SELECT count(*) FROM filings WHERE status = 'sealed') AS sealed,
+       (SELECT count(*) FROM filing f WHERE f.mutual_id = current_mutual() AND f.period_start = :first AND f.status = 'sealed'
+          AND (SELECT s.outcome FROM filing_submission s WHERE s.mutual_id = f.mutual_id AND s.filing_id = f.id
+               ORDER BY s.id DESC LIMIT 1) = 'unavailable') AS unreached,
        (SELECT count(*) FROM filings WHERE status IN ('sending', 'unknown', 'submitted')) AS under_way,
        (SELECT count(*) FROM filings WHERE status IN ('accepted', 'partial', 'rejected', 'settled')) AS answered,
        bills.bills, bills.to_order AS bills_to_order, bills.to_release AS bills_to_release,

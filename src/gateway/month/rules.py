@@ -151,6 +151,10 @@ def _prepare(f: Any) -> Step:
 
 
 def _answer(f: Any) -> Step:
+    if f.unreached:
+        blocker = f"the state could not be reached for {f.unreached} sealed filings; they are tried again"
+        what = "Wait for the state, or upload the files on its portal and give the reception numbers."
+        return Step(5, "submit", StepState.READY, "filing_officer", what, (blocker,))
     if f.sealed:
         return Step(5, "submit", StepState.READY, "filing_officer", "Submit the sealed filing.")
     if f.under_way:

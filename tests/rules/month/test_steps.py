@@ -11,7 +11,7 @@ from gateway.month.rules import COVERED, NOT_COVERED, WAITING, StepState, next_s
 
 NOTHING = dict.fromkeys(
     (
-        "enrolled", "assessed_members", "receipts", "drafts", "sealed", "under_way", "answered", "accepted_lines",
+        "enrolled", "assessed_members", "receipts", "drafts", "sealed", "unreached", "under_way", "answered", "accepted_lines",
         "rejected_lines", "bills", "bills_to_order", "bills_to_release", "bills_to_book", "bills_to_confirm", "advised",
         "remitted_minor", "unfunded", "funded", "quarantined", "paid_out_minor", "batches_to_release",
         "batches_under_way", "owed_minor", "suspense_minor", "open_breaks",
@@ -27,7 +27,8 @@ STORY: list[tuple[dict[str, Any], str, str, StepState]] = [
     ({"receipts": 5}, "receive", "cashier", StepState.READY),
     ({"drafts": 1}, "prepare", "filing_officer", StepState.READY),
     ({"drafts": 0, "sealed": 1}, "submit", "filing_officer", StepState.READY),
-    ({"sealed": 0, "under_way": 1}, "submit", "worker", StepState.RUNNING),
+    ({"unreached": 1}, "submit", "filing_officer", StepState.READY),
+    ({"sealed": 0, "unreached": 0, "under_way": 1}, "submit", "worker", StepState.RUNNING),
     ({"under_way": 0, "answered": 1, "accepted_lines": 8, "rejected_lines": 1}, "bill", "state", StepState.RUNNING),
     ({"bills": 1, "bills_to_order": 1}, "pay", "accountant", StepState.READY),
     ({"bills_to_order": 0, "bills_to_release": 1}, "pay", "manager", StepState.READY),

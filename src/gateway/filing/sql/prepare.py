@@ -222,7 +222,8 @@ WHERE NOT d.is_held
 """
 
 INSERT_DEPENDANT_LINES = f"""
--- no row: what the state holds of the declared members' additional dependants and should not, then what it lacks
+-- no row: what the state holds of additional dependants by this payroll's filings and should not, whether the holder is
+-- declared this time or not, then what it lacks of the declared members'
 WITH lines AS (
     SELECT member_id, document_kind AS holder_document_kind, document AS holder_document, additional_dependants
     FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
@@ -233,7 +234,7 @@ WITH lines AS (
     SELECT 1 AS turn, 'remove' AS event, h.member_id, h.dependant_id, h.document_kind, h.document, p.given_names,
            p.first_surname, p.second_surname
     FROM state_dependant h
-    JOIN lines USING (member_id)
+    JOIN filing told ON told.mutual_id = h.mutual_id AND told.id = h.filing_id AND told.payroll_id = %(payroll_id)s
     JOIN dependant p ON p.mutual_id = h.mutual_id AND p.id = h.dependant_id
     WHERE h.mutual_id = current_mutual() AND h.is_active AND NOT EXISTS (
         SELECT FROM heads d WHERE d.member_id = h.member_id AND d.document_kind = h.document_kind AND d.document = h.document)
@@ -244,8 +245,12 @@ WITH lines AS (
 INSERT INTO filing_dependant_line (filing_id, line_no, event, member_id, dependant_id, holder_document_kind, holder_document,
     document_kind, document, given_names, first_surname, second_surname)
 SELECT %(filing_id)s, row_number() OVER (ORDER BY e.turn, e.member_id, e.dependant_id), e.event, e.member_id, e.dependant_id,
-       l.holder_document_kind, l.holder_document, e.document_kind, e.document, e.given_names, e.first_surname, e.second_surname
-FROM events e JOIN lines l USING (member_id)
+       coalesce(l.holder_document_kind, i.kind), coalesce(l.holder_document, i.value), e.document_kind, e.document, e.given_names,
+       e.first_surname, e.second_surname
+FROM events e
+LEFT JOIN lines l USING (member_id)
+LEFT JOIN member_identity i ON i.mutual_id = (SELECT current_mutual()) AND i.member_id = e.member_id AND i.is_primary
+WHERE coalesce(l.holder_document, i.value) IS NOT NULL
 """
 
 SUM_DRAFT = """
