@@ -102,7 +102,7 @@ def test_an_unknown_debit_is_explained_by_one_and_approved_by_another(accountant
     alone = accountant.post(f"/v1/breaks/{found['id']}/resolution", {"is_approved": True})
     assert (alone.status_code, alone.json()["code"]) == (403, "same_person")
     done = manager.post(f"/v1/breaks/{found['id']}/resolution", {"is_approved": True, "valid_on": "2026-03-03"})
-    assert (done.status_code, done.json()["status"]) == (200, "resolved"), done.text
+    assert (done.status_code, done.json()["status"]) == (200, "posted"), done.text
     again = manager.post(f"/v1/breaks/{found['id']}/resolution", {"is_approved": True})
     assert (again.status_code, again.json()["code"]) == (409, "invalid_transition")
 

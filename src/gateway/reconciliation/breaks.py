@@ -11,15 +11,17 @@ from sqlmodel import Session
 
 from gateway.kit import db
 from gateway.reconciliation.rules import KINDS, OVERDUE_DAYS, due_on
+from gateway.reconciliation.states import BREAK, BreakEvent
 
 # Each gives: subject_kind, subject_id, detail_key, amount_minor (theirs less ours), currency, period_start, theirs, ours,
 # evidence_id. Parameters: :late_before, the day before which what is still on its way is overdue.
 FINDERS = {
     "bill_differs": """
--- one row per payable bill whose amount is neither that of our lines nor explained by lines that the state changed or by benefits
--- that it pays by asking for less
+-- one row per payable bill of the mutual's own payrolls whose amount is neither that of our lines nor explained by lines that the
+-- state changed, by benefits that it pays by asking for less, or by what it took off for an earlier notice. The difference of a
+-- helped employer's bill is his own: it is settled with his money when the bill is ordered
 SELECT 'bill' AS subject_kind, b.id AS subject_id, '' AS detail_key,
-    b.total_minor - b.ours_minor - changed.minor + credited.minor AS amount_minor, b.currency,
+    b.total_minor - b.ours_minor - changed.minor + credited.minor - used.minor AS amount_minor, b.currency,
     b.period_start, jsonb_build_object('total_minor', b.total_minor, 'reference', b.notice_reference, 'components', c.theirs) AS theirs,
     jsonb_build_object('total_minor', b.ours_minor, 'changed_lines_minor', changed.minor, 'components', c.ours) AS ours, b.evidence_id
 FROM bill b
@@ -36,16 +38,23 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(k.amount_minor), 0)::bigint AS minor FROM benefit_credit k WHERE k.mutual_id = b.mutual_id AND k.bill_id = b.id
 ) credited
-WHERE b.mutual_id = current_mutual() AND b.status <> 'superseded' AND b.total_minor <> b.ours_minor + changed.minor - credited.minor
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(k.amount_minor), 0)::bigint AS minor FROM bill_credit k
+    WHERE k.mutual_id = b.mutual_id AND k.bill_id = b.id AND k.kind = 'used'
+) used
+JOIN payroll p ON p.mutual_id = b.mutual_id AND p.id = b.payroll_id
+JOIN mutual u ON u.mutual_id = p.mutual_id AND u.employer_number = p.employer_number
+WHERE b.mutual_id = current_mutual() AND b.status <> 'superseded'
+  AND b.total_minor <> b.ours_minor + changed.minor - credited.minor + used.minor
 """,
     "amount_changed": """
--- one row per line that the state accepted with another amount
+-- one row per line of the mutual's own payrolls that the state accepted with another amount
 SELECT 'filing_line' AS subject_kind, l.id AS subject_id, '' AS detail_key, coalesce(l.state_accepted_minor, 0) - l.state_minor AS amount_minor,
     f.currency, f.period_start, jsonb_build_object('amount_minor', l.state_accepted_minor, 'code', l.state_code) AS theirs,
     jsonb_build_object('amount_minor', l.state_minor, 'member_id', l.member_id, 'filing_id', l.filing_id, 'line_no', l.line_no,
         'wage_minor', l.wage_minor, 'additional_dependants', l.additional_dependants) AS ours, NULL::bigint AS evidence_id
 FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
-WHERE l.mutual_id = current_mutual() AND l.status = 'changed'
+WHERE l.mutual_id = current_mutual() AND l.status = 'changed' AND l.from_employer_minor = 0
 """,
     "answer_quarantined": """
 -- one row per answer of the state that was put aside, while its filing has no better one
@@ -197,17 +206,35 @@ FROM payout_batch b
 WHERE b.mutual_id = current_mutual() AND b.status IN ('released', 'sending', 'unknown', 'submitted') AND b.released_at < :late_before
 """,
     "receipt_suspense": """
--- one row per part of a receipt that is nobody's yet
+-- one row per part of a receipt that is nobody's now, with the bank's line it came by, if by one
 SELECT 'contribution_receipt_line' AS subject_kind, l.id AS subject_id, '' AS detail_key, l.amount_minor, r.currency,
-    date_trunc('month', r.paid_on)::date AS period_start, jsonb_build_object('receipt', r.number, 'channel', r.channel, 'paid_on', r.paid_on) AS theirs,
-    '{}'::jsonb AS ours, NULL::bigint AS evidence_id
-FROM contribution_receipt_line l JOIN contribution_receipt r ON r.mutual_id = l.mutual_id AND r.id = l.receipt_id
+    date_trunc('month', r.paid_on)::date AS period_start, jsonb_build_object('receipt', r.number, 'channel', r.channel, 'paid_on', r.paid_on,
+        'claimed', l.claimed_identity, 'payer', r.payer_name) AS theirs,
+    CASE WHEN b.id IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('statement_line_id', b.id, 'rule', b.rule) END AS ours,
+    NULL::bigint AS evidence_id
+FROM (
+    SELECT l.mutual_id, l.id FROM contribution_receipt_line l WHERE l.mutual_id = current_mutual() AND l.member_id IS NULL
+    UNION
+    SELECT q.mutual_id, q.receipt_line_id FROM contribution_placement q WHERE q.mutual_id = current_mutual() AND q.member_id IS NULL
+) o
+JOIN contribution_receipt_line l ON l.mutual_id = o.mutual_id AND l.id = o.id
+JOIN contribution_receipt r ON r.mutual_id = l.mutual_id AND r.id = l.receipt_id
+LEFT JOIN bank_statement_line b ON b.mutual_id = r.mutual_id AND r.channel = 'bank'
+    AND b.id = CASE WHEN r.source_reference LIKE 'statement_line:%' THEN split_part(r.source_reference, ':', 2)::bigint END
 LEFT JOIN LATERAL (
-    SELECT p.member_id FROM contribution_placement p
+    SELECT p.version, p.member_id FROM contribution_placement p
     WHERE p.mutual_id = l.mutual_id AND p.receipt_line_id = l.id ORDER BY p.version DESC LIMIT 1
 ) p ON true
-WHERE l.mutual_id = current_mutual() AND l.member_id IS NULL AND p.member_id IS NULL
+WHERE CASE WHEN p.version IS NULL THEN l.member_id ELSE p.member_id END IS NULL
   AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = l.mutual_id AND v.receipt_id = l.receipt_id)
+""",
+    "statement_line_odd": """
+-- one row per booked line in which the bank's details contradict its entry
+SELECT 'bank_statement_line' AS subject_kind, l.id AS subject_id, '' AS detail_key, l.amount_minor, l.currency,
+    date_trunc('month', l.booked_on)::date AS period_start, jsonb_build_object('flags', to_jsonb(l.flags), 'booked_on', l.booked_on,
+        'text', l.text) AS theirs, jsonb_build_object('status', l.status, 'rule', l.rule) AS ours, s.evidence_id
+FROM bank_statement_line l JOIN bank_statement s ON s.mutual_id = l.mutual_id AND s.id = l.statement_id
+WHERE l.mutual_id = current_mutual() AND l.flags && ARRAY['detail_direction_differs', 'detail_amount_differs', 'details_do_not_sum']
 """,
     "transfer_overdue": """
 -- one row per transfer between our own places that has not arrived
@@ -222,19 +249,21 @@ WHERE t.mutual_id = current_mutual() AND t.status = 'ordered' AND t.ordered_on <
 OPEN_FOUND = """
 -- one row per break that is opened now, or opened again
 INSERT INTO reconciliation_break (kind, subject_kind, subject_id, detail_key, amount_minor, currency, period_start, theirs, ours,
-    owner_role, due_on, evidence_id)
-SELECT :kind, subject_kind, subject_id, detail_key, amount_minor, currency, period_start, theirs, ours, :owner, :due_on, evidence_id
+    owner_role, due_on, since_on, evidence_id)
+SELECT :kind, subject_kind, subject_id, detail_key, amount_minor, currency, period_start, theirs, ours, :owner, :due_on,
+    least(CAST(:today AS date), coalesce((theirs->>'paid_on')::date, (theirs->>'booked_on')::date, (ours->>'ordered_on')::date,
+        (theirs->>'advised_on')::date, CAST(:today AS date))), evidence_id
 FROM found
 ON CONFLICT (mutual_id, kind, subject_kind, subject_id, detail_key)
 DO UPDATE SET status = 'open', amount_minor = excluded.amount_minor, theirs = excluded.theirs, ours = excluded.ours
 WHERE reconciliation_break.status = 'vanished'
-   OR (reconciliation_break.status IN ('open', 'proposed') AND reconciliation_break.amount_minor <> excluded.amount_minor)
+   OR (reconciliation_break.status IN ('open', 'proposed', 'rejected') AND reconciliation_break.amount_minor <> excluded.amount_minor)
 """
 
 VANISH = """
 -- one row per break whose difference is gone
 UPDATE reconciliation_break b SET status = 'vanished'
-WHERE b.mutual_id = current_mutual() AND b.kind = :kind AND b.status IN ('open', 'proposed')
+WHERE b.mutual_id = current_mutual() AND b.kind = :kind AND b.status = ANY(CAST(:from_states AS text[]))
   AND NOT EXISTS (
     SELECT FROM found f WHERE (f.subject_kind, f.subject_id, f.detail_key) = (b.subject_kind, b.subject_id, b.detail_key)
   )
@@ -253,8 +282,9 @@ def refresh_breaks(session: Session, *, today: dt.date) -> dict[str, int]:
     for kind, finder in FINDERS.items():
         db.run(session, "DROP TABLE IF EXISTS pg_temp.found")
         db.run(session, f"CREATE TEMPORARY TABLE found ON COMMIT DROP AS {finder}", {"late_before": late_before})
-        values = {"kind": kind, "owner": KINDS[kind].owner.value, "due_on": due_on(kind, today)}
-        touched = db.run(session, OPEN_FOUND, values) + db.run(session, VANISH, {"kind": kind})
+        values = {"kind": kind, "owner": KINDS[kind].owner.value, "due_on": due_on(kind, today), "today": today}
+        gone = {"kind": kind, "from_states": BREAK.sources(BreakEvent.VANISH)}
+        touched = db.run(session, OPEN_FOUND, values) + db.run(session, VANISH, gone)
         if touched:
             changed[kind] = touched
     return changed

@@ -24,6 +24,34 @@ class BreakUnknownError(NotFoundError):
     title = "No such break"
 
 
+class LineUnknownError(NotFoundError):
+    """No statement line of this mutual is meant."""
+
+    code = "statement_line_unknown"
+    title = "No such statement line"
+
+
+class NotAReceiptError(ConflictError):
+    """The line is no payment of a member's, so it has no owner among them."""
+
+    code = "not_a_receipt"
+    title = "The line is not a member's payment"
+
+
+class SupervisorNeededError(ForbiddenError):
+    """So old a difference is explained by a supervisor."""
+
+    code = "supervisor_needed"
+    title = "A supervisor has to approve this"
+
+
+class CasesDifferError(MalformedError):
+    """What is done to several breaks at once is done to equal ones."""
+
+    code = "cases_differ"
+    title = "These cases are not equal"
+
+
 class TransferUnknownError(NotFoundError):
     """No transfer of this mutual is meant."""
 

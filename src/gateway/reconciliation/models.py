@@ -199,11 +199,16 @@ class ReconciliationBreak(TenantTable, table=True):
     theirs: dict[str, Any] = json_column()
     ours: dict[str, Any] = json_column()
     owner_role: str = words()
+    """Who looks at it: the role of its kind, a manager once it is older than thirty days."""
+    owner: str | None = words(nullable=True)
+    """The person who took it on, if somebody did."""
     due_on: dt.date
+    since_on: dt.date
+    """From when its age counts: the day of the money or of the message it is about."""
     status: str = words(server="'open'")
     opened_at: dt.datetime = instant(now=True)
     proposal: dict[str, Any] = json_column()
-    """Which resolution, the entry it would post, the reason."""
+    """Which resolution, the entry it would post or the member it would place the money with."""
     proposed_by: str | None = words(nullable=True)
     resolution: str | None = words(nullable=True)
     reason: str | None = words(nullable=True)

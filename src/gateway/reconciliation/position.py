@@ -1,12 +1,12 @@
 """Where the mutual's money is: what the banks say, what the books say, what is on its way, what nobody explained."""
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from gateway.kit import db
-from gateway.ledger.queries import current_balance, trial_balance
+from gateway.ledger.queries import balance_of, current_balance, trial_balance
 from gateway.reconciliation import queries
 
 
@@ -25,7 +25,8 @@ class AccountPosition(NamedTuple):
     """Statement lines that are loaded and not booked yet."""
     in_transit_minor: int
     unexplained_minor: int
-    """Statement less books less unbooked; must be zero."""
+    """Statement less what the books hold up to its last day, less unbooked; must be zero. What is booked for days after it is
+    the next statement's."""
 
 
 class Position(NamedTuple):
@@ -43,9 +44,10 @@ def money_position(session: Session) -> Position:
     accounts = []
     for row in db.rows(session, queries.POSITION):
         books = current_balance(session, row.ledger_code)
+        as_stated = books if row.statement_on is None else _as_stated(session, row)
         suffix = "in-transit" if row.kind == "bank" else "clearing"
         transit = current_balance(session, f"{row.ledger_code}:{suffix}")
-        unexplained = 0 if row.closing_minor is None else row.closing_minor - books - row.unbooked_minor
+        unexplained = 0 if row.closing_minor is None else row.closing_minor - as_stated - row.unbooked_minor
         accounts.append(
             AccountPosition(
                 row.number,
@@ -64,6 +66,12 @@ def money_position(session: Session) -> Position:
     suspense = [(line.control, line.currency, line.balance_minor) for line in balances if _holds(line, "suspense")]
     cash = [(line.control, line.currency, line.balance_minor) for line in balances if _holds(line, "cash")]
     return Position(accounts, suspense, cash, sum(abs(account.unexplained_minor) for account in accounts))
+
+
+def _as_stated(session: Session, row: Any) -> int:
+    """Return what the books hold up to the statement's last day, with its lines that a closed month moved to a later one."""
+    moved = db.scalar(session, queries.BOOKED_LATER, {"number": row.number, "statement_on": row.statement_on})
+    return balance_of(session, row.ledger_code, valid_on=row.statement_on) + int(moved)
 
 
 def _holds(line: object, head: str) -> bool:

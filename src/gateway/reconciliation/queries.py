@@ -7,7 +7,12 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from gateway.kit import db
-from gateway.reconciliation.errors import BreakUnknownError, StatementUnknownError, TransferUnknownError
+from gateway.reconciliation.errors import (
+    BreakUnknownError,
+    LineUnknownError,
+    StatementUnknownError,
+    TransferUnknownError,
+)
 
 _TRANSFER = """id, reference, from_code, to_code, transit_code, amount_minor, fee_minor, currency, ordered_on, ordered_by,
     status, booked_on, statement_line_id, ordered_tx_id, booked_tx_id"""
@@ -220,7 +225,7 @@ SELECT parts FROM pg_temp.line_sum WHERE kind = 'sessions' AND line_id = :line_i
 """
 
 _BREAK = """id, kind, subject_kind, subject_id, detail_key, amount_minor, currency, period_start, theirs, ours, owner_role,
-    due_on, status, opened_at, proposal, proposed_by, resolution, reason, resolved_by, resolved_at, ledger_tx_id, evidence_id"""
+    owner, due_on, since_on, status, opened_at, proposal, proposed_by, resolution, reason, resolved_by, resolved_at, ledger_tx_id, evidence_id"""
 
 BREAK = f"""
 -- at most one row: a break
@@ -236,17 +241,62 @@ BREAKS = f"""
 -- one row per break, newest first, before an id
 SELECT {_BREAK} FROM reconciliation_break
 WHERE mutual_id = current_mutual() AND id < :before
-  AND (CAST(:status AS text) IS NULL OR status = :status OR (:status = 'unresolved' AND status IN ('open', 'proposed')))
+  AND (CAST(:status AS text) IS NULL OR status = :status
+       OR (:status = 'unresolved' AND status IN ('open', 'proposed', 'approved', 'rejected')))
   AND (CAST(:kind AS text) IS NULL OR kind = :kind)
   AND (CAST(:period_start AS date) IS NULL OR period_start = :period_start)
+  AND (CAST(:oldest AS date) IS NULL OR since_on >= :oldest) AND (CAST(:newest AS date) IS NULL OR since_on <= :newest)
+  AND (CAST(:owner AS text) IS NULL OR owner = :owner OR owner_role = :owner)
 ORDER BY id DESC LIMIT :limit
+"""
+
+AGES = """
+-- one row per unresolved break kind and day it counts from: how many, how much
+SELECT kind, since_on, count(*) AS break_count, sum(abs(amount_minor))::bigint AS amount_minor FROM reconciliation_break
+WHERE mutual_id = current_mutual() AND status IN ('open', 'proposed', 'approved', 'rejected')
+GROUP BY kind, since_on ORDER BY kind, since_on
+"""
+
+SUGGESTED = """
+-- one row per member that a break's statement line may be of, by rule: who, by which rule and fields
+SELECT g.rule, g.kind, g.matched_id, g.fields, m.number, m.given_names, m.first_surname
+FROM match_suggestion g JOIN member m ON m.mutual_id = g.mutual_id AND m.id = g.matched_id AND g.kind = 'member'
+WHERE g.mutual_id = current_mutual() AND g.line_id = :line_id ORDER BY g.id LIMIT 20
+"""
+
+LINE_MATCHES = """
+-- one row per match of a line, undone ones too, oldest first
+SELECT id, rule, fields, kind, matched_id, amount_minor, undoes, ledger_tx_id, reason, actor, at FROM reconciliation_match
+WHERE mutual_id = current_mutual() AND line_id = :line_id ORDER BY id
+"""
+
+LINE_SUGGESTIONS = """
+-- one row per thing a line may be, by rule
+SELECT rule, kind, matched_id, fields, at FROM match_suggestion WHERE mutual_id = current_mutual() AND line_id = :line_id ORDER BY id
+"""
+
+LINE = """
+-- at most one row: a line, locked, with its receipt's line where its money was received
+SELECT l.id, l.status, l.rule, l.amount_minor, l.currency, l.matched_kind, l.matched_id, c.id AS receipt_line_id
+FROM bank_statement_line l
+JOIN bank_account b ON b.mutual_id = l.mutual_id AND b.id = l.account_id
+LEFT JOIN contribution_receipt r ON r.mutual_id = l.mutual_id AND r.source = b.ledger_code
+    AND r.source_reference = 'statement_line:' || l.id
+LEFT JOIN contribution_receipt_line c ON c.mutual_id = r.mutual_id AND c.receipt_id = r.id AND c.line_no = 1
+WHERE l.mutual_id = current_mutual() AND l.id = :line_id FOR UPDATE OF l
+"""
+
+REMATCH_LINE = """
+-- the line that a person has said the owner of
+UPDATE bank_statement_line SET status = :status, rule = 'person', matched_kind = 'member', matched_id = :member_id
+WHERE mutual_id = current_mutual() AND id = :line_id
 """
 
 OPEN_BREAKS = """
 -- one row per kind of break that is not resolved, with how many, how much and since when; of one month if asked
 SELECT kind, count(*) AS break_count, sum(amount_minor)::bigint AS amount_minor, min(opened_at) AS oldest_at
 FROM reconciliation_break
-WHERE mutual_id = current_mutual() AND status IN ('open', 'proposed')
+WHERE mutual_id = current_mutual() AND status IN ('open', 'proposed', 'approved', 'rejected')
   AND (CAST(:period_start AS date) IS NULL OR period_start = :period_start)
 GROUP BY kind ORDER BY kind
 """
@@ -277,10 +327,18 @@ LEFT JOIN LATERAL (
 WHERE a.mutual_id = current_mutual() ORDER BY a.ledger_code
 """
 
+BOOKED_LATER = """
+-- one row: what lines of an account's statements moved in the books on days after the newest statement's last
+SELECT coalesce(sum(l.amount_minor), 0)::bigint FROM bank_statement_line l
+JOIN bank_account a ON a.mutual_id = l.mutual_id AND a.id = l.account_id AND a.number = :number
+JOIN ledger_tx t ON t.mutual_id = l.mutual_id AND t.id = l.ledger_tx_id AND t.valid_on > :statement_on
+WHERE l.mutual_id = current_mutual()
+"""
+
 UNNOTED_IN_MONTH = """
 -- one row per break of a month, or of no month and opened up to its end, that is open and has no note
 SELECT b.id, b.kind, b.amount_minor FROM reconciliation_break b
-WHERE b.mutual_id = current_mutual() AND b.status IN ('open', 'proposed')
+WHERE b.mutual_id = current_mutual() AND b.status IN ('open', 'proposed', 'approved', 'rejected')
   AND (b.period_start IS NULL OR b.period_start <= :period_start)
   AND NOT EXISTS (SELECT FROM reconciliation_note n WHERE n.mutual_id = b.mutual_id AND n.break_id = b.id)
 ORDER BY b.id
@@ -367,7 +425,9 @@ class BreakRow(NamedTuple):
     theirs: Mapping[str, Any]
     ours: Mapping[str, Any]
     owner_role: str
+    owner: str | None
     due_on: dt.date
+    since_on: dt.date
     status: str
     opened_at: dt.datetime
     proposal: Mapping[str, Any]
@@ -378,6 +438,41 @@ class BreakRow(NamedTuple):
     resolved_at: dt.datetime | None
     ledger_tx_id: int | None
     evidence_id: int | None
+
+
+class MatchRow(NamedTuple):
+    """What a line was matched to; undone where another row says so."""
+
+    id: int
+    rule: str
+    fields: list[str]
+    kind: str
+    matched_id: int
+    amount_minor: int
+    undoes: int | None
+    ledger_tx_id: int | None
+    reason: str | None
+    actor: str
+    at: dt.datetime
+
+
+class SuggestionRow(NamedTuple):
+    """What a line may be."""
+
+    rule: str
+    kind: str
+    matched_id: int
+    fields: list[str]
+    at: dt.datetime
+
+
+class AgeRow(NamedTuple):
+    """Unresolved breaks of a kind that count from one day."""
+
+    kind: str
+    since_on: dt.date
+    break_count: int
+    amount_minor: int
 
 
 class NoteRow(NamedTuple):
@@ -464,11 +559,14 @@ def list_breaks(
     status: str | None,
     kind: str | None = None,
     period_start: dt.date | None = None,
+    since: tuple[dt.date | None, dt.date | None] = (None, None),
+    owner: str | None = None,
     before: int,
     limit: int,
 ) -> list[BreakRow]:
-    """Return breaks, newest first; ``status`` may be ``unresolved``."""
+    """Return breaks, newest first; ``status`` may be ``unresolved``, ``owner`` a person or a role."""
     values = {"status": status, "kind": kind, "period_start": period_start, "before": before, "limit": limit}
+    values |= {"oldest": since[0], "newest": since[1], "owner": owner}
     return [BreakRow(*row) for row in db.rows(session, BREAKS, values)]
 
 
@@ -480,3 +578,30 @@ def list_notes(session: Session, break_id: int) -> list[NoteRow]:
 def open_breaks(session: Session, period_start: dt.date | None = None) -> list[OpenBreaks]:
     """Return the kinds of break that wait, of one month if asked."""
     return [OpenBreaks(*row) for row in db.rows(session, OPEN_BREAKS, {"period_start": period_start})]
+
+
+def list_ages(session: Session) -> list[AgeRow]:
+    """Return the unresolved breaks by kind and the day they count from."""
+    return [AgeRow(*row) for row in db.rows(session, AGES)]
+
+
+def get_line_currency(session: Session, line_id: int) -> str:
+    """Return a line's currency.
+
+    Raises:
+        LineUnknownError: The mutual has no such line.
+    """
+    found = db.first(session, LINE, {"line_id": line_id})
+    if found is None:
+        raise LineUnknownError(f"no line {line_id} of any statement")
+    return str(found.currency)
+
+
+def list_matches(session: Session, line_id: int) -> list[MatchRow]:
+    """Return every match of a line, undone ones too, oldest first."""
+    return [MatchRow(*row) for row in db.rows(session, LINE_MATCHES, {"line_id": line_id})]
+
+
+def list_suggestions(session: Session, line_id: int) -> list[SuggestionRow]:
+    """Return what a line may be, by the rules that were not sure."""
+    return [SuggestionRow(*row) for row in db.rows(session, LINE_SUGGESTIONS, {"line_id": line_id})]

@@ -1,25 +1,35 @@
-"""Explain a break: one person proposes an entry or says why none is needed, another approves it, then it is posted.
+"""Explain a break: one person proposes, another approves, then it is posted; or she rejects it and it waits for another.
 
-Nothing is edited. What a resolution moves, it moves by a ledger transaction with its reason.
+A proposal is an entry (``post_entry``), a member whose money it is (``place``), the word that no entry is needed
+(``no_entry``), or, made by the machine for old suspense, ``unclaimed``. Nothing is edited: what a resolution moves, it moves
+by a ledger transaction with its reason.
 """
 
 import datetime as dt
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any
 
 from sqlmodel import Session
 
+from gateway.contributions.place import place_line
+from gateway.contributions.queries import MEMBER_EXISTS, PLACEMENT_TX
 from gateway.kit import audit, db
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, post, require_accounts
+from gateway.membership.errors import MemberNotFoundError
 from gateway.reconciliation import queries
-from gateway.reconciliation.errors import ProposalInvalidError, SamePersonError
+from gateway.reconciliation.age import UNCLAIMED
+from gateway.reconciliation.claim import note_claim
+from gateway.reconciliation.errors import ProposalInvalidError, SamePersonError, SupervisorNeededError
 from gateway.reconciliation.queries import BreakRow, get_break
+from gateway.reconciliation.rules import SUPERVISED_DAYS, needs_supervisor
 from gateway.reconciliation.states import BREAK, BreakEvent, BreakStatus
 
-POST_ENTRY, NO_ENTRY = "post_entry", "no_entry"
-HOUSE = ("expense:", "income:", "reserve:", "suspense:", "unclaimed")
+POST_ENTRY, NO_ENTRY, PLACE = "post_entry", "no_entry", "place"
+HOUSE = ("expense:", "income:", "reserve:", "suspense:", UNCLAIMED)
+SOMEBODYS = frozenset({"receipt_suspense", "benefit_suspense"})
+"""Kinds whose money is somebody's, whoever it is: it is never the house's income."""
 
 PROPOSE = """
 -- the break with its proposal
@@ -27,132 +37,143 @@ UPDATE reconciliation_break SET status = :status, proposal = CAST(:proposal AS j
 WHERE mutual_id = current_mutual() AND id = :break_id
 """
 
-RESOLVE = """
+POST = """
 -- the break, explained
 UPDATE reconciliation_break SET status = :status, resolution = :resolution, resolved_by = :actor, resolved_at = now(), ledger_tx_id = :tx_id
 WHERE mutual_id = current_mutual() AND id = :break_id
 """
 
-DECLINE = """
--- the break, open again because the second person said no
-UPDATE reconciliation_break SET status = :status, proposal = '{}'::jsonb, proposed_by = NULL, reason = NULL
+REJECT = """
+-- the break whose proposal the second person does not share; what was proposed stays to be seen
+UPDATE reconciliation_break SET status = :status, proposed_by = NULL
+WHERE mutual_id = current_mutual() AND id = :break_id
+"""
+
+ASSIGN = """
+-- the break with the person who took it on, and until when
+UPDATE reconciliation_break SET owner = :owner, due_on = coalesce(CAST(:due_on AS date), due_on)
 WHERE mutual_id = current_mutual() AND id = :break_id
 """
 
 
-class Suggestion(NamedTuple):
-    """An entry that would explain a break."""
-
-    code: str
-    """``refund_member``, ``charge_reserve``, ``book_bank_charge``, …"""
-    lines: tuple[Line, ...]
-    meaning: str
-
-
-def suggest(a_break: BreakRow) -> list[Suggestion]:
-    """Return the usual explanations of a break; a person chooses, changes or finds another.
-
-    Where the state took less than was reserved, the rest waits on ``suspense:state`` and is the member's. Where it
-    took more, the difference is there with the other sign.
-    """
-    minor, found = a_break.amount_minor, []
-    if a_break.kind == "amount_changed":
-        member = f"member:{a_break.ours['member_id']}:contributions"
-        if minor < 0:
-            lines = (Line("suspense:state", -minor), Line(member, minor))
-            found.append(Suggestion("refund_member", lines, "Give what the state did not take back to the member"))
-        else:
-            lines = (Line(member, minor), Line("suspense:state", -minor))
-            found.append(Suggestion("charge_member", lines, "Take what the state took more from the member's credit"))
-    if a_break.kind in {"amount_changed", "bill_differs"} and minor > 0:
-        lines = (Line("reserve:solidarity", minor), Line("suspense:state", -minor))
-        found.append(Suggestion("charge_reserve", lines, "Let the reserve carry what the state took more"))
-    if a_break.kind == "bill_differs":
-        code = "expense:state-differences" if minor > 0 else "income:state-differences"
-        lines = (Line(code, minor), Line("suspense:state", -minor))
-        found.append(Suggestion("book_difference", lines, "Book the difference as an expense or income of the house"))
-    if a_break.kind == "bank_debit_unknown":
-        lines = (Line("expense:bank-charges", -minor), Line("suspense:bank", minor))
-        found.append(Suggestion("book_bank_charge", lines, "It is a charge of the bank"))
-    return found
-
-
 def propose(
-    session: Session, break_id: int, *, resolution: str, lines: Sequence[Line], reason: str, actor: str
+    session: Session,
+    break_id: int,
+    *,
+    resolution: str,
+    lines: Sequence[Line] = (),
+    member_id: int | None = None,
+    reason: str,
+    actor: str,
 ) -> BreakRow:
     """Propose how a break is explained; a second proposal replaces the first.
 
     Args:
         session: The open transaction.
         break_id: Which break.
-        resolution: ``post_entry`` with lines, or ``no_entry`` without.
+        resolution: ``post_entry`` with lines, ``place`` with a member, or ``no_entry`` with neither.
         lines: The entry, accounts by code; sums to zero.
+        member_id: Whose the money in suspense is.
         reason: In words, for whoever reads the books later.
         actor: Who proposes; somebody else must approve.
 
     Raises:
         BreakUnknownError: No such break.
-        InvalidTransitionError: It is resolved.
-        ProposalInvalidError: Lines that do not balance, too few, or lines with ``no_entry``.
+        InvalidTransitionError: It is explained already.
+        ProposalInvalidError: Lines that do not balance, too few, what the resolution has no use for, or somebody's money
+            as the house's income.
+        MemberNotFoundError: No such member.
         UnknownAccountError: An account that the books do not have.
     """
     found = get_break(session, break_id, lock=True)
     status = BREAK.advance(BreakStatus(found.status), BreakEvent.PROPOSE)
-    _check(resolution, lines, reason)
+    _check(found, resolution, lines, member_id, reason)
+    if member_id is not None and db.first(session, MEMBER_EXISTS, {"member_id": member_id}) is None:
+        raise MemberNotFoundError(f"there is no member {member_id}")
     house = [NewAccount(line.account) for line in lines if line.account.startswith(HOUSE)]
     open_accounts(session, house, found.currency)
     require_accounts(session, [line.account for line in lines])
-    proposal = {"resolution": resolution, "lines": [list(line) for line in lines]}
+    proposal: dict[str, Any] = {"resolution": resolution, "lines": [list(line) for line in lines]}
+    if member_id is not None:
+        proposal["member_id"] = member_id
     values = {"status": status, "proposal": json.dumps(proposal), "actor": actor, "reason": reason}
     db.run(session, PROPOSE, {**values, "break_id": break_id})
-    _log(session, found, BreakEvent.PROPOSE, status, actor, reason)
+    _log(session, found, BreakEvent.PROPOSE, found.status, status, actor, reason)
     return get_break(session, break_id)
 
 
-def decline(session: Session, break_id: int, *, reason: str, actor: str) -> BreakRow:
-    """Say no to a proposal; the break is open again.
+def reject(session: Session, break_id: int, *, reason: str, actor: str) -> BreakRow:
+    """Say no to a proposal; the break waits for another one.
 
     Raises:
         BreakUnknownError: No such break.
         InvalidTransitionError: Nothing is proposed.
+        ProposalInvalidError: No reason.
     """
     found = get_break(session, break_id, lock=True)
-    status = BREAK.advance(BreakStatus(found.status), BreakEvent.DECLINE)
-    db.run(session, DECLINE, {"status": status, "break_id": break_id})
-    _log(session, found, BreakEvent.DECLINE, status, actor, reason)
+    status = BREAK.advance(BreakStatus(found.status), BreakEvent.REJECT)
+    if not reason.strip():
+        raise ProposalInvalidError("a reason is needed: whoever proposed it has to know what is wrong with it")
+    db.run(session, REJECT, {"status": status, "break_id": break_id})
+    _log(session, found, BreakEvent.REJECT, found.status, status, actor, reason)
     return get_break(session, break_id)
 
 
-def resolve(session: Session, break_id: int, *, valid_on: dt.date, actor: str) -> BreakRow:
+def resolve(
+    session: Session, break_id: int, *, valid_on: dt.date, actor: str, today: dt.date, is_supervisor: bool
+) -> BreakRow:
     """Approve what another person proposed, and post it.
+
+    Args:
+        session: The open transaction.
+        break_id: Which break.
+        valid_on: The day its entry counts from.
+        actor: Who approves.
+        today: Decides how old it is.
+        is_supervisor: Whether she may approve what is older than thirty days.
 
     Raises:
         BreakUnknownError: No such break.
         InvalidTransitionError: Nothing is proposed.
         SamePersonError: The person who proposed it.
+        SupervisorNeededError: It is too old for her.
         FloorBrokenError: An account would hold less than it may.
         PeriodClosedError: ``valid_on`` lies in a closed month.
     """
     found = get_break(session, break_id, lock=True)
-    status = BREAK.advance(BreakStatus(found.status), BreakEvent.RESOLVE)
+    approved = BREAK.advance(BreakStatus(found.status), BreakEvent.APPROVE)
     if found.proposed_by == actor:
         raise SamePersonError("the person who proposes an explanation does not approve it; ask a colleague")
-    lines = [Line(code, int(minor)) for code, minor in found.proposal["lines"]]
-    tx_id = None
-    if lines:
-        event = Event(
-            key=f"break:{break_id}",
-            kind="break.resolution",
-            valid_on=valid_on,
-            lines=lines,
-            actor=actor,
-            reason=found.reason,
-            evidence=f"break:{break_id}",
+    if needs_supervisor(found.since_on, today) and not is_supervisor:
+        raise SupervisorNeededError(
+            f"the difference counts from {found.since_on}; after {SUPERVISED_DAYS} days a manager approves its explanation"
         )
-        tx_id = post(session, event).tx_id
-    values = {"status": status, "resolution": found.proposal["resolution"], "actor": actor, "tx_id": tx_id}
-    db.run(session, RESOLVE, {**values, "break_id": break_id})
-    _log(session, found, BreakEvent.RESOLVE, status, actor, found.reason)
+    _log(session, found, BreakEvent.APPROVE, found.status, approved, actor, found.reason)
+    resolution = str(found.proposal["resolution"])
+    tx_id = _place(session, found, actor, today) if resolution == PLACE else _post(session, found, valid_on, actor)
+    status = BREAK.advance(approved, BreakEvent.POST)
+    values = {"status": status, "resolution": resolution, "actor": actor, "tx_id": tx_id}
+    db.run(session, POST, {**values, "break_id": break_id})
+    _log(session, found, BreakEvent.POST, approved, status, actor, found.reason)
+    return get_break(session, break_id)
+
+
+def assign(session: Session, break_id: int, *, owner: str, due_on: dt.date | None, actor: str) -> BreakRow:
+    """Say who looks after a break, and until when.
+
+    Raises:
+        BreakUnknownError: No such break.
+    """
+    get_break(session, break_id, lock=True)
+    db.run(session, ASSIGN, {"break_id": break_id, "owner": owner, "due_on": due_on})
+    audit.record(
+        session,
+        actor=actor,
+        action="break.assign",
+        subject_kind="reconciliation_break",
+        subject_id=break_id,
+        detail={"owner": owner, "due_on": due_on},
+    )
     return get_break(session, break_id)
 
 
@@ -170,31 +191,74 @@ def note(session: Session, break_id: int, *, text: str, actor: str) -> BreakRow:
     return found
 
 
-def _check(resolution: str, lines: Sequence[Line], reason: str) -> None:
+def _post(session: Session, found: BreakRow, valid_on: dt.date, actor: str) -> int | None:
+    lines = [Line(code, int(minor)) for code, minor in found.proposal["lines"]]
+    if not lines:
+        return None
+    event = Event(
+        key=f"break:{found.id}",
+        kind="break.resolution",
+        valid_on=valid_on,
+        lines=lines,
+        actor=actor,
+        reason=found.reason,
+        evidence=f"break:{found.id}",
+    )
+    return post(session, event).tx_id
+
+
+def _place(session: Session, found: BreakRow, actor: str, today: dt.date) -> int | None:
+    member_id, reason = int(found.proposal["member_id"]), found.reason or ""
+    placed = place_line(session, found.subject_id, member_id=member_id, reason=reason, actor=actor, today=today)
+    line_id = found.ours.get("statement_line_id")
+    line = None if line_id is None else db.first(session, queries.LINE, {"line_id": line_id})
+    if line is not None:
+        note_claim(session, line, member_id=member_id, reason=reason, actor=actor)
+    version = next(one.placement_version for one in placed.receipt.lines if one.id == found.subject_id)
+    moved = db.first(session, PLACEMENT_TX, {"line_id": found.subject_id, "version": version})
+    return None if moved is None else moved.ledger_tx_id
+
+
+def _check(found: BreakRow, resolution: str, lines: Sequence[Line], member_id: int | None, reason: str) -> None:
     if not reason.strip():
         raise ProposalInvalidError("a reason is needed: whoever reads the books later has nothing else")
-    if resolution == NO_ENTRY:
+    if (member_id is not None) != (resolution == PLACE):
+        raise ProposalInvalidError(f"{PLACE!r} names the member whose money it is, and nothing else does")
+    if resolution == PLACE and found.kind != "receipt_suspense":
+        raise ProposalInvalidError(f"{PLACE!r} is for money of receipts in suspense, not for {found.kind}")
+    if resolution in (NO_ENTRY, PLACE):
         if lines:
-            raise ProposalInvalidError(f"{NO_ENTRY!r} has no lines; with lines it is {POST_ENTRY!r}")
+            raise ProposalInvalidError(f"{resolution!r} has no lines; with lines it is {POST_ENTRY!r}")
         return
     if resolution != POST_ENTRY:
-        raise ProposalInvalidError(f"unknown resolution {resolution!r}; expected {POST_ENTRY!r} or {NO_ENTRY!r}")
+        expected = f"{POST_ENTRY!r}, {PLACE!r} or {NO_ENTRY!r}"
+        raise ProposalInvalidError(f"unknown resolution {resolution!r}; expected {expected}")
     total = sum(line.amount_minor for line in lines)
     if len(lines) < 2 or total or any(line.amount_minor == 0 for line in lines):
         raise ProposalInvalidError(
             f"an entry has two lines or more, none of them zero, that sum to zero; these {len(lines)} sum to {total}"
         )
+    if found.kind in SOMEBODYS and any(line.account.startswith(("income:", "reserve:", "expense:")) for line in lines):
+        raise ProposalInvalidError(
+            "money whose owner is not known is never the house's: it goes to her, back to who paid it, or to unclaimed"
+        )
 
 
 def _log(
-    session: Session, found: BreakRow, event: BreakEvent, to_state: BreakStatus, actor: str, reason: str | None
+    session: Session,
+    found: BreakRow,
+    event: BreakEvent,
+    from_state: str,
+    to_state: BreakStatus,
+    actor: str,
+    reason: str | None,
 ) -> None:
     audit.log_transition(
         session,
         subject_kind="reconciliation_break",
         subject_id=found.id,
         event=event,
-        from_state=found.status,
+        from_state=from_state,
         to_state=to_state,
         actor=actor,
         reason=reason,

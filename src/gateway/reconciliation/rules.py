@@ -48,6 +48,7 @@ KINDS = {
         BreakKind("payout_contradicted", Role.ACCOUNTANT, 1, "The provider said two things of one payout."),
         BreakKind("payout_batch_open", Role.ACCOUNTANT, 1, "Nobody knows for days what became of payouts."),
         BreakKind("receipt_suspense", Role.CASHIER, 5, "Money received whose member nobody found yet."),
+        BreakKind("statement_line_odd", Role.ACCOUNTANT, 5, "The bank contradicts itself in a line; the entry counts."),
         BreakKind("transfer_overdue", Role.ACCOUNTANT, 3, "Money between two places of ours has not arrived yet."),
     )
 }
@@ -56,15 +57,42 @@ OVERDUE_DAYS = 5
 """How long a payment, confirmation, advice or transfer may be on its way before somebody is told."""
 
 AGES = ((2, "0-2"), (7, "3-7"), (30, "8-30"), (60, "31-60"))
+OLDEST_BUCKET = ">60"
+SUPERVISED_DAYS = 30
+"""A break older than this is a supervisor's: a manager approves it."""
+UNCLAIMED_DAYS = 60
+"""Money in suspense older than this is proposed for ``unclaimed``: it stays owed to whoever comes, and is never income."""
 
 
 def age_bucket(days: int) -> str:
-    """Return the bucket an age in days falls into.
+    """Return the bucket an age in days falls into: 0-2, 3-7, 8-30, 31-60, >60.
 
     Source:
         SRC-LEDGER, clearing accounts return to zero; what stays is looked at by age.
     """
-    return next((name for limit, name in AGES if days <= limit), "over 60")
+    return next((name for limit, name in AGES if days <= limit), OLDEST_BUCKET)
+
+
+def ageing(bucket: str, today: dt.date) -> tuple[dt.date | None, dt.date | None]:
+    """Return the first and the last day that breaks of an age count from; no first day for the oldest.
+
+    Source:
+        SRC-LEDGER, what stays is looked at by age.
+    """
+    names = [*(name for _, name in AGES), OLDEST_BUCKET]
+    place = names.index(bucket)
+    newest = today - dt.timedelta(days=AGES[place - 1][0] + 1 if place else 0)
+    oldest = None if bucket == OLDEST_BUCKET else today - dt.timedelta(days=AGES[place][0])
+    return oldest, newest
+
+
+def needs_supervisor(since_on: dt.date, today: dt.date) -> bool:
+    """Tell whether a break is so old that a manager has to approve its explanation.
+
+    Source:
+        SRC-LEDGER, over thirty days a supervisor.
+    """
+    return (today - since_on).days > SUPERVISED_DAYS
 
 
 def due_on(kind: str, today: dt.date) -> dt.date:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from gateway.kit import db
+from gateway.reconciliation.age import let_age
 from gateway.reconciliation.breaks import refresh_breaks
 from gateway.reconciliation.match import match_lines
 from gateway.reconciliation.queries import OpenBreaks, open_breaks
@@ -38,4 +39,5 @@ def reconcile(session: Session, *, today: dt.date) -> Reconciled:
     db.run(session, ONE_AT_A_TIME)
     matched = match_lines(session, today=today)
     changed = refresh_breaks(session, today=today)
+    let_age(session, today=today)
     return Reconciled(matched.by_rule, matched.suspense_count, changed, open_breaks(session))

@@ -1,8 +1,8 @@
 """Life of a statement, of its lines, of a break and of a transfer between our own places.
 
 statement: loaded; quarantined -> loaded (when what was missing came)
-line:      open -> matched | suspense
-break:     open -> proposed -> resolved; proposed -> open (the second person says no); open -> vanished
+line:      open -> matched | suspense; suspense -> matched (a person says whose it is)
+break:     open -> proposed -> approved -> posted; proposed | approved -> rejected -> proposed; open, proposed, rejected -> vanished
 transfer:  ordered -> booked; ordered -> withdrawn
 """
 
@@ -38,6 +38,8 @@ class StatementLineEvent(StrEnum):
     MATCH = "match"
     GIVE_UP = "give_up"
     """No rule knows it: its money waits in suspense."""
+    CLAIM = "claim"
+    """A person says whose it is."""
 
 
 class BreakStatus(StrEnum):
@@ -45,7 +47,13 @@ class BreakStatus(StrEnum):
 
     OPEN = "open"
     PROPOSED = "proposed"
-    RESOLVED = "resolved"
+    """One person, or the machine, has said how to explain it."""
+    APPROVED = "approved"
+    """Another person has agreed; it is posted next."""
+    POSTED = "posted"
+    """Explained: its entry is in the books, or none was needed."""
+    REJECTED = "rejected"
+    """The other person said no; it waits for another proposal."""
     VANISHED = "vanished"
     """The difference is gone by itself, for example because what was late has come."""
 
@@ -54,8 +62,9 @@ class BreakEvent(StrEnum):
     """What can happen to a break."""
 
     PROPOSE = "propose"
-    DECLINE = "decline"
-    RESOLVE = "resolve"
+    APPROVE = "approve"
+    POST = "post"
+    REJECT = "reject"
     VANISH = "vanish"
 
 
@@ -82,15 +91,23 @@ STATEMENT_LINE = StateMachine[StatementLineStatus, StatementLineEvent](
     {
         StatementLineEvent.MATCH: (frozenset({StatementLineStatus.OPEN}), StatementLineStatus.MATCHED),
         StatementLineEvent.GIVE_UP: (frozenset({StatementLineStatus.OPEN}), StatementLineStatus.SUSPENSE),
+        StatementLineEvent.CLAIM: (frozenset({StatementLineStatus.SUSPENSE}), StatementLineStatus.MATCHED),
     }
 )
 
 BREAK = StateMachine[BreakStatus, BreakEvent](
     {
-        BreakEvent.PROPOSE: (frozenset({BreakStatus.OPEN, BreakStatus.PROPOSED}), BreakStatus.PROPOSED),
-        BreakEvent.DECLINE: (frozenset({BreakStatus.PROPOSED}), BreakStatus.OPEN),
-        BreakEvent.RESOLVE: (frozenset({BreakStatus.PROPOSED}), BreakStatus.RESOLVED),
-        BreakEvent.VANISH: (frozenset({BreakStatus.OPEN, BreakStatus.PROPOSED}), BreakStatus.VANISHED),
+        BreakEvent.PROPOSE: (
+            frozenset({BreakStatus.OPEN, BreakStatus.PROPOSED, BreakStatus.REJECTED}),
+            BreakStatus.PROPOSED,
+        ),
+        BreakEvent.APPROVE: (frozenset({BreakStatus.PROPOSED}), BreakStatus.APPROVED),
+        BreakEvent.POST: (frozenset({BreakStatus.APPROVED}), BreakStatus.POSTED),
+        BreakEvent.REJECT: (frozenset({BreakStatus.PROPOSED, BreakStatus.APPROVED}), BreakStatus.REJECTED),
+        BreakEvent.VANISH: (
+            frozenset({BreakStatus.OPEN, BreakStatus.PROPOSED, BreakStatus.REJECTED}),
+            BreakStatus.VANISHED,
+        ),
     }
 )
 

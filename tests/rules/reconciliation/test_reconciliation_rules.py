@@ -23,7 +23,7 @@ from gateway.staff.models import Role
         (30, "8-30"),
         (31, "31-60"),
         (60, "31-60"),
-        (61, "over 60"),
+        (61, ">60"),
     ],
 )
 def test_a_difference_is_as_old_as_its_bucket_says(days: int, bucket: str) -> None:

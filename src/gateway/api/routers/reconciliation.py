@@ -1,6 +1,5 @@
 """The bank's statements, the mutual's own transfers, and the breaks that people explain."""
 
-import datetime as dt
 from typing import Annotated, Literal
 
 from fastapi import Form, Query, Response, UploadFile
@@ -10,19 +9,15 @@ from gateway.api.errors import problems
 from gateway.api.money import minor_of
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
-from gateway.api.schemas.common import MAX_ID, Because, PathId, PeriodText, period_of
+from gateway.api.schemas.common import MAX_ID, Because, PathId
 from gateway.api.schemas.reconciliation import (
     BankAccountCreate,
     BankAccountRead,
-    BreakRead,
     MappingCreate,
     MappingRead,
-    NoteCreate,
     PositionRead,
     PreviewRead,
-    ProposalCreate,
     ReconciliationRead,
-    ResolutionCreate,
     StatementFileRead,
     StatementLineRead,
     StatementRead,
@@ -33,11 +28,9 @@ from gateway.api.schemas.reconciliation import (
 )
 from gateway.cash.tills import require_unsupervised
 from gateway.ledger.bank_accounts import BankAccountRow, Opening, list_bank_accounts, register_bank_account
-from gateway.ledger.post import Line
 from gateway.reconciliation import mappings, queries
 from gateway.reconciliation.load_statement import load_statement
 from gateway.reconciliation.position import money_position
-from gateway.reconciliation.resolve import decline, note, propose, resolve
 from gateway.reconciliation.run import reconcile
 from gateway.reconciliation.transfer import NewTransfer, order_transfer, withdraw_transfer
 from gateway.staff.models import Role
@@ -264,98 +257,6 @@ def withdraw(transfer_id: PathId, asked: Because, act: ActDep, once: OnceDep) ->
 def create_run(act: ActDep) -> ReconciliationRead:
     """Match and book every open statement line, then find every difference. Running it again changes nothing."""
     return ReconciliationRead.of(reconcile(act.session, today=act.today), act.mutual.currency)
-
-
-@router.get("/breaks", response_model=Page[BreakRead], summary="Differences", dependencies=[READERS])
-def list_breaks(
-    act: ActDep,
-    asked: PageDep,
-    status: Annotated[Literal["unresolved", "open", "proposed", "resolved", "vanished"] | None, Query()] = None,
-    kind: Annotated[str | None, Query(max_length=40)] = None,
-    period: Annotated[PeriodText | None, Query()] = None,
-) -> Page[BreakRead]:
-    """Return differences, newest first."""
-    (before,) = asked.after(int) or (MAX_ID,)
-    start: dt.date | None = None if period is None else period_of(period).start
-    rows = queries.list_breaks(
-        act.session, status=status, kind=kind, period_start=start, before=before, limit=asked.fetch
-    )
-    return asked.page(rows, BreakRead.of, lambda row: (row.id,))
-
-
-@router.get(
-    "/breaks/{break_id}",
-    response_model=BreakRead,
-    summary="One difference",
-    dependencies=[READERS],
-    responses=problems(404),
-)
-def get_break(break_id: PathId, act: ActDep) -> BreakRead:
-    """Return a difference with the usual explanations and what people noted."""
-    return BreakRead.of(queries.get_break(act.session, break_id), queries.list_notes(act.session, break_id))
-
-
-@router.post(
-    "/breaks/{break_id}/notes",
-    status_code=201,
-    response_model=BreakRead,
-    summary="Note what was found out",
-    dependencies=[READERS],
-    responses=problems(404),
-)
-def create_note(break_id: PathId, asked: NoteCreate, act: ActDep, once: OnceDep) -> Response:
-    """Keep what somebody found out; a month may be closed over an open break that has a note."""
-
-    def keep() -> BreakRead:
-        found = note(act.session, break_id, text=asked.note, actor=act.actor)
-        return BreakRead.of(found, queries.list_notes(act.session, break_id))
-
-    return once(keep, body=asked)
-
-
-@router.post(
-    "/breaks/{break_id}/proposal",
-    response_model=BreakRead,
-    summary="Propose an explanation",
-    dependencies=[READERS],
-    responses=problems(404, 409),
-)
-def create_proposal(break_id: PathId, asked: ProposalCreate, act: ActDep, once: OnceDep) -> Response:
-    """Propose the entry that explains a difference, or say why none is needed; somebody else approves it."""
-
-    def put() -> BreakRead:
-        currency = queries.get_break(act.session, break_id).currency
-        lines = [Line(line.account, minor_of(line.amount, currency)) for line in asked.lines]
-        return BreakRead.of(
-            propose(
-                act.session,
-                break_id,
-                resolution=asked.resolution,
-                lines=lines,
-                reason=asked.reason,
-                actor=act.actor,
-            )
-        )
-
-    return once(put, status=200, body=asked)
-
-
-@router.post(
-    "/breaks/{break_id}/resolution",
-    response_model=BreakRead,
-    summary="Approve or decline",
-    dependencies=[MONEY],
-    responses=problems(404, 409),
-)
-def create_resolution(break_id: PathId, asked: ResolutionCreate, act: ActDep, once: OnceDep) -> Response:
-    """Approve what another person proposed, and post it; or decline it with a reason."""
-
-    def decide() -> BreakRead:
-        if asked.is_approved:
-            return BreakRead.of(resolve(act.session, break_id, valid_on=asked.valid_on or act.today, actor=act.actor))
-        return BreakRead.of(decline(act.session, break_id, reason=asked.reason or "declined", actor=act.actor))
-
-    return once(decide, status=200, body=asked)
 
 
 @router.get("/money-position", response_model=PositionRead, summary="Where the money is", dependencies=[READERS])

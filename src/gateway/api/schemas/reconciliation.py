@@ -15,18 +15,23 @@ from gateway.kit.money import AmountError, currency_of, format_amount, parse_amo
 from gateway.ledger.bank_accounts import BankAccountRow
 from gateway.reconciliation.load_statement import TypedBalances
 from gateway.reconciliation.mappings import MappingRow, Preview
+from gateway.reconciliation.match_rules import BY_CODE
 from gateway.reconciliation.position import Position
 from gateway.reconciliation.queries import (
+    AgeRow,
     BreakRow,
+    MatchRow,
     NoteRow,
     OpenBreaks,
     StatementLineRow,
     StatementRow,
+    SuggestionRow,
     TransferRow,
 )
-from gateway.reconciliation.resolve import suggest
-from gateway.reconciliation.rules import KINDS
+from gateway.reconciliation.rules import KINDS, age_bucket, needs_supervisor
 from gateway.reconciliation.run import Reconciled
+from gateway.reconciliation.suggest import Suggestion, suggest
+from gateway.reconciliation.tolerance import ToleranceRow
 
 ACCOUNT = {
     "number": "DO28BAGR00000001212453611324",
@@ -407,6 +412,10 @@ class SuggestionRead(ReadModel):
     code: str
     meaning: str
     lines: list[EntryLine]
+    member_id: int | None
+    """For ``place``: whose the money may be."""
+    fields: list[str]
+    """What agreed."""
 
 
 class NoteRead(ReadModel):
@@ -432,7 +441,16 @@ class BreakRead(ReadModel):
     theirs: dict[str, Any]
     ours: dict[str, Any]
     owner_role: str
+    owner: str | None
+    """The person who took it on, if somebody did."""
     due_on: dt.date
+    since_on: dt.date
+    """From when its age counts."""
+    age_days: int
+    age: str
+    """0-2, 3-7, 8-30, 31-60 or >60 days."""
+    needs_supervisor: bool
+    """Whether a manager has to approve its explanation."""
     status: str
     opened_at: dt.datetime
     proposal: dict[str, Any]
@@ -446,12 +464,22 @@ class BreakRead(ReadModel):
     notes: list[NoteRead]
 
     @classmethod
-    def of(cls, row: BreakRow, notes: list[NoteRow] | None = None) -> "BreakRead":
-        """Return what is shown of a break."""
+    def of(
+        cls,
+        row: BreakRow,
+        *,
+        today: dt.date,
+        notes: list[NoteRow] | None = None,
+        members: list[Suggestion] | None = None,
+    ) -> "BreakRead":
+        """Return what is shown of a break, as old as it is today."""
         shown = row._asdict()
         shown["amount"] = text_of(shown.pop("amount_minor"), row.currency)
         shown["period"] = None if row.period_start is None else month_of(row.period_start)
         shown["meaning"] = KINDS[row.kind].meaning
+        shown["age_days"] = (today - row.since_on).days
+        shown["age"] = age_bucket(shown["age_days"])
+        shown["needs_supervisor"] = needs_supervisor(row.since_on, today)
         shown["notes"] = [NoteRead.model_validate(note) for note in notes or []]
         shown["suggestions"] = [
             SuggestionRead(
@@ -461,9 +489,187 @@ class BreakRead(ReadModel):
                     EntryLine(account=line.account, amount=text_of(line.amount_minor, row.currency))
                     for line in found.lines
                 ],
+                member_id=found.member_id,
+                fields=list(found.fields),
             )
-            for found in suggest(row)
+            for found in [*suggest(row), *(members or [])]
         ]
+        return cls.model_validate(shown)
+
+
+class BreakList(ReadModel):
+    """Breaks that one act has changed together."""
+
+    items: list[BreakRead]
+
+
+class AgesRead(ReadModel):
+    """Unresolved breaks of a kind and age."""
+
+    kind: str
+    age: str
+    """0-2, 3-7, 8-30, 31-60 or >60 days."""
+    break_count: int
+    amount: str
+    """What they are about, each taken as positive."""
+    currency: str
+
+    @classmethod
+    def list_of(cls, rows: list[AgeRow], *, today: dt.date, currency: str) -> "list[AgesRead]":
+        """Return the rows summed up by age."""
+        sums: dict[tuple[str, str], list[int]] = {}
+        for row in rows:
+            entry = sums.setdefault((row.kind, age_bucket((today - row.since_on).days)), [0, 0])
+            entry[0] += row.break_count
+            entry[1] += row.amount_minor
+        return [
+            cls(kind=kind, age=age, break_count=count, amount=text_of(minor, currency), currency=currency)
+            for (kind, age), (count, minor) in sums.items()
+        ]
+
+
+class AssignmentCreate(WriteModel):
+    """Who looks after a break, and until when."""
+
+    model_config = {**WriteModel.model_config, **example({"owner": "staff:carmen", "due_on": "2026-03-31"})}
+
+    owner: Line
+    due_on: dt.date | None = None
+
+
+class ManyProposed(WriteModel):
+    """One usual explanation for equal breaks, each with its own amount."""
+
+    model_config = {
+        **WriteModel.model_config,
+        **example({"break_ids": [17, 18], "suggestion": "book_bank_charge", "reason": "Charges of the bank for March"}),
+    }
+
+    break_ids: list[int] = Field(min_length=1, max_length=500)
+    suggestion: Line
+    """The code of one of their suggestions, or ``no_entry``."""
+    reason: Reason
+
+
+class ManyResolved(WriteModel):
+    """A second person's word on what was proposed for equal breaks."""
+
+    model_config = {**WriteModel.model_config, **example({"break_ids": [17, 18], "is_approved": True})}
+
+    break_ids: list[int] = Field(min_length=1, max_length=500)
+    is_approved: bool
+    valid_on: dt.date | None = None
+    """Day the entries count from; today if left out."""
+    reason: Reason | None = None
+    """Needed where they are rejected."""
+
+
+class MatchRead(ReadModel):
+    """What a line was matched to."""
+
+    id: int
+    rule: str
+    fields: list[str]
+    """What agreed."""
+    kind: str
+    matched_id: int
+    amount: str
+    undoes: int | None
+    """The match that this one takes back."""
+    ledger_tx_id: int | None
+    reason: str | None
+    actor: str
+    at: dt.datetime
+
+
+class LineSuggestionRead(ReadModel):
+    """What a line may be, by a rule that is not sure or that names several."""
+
+    rule: str
+    meaning: str
+    fields: list[str]
+    kind: str
+    matched_id: int
+    at: dt.datetime
+
+
+class LineMatchesRead(ReadModel):
+    """How a line came to where it is."""
+
+    matches: list[MatchRead]
+    suggestions: list[LineSuggestionRead]
+
+    @classmethod
+    def of(cls, matches: list[MatchRow], suggestions: list[SuggestionRow], currency: str) -> "LineMatchesRead":
+        """Return what is shown of a line's matches."""
+        shown = []
+        for match in matches:
+            fields = match._asdict()
+            fields["amount"] = text_of(fields.pop("amount_minor"), currency)
+            shown.append(MatchRead.model_validate(fields))
+        hints = [LineSuggestionRead(**one._asdict(), meaning=BY_CODE[one.rule].meaning) for one in suggestions]
+        return cls(matches=shown, suggestions=hints)
+
+
+class OwnerCreate(WriteModel):
+    """Whose the money of a line is."""
+
+    model_config = {**WriteModel.model_config, **example({"member_id": 17, "reason": "She showed the slip"})}
+
+    member_id: int = Field(ge=1)
+    reason: Reason
+
+
+class RuleRead(ReadModel):
+    """A rule by which lines are known, in the order they are asked."""
+
+    code: str
+    kind: str
+    """What it matches a line to."""
+    strength: str
+    """``sure``: books by itself; ``by_setting``: only where the mutual has said so; ``hint``: only suggests."""
+    fields: list[str]
+    meaning: str
+
+
+class ToleranceCreate(WriteModel):
+    """By how much transfers of a place may differ from the bank's line, and where the difference goes."""
+
+    model_config = {
+        **WriteModel.model_config,
+        **example(
+            {
+                "place_code": "momo:orange:clearing",
+                "reason": "provider_fee",
+                "most": "250.00",
+                "difference_code": "expense:provider-fees",
+            }
+        ),
+    }
+
+    place_code: Line
+    reason: str = Field(pattern=r"^[a-z_]{1,40}$")
+    most: AmountText
+    """An absolute amount; zero ends it."""
+    difference_code: str = Field(pattern=r"^expense:[a-z0-9:-]{1,60}$")
+
+
+class ToleranceRead(ReadModel):
+    """What was decided for a place and reason."""
+
+    place_code: str
+    reason: str
+    version: int
+    most: str
+    difference_code: str
+    decided_by: str
+    at: dt.datetime
+
+    @classmethod
+    def of(cls, row: ToleranceRow, currency: str) -> "ToleranceRead":
+        """Return what is shown of a tolerance."""
+        shown = row._asdict()
+        shown["most"] = text_of(shown.pop("most_minor"), currency)
         return cls.model_validate(shown)
 
 
@@ -492,8 +698,10 @@ class ProposalCreate(WriteModel):
         ),
     }
 
-    resolution: Literal["post_entry", "no_entry"]
+    resolution: Literal["post_entry", "place", "no_entry"]
     lines: list[EntryLine] = Field(default_factory=list, max_length=50)
+    member_id: int | None = Field(default=None, ge=1)
+    """For ``place``: whose the money in suspense is."""
     reason: Reason
 
 
