@@ -17,7 +17,7 @@ from typing import Any
 
 from gateway.authority.do_tss.editions import LETTERS
 from gateway.authority.do_tss.layout import Edition, Fault, Field
-from gateway.authority.do_tss.rules import RULES, code_for
+from gateway.authority.do_tss.rules import RULES, code_for, event_days
 from gateway.authority.do_tss.sayings import say
 from gateway.authority.do_tss.shapes import Number, ShapeError
 
@@ -25,6 +25,7 @@ KIND_OF_LETTER = LETTERS
 LETTER_OF_KIND = {kind: letter for letter, kind in LETTERS.items()}
 _EVENT_OF = {"add": "ID", "remove": "SD"}
 _REMEMBERED = 1 << 16
+_ZERO = "0000000000000.00"
 
 
 class LineCodec:
@@ -35,7 +36,7 @@ class LineCodec:
         self._today = today
         self._rules = RULES[edition.kind]
         self._matches = edition.detail.fast_pattern().fullmatch
-        self._needs_look = _needs_look(edition)
+        self._needs_look = _needs_look(edition, today)
         self._columns = {field.name: field.start for field in edition.detail.fields}
         self._fields = edition.detail.fields[1:]
         names = [field.name for field in self._fields]
@@ -114,17 +115,32 @@ def _numbers_fit(edition: Edition) -> Callable[[str], bool]:
     return lambda line: all(matches(line[start:end]) for start, end, matches in pairs)
 
 
-def _needs_look(edition: Edition) -> Callable[[str], bool]:
+def _needs_look(edition: Edition, today: dt.date | None) -> Callable[[str], bool]:
     """Return what the pattern cannot see but a rule asks for; True sends the line the long way."""
     place = {field.name: slice(field.start - 1, field.end - 1) for field in edition.detail.fields}
     if edition.kind in ("AM", "AR"):
-        wage = place["wage"]
-        return lambda line: line[wage] == "0000000000000.00"
+        wage, exempt, longest = place["wage"], place["exempt"], edition.detail.lengths[-1]
+        return lambda line: line[wage] == _ZERO or (len(line) > longest and line[exempt] != _ZERO)
+    if edition.kind == "NV":
+        return _dates_need_look(edition, today)
     if edition.kind == "RD":
         kind, number = place["document_type"], place["document"]
         holder_kind, holder = place["holder_document_type"], place["holder_document"]
         return lambda line: line[number] == line[holder] and line[kind] == line[holder_kind]
     return lambda _: bool(RULES[edition.kind])
+
+
+def _dates_need_look(edition: Edition, today: dt.date | None) -> Callable[[str], bool]:
+    """Movements: events and their days come again and again, so that what was seen is remembered."""
+    fields = [field for field in edition.detail.fields if field.name in ("event", "start", "end")]
+    start, stop, longest = fields[0].start - 1, fields[-1].end - 1, edition.detail.lengths[-1]
+
+    @lru_cache(_REMEMBERED)
+    def is_odd(text: str) -> bool:
+        values = {f.name: f.shape.decode(text[f.start - 1 - start : f.end - 1 - start]) for f in fields}
+        return any(True for _ in event_days(values, today))
+
+    return lambda line: len(line) > longest or is_odd(line[start:stop])
 
 
 def _ours_to_theirs(field: str, value: Any) -> Any:

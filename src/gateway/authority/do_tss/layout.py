@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.authority.do_tss.sayings import Saying
-from gateway.authority.do_tss.shapes import Constant, Shape, ShapeError
+from gateway.authority.do_tss.shapes import Choice, Constant, Shape, ShapeError
 
 STRUCTURE = "PY1"
 """The state's code for layout or format."""
@@ -91,7 +91,7 @@ class LineLayout:
         return [field for field in self.fields if field.end - 1 <= length]
 
     def fast_pattern(self) -> "re.Pattern[str]":
-        """Return a pattern of whole lines that are surely good, blocks excepted."""
+        """Return a pattern of whole lines that are surely good; blocks in their codes' order, none of them zero."""
         pattern, place, tails = "", 0, 0
         for field in self.fields:
             pattern += field.shape.pattern
@@ -99,7 +99,14 @@ class LineLayout:
             if place in self.lengths[:-1]:
                 pattern += "(?:"
                 tails += 1
-        return re.compile(pattern + ")?" * tails)
+        return re.compile(pattern + self._blocks_pattern() + ")?" * tails)
+
+    def _blocks_pattern(self) -> str:
+        if not self.block:
+            return ""
+        code, amount = (field.shape for field in self.block)
+        options = code.options if isinstance(code, Choice) else ()
+        return "".join(f"(?:{option}(?!{re.escape(amount.encode(0))}){amount.pattern})?" for option in options)
 
     def encode(self, values: Mapping[str, Any], *, length: int | None = None) -> tuple[str, list[Fault]]:
         """Write a line; the text is whole only if there is no fault."""

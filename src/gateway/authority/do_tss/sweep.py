@@ -9,7 +9,8 @@ their own. The costs are those of a dozen passes over the octets, not of a step 
 Whatever is unusual gives None, never a verdict: the long way alone says no.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.authority.do_tss.layout import Edition, Field
@@ -56,10 +57,10 @@ class Sweep:
         self._bound = [
             place
             for field in fields
-            if not isinstance(field.shape, Name | Amount | PayrollKey | Day) and not _has_values(field)
+            if not isinstance(field.shape, Name | Amount) and _look_of(field) is None
             for place in range(field.start - 1, field.end - 1)
         ]
-        self._valued = [_Values(group) for group in _groups(fields)]
+        self._valued = [look for field in fields if (look := _look_of(field)) is not None]
         if self._works:
             wage = places["wage"]
             self._dot = wage.stop - 3
@@ -105,30 +106,81 @@ class Sweep:
         return Swept(count, sum_minor, keys, unfit)
 
 
-def _has_values(field: Field) -> bool:
-    """Tell whether a field holds one of several values that no rule ties to another field."""
-    return isinstance(field.shape, Choice) and not field.shape.followed_by
+def _look_of(field: Field) -> "_Values | _Letters | _Days | None":
+    """Return what looks at a field whose value no translation can judge; None for the others."""
+    if isinstance(field.shape, Day):
+        return _Days(field)
+    if isinstance(field.shape, PayrollKey):
+        return _Values(field)
+    if isinstance(field.shape, Choice) and not field.shape.followed_by:
+        return _Letters(field) if field.shape.length == 1 else _Values(field)
+    return None
 
 
-def _groups(fields: tuple[Field, ...]) -> Iterator[list[Field]]:
-    """Give the fields whose values must be looked at, those side by side together."""
-    group: list[Field] = []
-    for field in fields:
-        if isinstance(field.shape, PayrollKey | Day) or _has_values(field):
-            group.append(field)
-        elif group:
-            yield group
-            group = []
-    if group:
-        yield group
+class _Letters:
+    """A field of one letter."""
+
+    def __init__(self, field: Field) -> None:
+        self.stop = field.end - 1
+        shape = field.shape
+        options = shape.options if isinstance(shape, Choice) else ()
+        self._allowed = "".join(options).encode() + (b" " if isinstance(shape, Choice) and shape.may_be_blank else b"")
+
+    def are_good(self, piece: bytes, width: int) -> bool:
+        """Tell whether every line of a piece holds one of the letters there."""
+        return not piece[self.stop - 1 :: width].translate(None, self._allowed)
+
+
+class _Days:
+    """A day, looked at for all lines in a few additions: no byte of a sum reaches into the next."""
+
+    def __init__(self, field: Field) -> None:
+        self._start, self.stop, self._shape = field.start - 1, field.end - 1, field.shape
+
+    def are_good(self, piece: bytes, width: int) -> bool:
+        """Tell whether every line of a piece holds a day, or every line none."""
+        columns = [piece[place::width] for place in range(self._start, self.stop)]
+        count = len(columns[0])
+        if columns[0][:1] == b" ":
+            return all(column.count(b" ") == count for column in columns)
+        day, month, century = (_pair(tens, units) for tens, units in zip(columns[0:6:2], columns[1:6:2], strict=True))
+        if century.translate(None, b"\x13\x14"):
+            return False
+        both = int.from_bytes(day.translate(_DAY_LATENESS), "little")
+        both += int.from_bytes(month.translate(_MONTH_SHORTNESS), "little")
+        odd = _ODD.finditer(both.to_bytes(count, "little"))
+        return all(self._is_day(piece, found.start() * width) for found in odd)
+
+    def _is_day(self, piece: bytes, line: int) -> bool:
+        """Look at one day by itself: the 29th of a February among others."""
+        try:
+            self._shape.decode(piece[line + self._start : line + self.stop].decode("latin-1"))
+        except ShapeError:
+            return False
+        return True
+
+
+def _pair(tens: bytes, units: bytes) -> bytes:
+    total = int.from_bytes(tens.translate(_TENS), "little") + int.from_bytes(units.translate(_UNITS), "little")
+    return total.to_bytes(len(tens), "little")
+
+
+_UNITS = bytes(byte - 48 if 48 <= byte <= 57 else 0 for byte in range(256))
+_TENS = bytes((byte - 48) * 10 if 48 <= byte <= 57 else 0 for byte in range(256))
+_DAY_LATENESS = bytes(0 if 1 <= day <= 28 else 1 if day in (29, 30) else 2 if day == 31 else 9 for day in range(256))
+_MONTH_SHORTNESS = bytes(
+    9 if not 1 <= month <= 12 else 2 if month == 2 else 1 if month in (4, 6, 9, 11) else 0 for month in range(256)
+)
+"""A day that late and a month that short go together where they come to at most 2."""
+_ODD = re.compile(b"[^\\0-\\2]")
 
 
 class _Values:
-    """Texts that a group of fields may hold, as far as they were met."""
+    """Texts that a field may hold, as far as they were met."""
 
-    def __init__(self, group: list[Field]) -> None:
-        self.start, self.stop = group[0].start - 1, group[-1].end - 1
-        self._shapes = [field.shape for field in group]
+    def __init__(self, field: Field) -> None:
+        self.start, self.stop = field.start - 1, field.end - 1
+        self._shape = field.shape
         self._good: set[bytes] = set()
 
     def are_good(self, piece: bytes, width: int) -> bool:
@@ -146,11 +198,8 @@ class _Values:
         return True
 
     def _is_good(self, text: bytes) -> bool:
-        place, line = 0, text.decode("latin-1")
-        for shape in self._shapes:
-            try:
-                shape.decode(line[place : place + shape.length])
-            except ShapeError:
-                return False
-            place += shape.length
+        try:
+            self._shape.decode(text.decode("latin-1"))
+        except ShapeError:
+            return False
         return True
