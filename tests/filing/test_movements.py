@@ -192,7 +192,7 @@ def test_an_entry_dated_ahead_is_told_thirty_days_before_and_waits_until_then(da
         assert (late.line_count, told(session, late)) == (0, [("entry", far, "2026-05-11", 1)])
         answered(session, late)
         # A filing of movements alone asks for no money and is done when it is answered.
-        assert (late.status, late.reserved_minor) == ("accepted", 0)
+        assert (late.status, late.reserved_minor) == ("settled", 0)
 
 
 def test_the_last_member_leaving_is_told_though_nobody_is_declared_any_more(database: Database) -> None:

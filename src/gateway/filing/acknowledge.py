@@ -96,6 +96,9 @@ def conclude(session: Session, filing: Filing, *, actor: str, evidence_id: int |
     else:
         event = FilingEvent.ACCEPT_PARTLY if standing.rejected else FilingEvent.ACCEPT
     advance(session, filing, event, actor=actor, evidence_id=evidence_id)
+    if not filing.line_count and standing.accepted:
+        reason = "nobody is declared in it: no bill comes for it"
+        advance(session, filing, FilingEvent.SETTLE, actor=actor, reason=reason, evidence_id=evidence_id)
 
 
 def _problem(session: Session, filing: Filing, document: FilingDocument, answer: Answer) -> str | None:

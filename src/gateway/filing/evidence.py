@@ -49,6 +49,7 @@ def trace(session: Session, filing_id: int, line_no: int) -> Plain:
         "assessment": tracer.assessment(),
         "sealed": tracer.sealed(),
         "dependants": [_plain(row._asdict()) for row in tracer.dependants()],
+        "movements": [_plain(row._asdict()) for row in tracer.movements()],
         "submissions": [_plain(row._asdict()) for row in queries.list_attempts(session, filing_id)],
         "answer": tracer.answer(),
         "bills": tracer.bills(),
@@ -166,6 +167,10 @@ class _Tracer:
         """What the filing told the state of her additional dependants."""
         values = {"filing_id": self.filing.id, "member_id": self.line.member_id}
         return db.rows(self.session, sql.DEPENDANTS_OF_LINE, values)
+
+    def movements(self) -> list[Any]:
+        """What the filing told the state of her comings and goings, and what waits."""
+        return db.rows(self.session, sql.MOVEMENTS_OF_LINE, {"filing_id": self.filing.id, "member_id": self.line.member_id})
 
     def answer(self) -> Plain | None:
         """The state's answer for the line, as it came."""

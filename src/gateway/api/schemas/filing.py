@@ -222,6 +222,7 @@ EVIDENCE = {
     },
     "sealed": {"file_line": 2, "canonical": "…", "leaf_hash": "…", "inclusion_proof": ["…"]},
     "dependants": [],
+    "movements": [],
     "submissions": [{"attempt": 1, "step": "submit:AM:1", "outcome": "received"}],
     "answer": {"code": "0", "raw": {"line": 2, "status": "accepted"}},
     "bills": [{"notice_reference": "0320260000000014", "status": "confirmed"}],
@@ -551,6 +552,8 @@ class EvidenceRead(ReadModel):
     sealed: dict[str, Any]
     """The frozen bytes, their digest, and the proof that the line is under the filing's Merkle root."""
     dependants: list[dict[str, Any]]
+    movements: list[dict[str, Any]]
+    """Her comings and goings that the filing told, and those that wait."""
     submissions: list[dict[str, Any]]
     answer: dict[str, Any] | None
     """The state's answer for the line, as it came."""

@@ -52,7 +52,7 @@ LAST_ACCEPTED_MONTH = """
 -- one row: the newest month before this one in which the payroll was accepted, or null
 SELECT max(period_start) AS period_start FROM filing
 WHERE mutual_id = current_mutual() AND payroll_id = %(payroll_id)s AND period_start < %(start)s
-  AND status IN ('accepted', 'partial', 'settled')
+  AND status IN ('accepted', 'partial', 'settled') AND line_count > 0
 """
 
 CREATE_CANDIDATES = """

@@ -70,3 +70,9 @@ BOOKINGS = """
 SELECT id, idempotency_key, kind, valid_on, recorded_at, actor, evidence FROM ledger_tx
 WHERE mutual_id = current_mutual() AND idempotency_key LIKE :prefix ORDER BY id
 """
+
+MOVEMENTS_OF_LINE = """
+-- one row per movement of a member in a filing, told or held back, in order
+SELECT line_no, event, reason, held_back, source_kind, source_id, starts_on, ends_on, status, state_code, state_text, answered_at
+FROM filing_movement WHERE mutual_id = current_mutual() AND filing_id = :filing_id AND member_id = :member_id ORDER BY id
+"""
