@@ -81,6 +81,7 @@ def test_the_evening_of_a_day_from_the_drawer_to_the_bank(database: Database) ->
         reconcile(session, today=tomorrow)
         assert figures_of(session, tomorrow).figures["in_transit"] == {}
         assert get_closing(session, done.id).figures == figures
+        assert figures_of(session, TODAY).figures == figures_of(session, TODAY).figures | {"banks": figures["banks"]}
         assert get_transfer(session, way.id).status == "booked"
 
 

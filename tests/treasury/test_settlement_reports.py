@@ -123,9 +123,8 @@ def test_what_was_told_is_known_what_was_not_is_received_and_the_net_is_one_cred
         with pytest.raises(SettlementRepeatedError):
             load(session, report(transaction("T9", 900)))
         # A callback that comes after the report is the payment that the report brought.
-        body = json.dumps(
-            {**transaction("T5", 500, "para mi tia"), "transactionStatus": "completed", "currency": "DOP"}
-        )
+        told_late = {"transactionStatus": "completed", "currency": "DOP", "descriptionText": "aporte"}
+        body = json.dumps(transaction("T5", 500, "para mi tia") | told_late)
         inbox.receive(session, source="payer:orange", event_id="e1", kind=KIND, headers={}, body=body.encode())
         read_collections(session, actor="worker", today=TODAY)
         assert db.scalar(session, "SELECT state || ' ' || note FROM inbox_message").startswith("done receipt RF")
