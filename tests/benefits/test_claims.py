@@ -347,6 +347,7 @@ def test_an_illness_is_claimed_in_time_and_its_days_come_to_money(database: Data
         (listed,) = list_deadlines(session, today=TODAY)
         assert (listed.claim_id, listed.days_left, listed.is_late, listed.missing_count) == (claim.id, 11, False, 2)
         assert list_deadlines(session, today=dt.date(2026, 5, 2))[0].is_late
+        assert tell_members(session, today=dt.date(2026, 5, 2)) == 0, "too late to tell"
         assert tell_members(session, today=dt.date(2026, 4, 15)) == 0, "sixteen days before"
         assert tell_members(session, today=dt.date(2026, 4, 16)) == 1
         assert tell_members(session, today=dt.date(2026, 4, 17)) == 0, "once"

@@ -6,6 +6,9 @@ import pytest
 from tests.paying import TODAY, document_of, open_bank, owe
 from tests.payouts.bank_town import ANA, EVA, set_payouts
 
+from gateway.cash.errors import SessionNeededError
+from gateway.cash.states import TillKind
+from gateway.cash.tills import register_till
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.ledger.accounts import NewAccount, open_accounts
@@ -106,6 +109,22 @@ def test_a_till_without_so_much_hands_nothing_out(database: Database) -> None:
         post(session, Event("more", "float", TODAY, [Line(TILL, 1), Line("reserve:float", -1)], "staff:mara"))
         assert hand_out(session, first.id, code=told.code, identity=document_of(1), **CARLA).refusal is None
         assert balance_of(session, TILL) == 0
+
+
+def test_a_till_that_is_counted_by_sessions_hands_out_by_whoever_holds_it(database: Database) -> None:
+    with database.session(1) as session:
+        _, (first,) = at_the_counter(session, [500_00])
+        register_till(session, code=TILL, name="Oficina", kind=TillKind.COUNTER, actor="staff:mara")
+        told = issue_code(session, first.id, actor="staff:bea")
+        mine = document_of(1)
+        with pytest.raises(SessionNeededError):
+            hand_out(session, first.id, code=told.code, identity=mine, **CARLA)
+        statement = (
+            "INSERT INTO cash_session (till_id, holder, status, currency, float_minor, opened_on, opened_by)"
+            " SELECT id, 'staff:carla', 'open', 'DOP', 0, '2026-04-20', 'staff:carla' FROM cash_till"
+        )
+        db.run(session, statement)
+        assert hand_out(session, first.id, code=told.code, identity=mine, **CARLA).refusal is None
 
 
 def test_only_what_waits_at_the_counter_has_a_code(database: Database) -> None:

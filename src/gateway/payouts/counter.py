@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
+from gateway.cash.errors import SessionNeededError
+from gateway.cash.tills import in_drawer
 from gateway.kit import audit, db, tenant
 from gateway.kit.errors import GatewayError
 from gateway.kit.money import currency_of, format_amount
-from gateway.ledger.queries import current_balance
 from gateway.payouts import queries, rules
 from gateway.payouts.confirm import Result, apply_results, finish
 from gateway.payouts.errors import HandOutRefusedError, TillShortError, WrongMeansError
@@ -58,6 +59,20 @@ IS_HERS = """
 -- at most one row: the member has this identity
 SELECT 1 AS hers FROM member_identity
 WHERE mutual_id = current_mutual() AND member_id = :member_id AND kind = :kind AND value = :value
+"""
+
+
+OPEN_DRAWER = """
+-- one row: whether the account is a till that is in use, and whether this person has it open; held so that it is not counted
+-- before this payout is out of it
+WITH till AS (
+    SELECT id FROM cash_till WHERE mutual_id = current_mutual() AND code = :code AND is_active
+), mine AS MATERIALIZED (
+    SELECT s.id FROM cash_session s
+    WHERE s.mutual_id = current_mutual() AND s.holder = :holder AND s.status = 'open' AND s.till_id = (SELECT id FROM till)
+    FOR KEY SHARE
+)
+SELECT EXISTS (SELECT FROM till) AS is_till, EXISTS (SELECT FROM mine) AS is_open
 """
 
 
@@ -113,9 +128,15 @@ def hand_out(
     Raises:
         PayoutNotFoundError: No such payout.
         WrongMeansError: It is not paid at the counter, or waits no more.
+        SessionNeededError: The till is counted by sessions, and the actor has none open at it.
         PeriodClosedError: Today's month is closed in the books.
     """
     payout, batch = _waiting(session, payout_id)
+    drawer = db.one(session, OPEN_DRAWER, {"code": batch.provider, "holder": actor})
+    if drawer.is_till and not drawer.is_open:
+        raise SessionNeededError(
+            f"{batch.provider} is a till; open a session at it with POST /v1/cash-sessions, then hand the money out"
+        )
     kept = db.first(session, NEWEST_CODE, {"payout_id": payout_id})
     refusal = _wrong_person(batch, kept, actor) or _wrong_code(session, kept, code)
     if refusal is None and kept is not None and not _is_hers(session, payout, identity_kind, identity):
@@ -188,7 +209,7 @@ def _is_hers(session: Session, payout: PayoutRow, kind: str, identity: str) -> b
 
 
 def _till_short(session: Session, payout: PayoutRow, batch: BatchRow) -> GatewayError | None:
-    held = current_balance(session, batch.provider)
+    held = in_drawer(session, batch.provider)
     if held >= payout.amount_minor:
         return None
     currency = currency_of(payout.currency)
