@@ -31,7 +31,7 @@ COMMANDS = {
     "import members", "import receipts", "import statement", "statement read",
     "month status", "month open", "month close",
     "filing prepare", "filing seal", "filing submit", "filing file", "filing check", "filing evidence",
-    "assess", "ledger verify",
+    "assess", "ledger verify", "bill forecast", "bill compare", "state drift",
 }  # fmt: skip
 
 
@@ -98,7 +98,10 @@ def test_assess_prints_a_table_for_people(gateway: Gateway) -> None:
         (["--country", "do", "--period", "1991-01", "--wage", "1"], "1991-01 is earlier"),
         (["--country", "do", "--period", "2026-03", "--wage", "1,5"], "'1,5' is not an amount"),
         (["--country", "do", "--period", "2026-03", "--wage", "1.555"], "has 3 decimals"),
-        (["--country", "do", "--period", "2026-03", "--wage", "-1"], "-1"),
+        (["--country", "do", "--period", "2026-03", "--wage", "-1"], "-1.00 DOP is below zero"),
+        (["--country", "do", "--period", "2021-07", "--wage", "1"], "known from 2021-08-01 on"),
+        (["--country", "do", "--period", "2099-01", "--wage", "1"], "last read on"),
+        (["--country", "do", "--period", "2026-03", "--wage", "1", "--additional-dependants", "-1"], "from 0 to 99"),
     ],
 )
 def test_a_refusal_is_a_sentence_and_a_status(gateway: Gateway, arguments: list[str], sentence: str) -> None:
@@ -108,6 +111,36 @@ def test_a_refusal_is_a_sentence_and_a_status(gateway: Gateway, arguments: list[
     assert sentence in ran.err
     assert "Traceback" not in ran.err
     assert ran.err.startswith("gateway: ")
+
+
+# The bill
+
+FORECAST = ["bill", "forecast", "--period", "2026-03", "--amount", "1191.23"]
+
+
+def test_what_paying_late_costs_is_told_without_a_database(gateway: Gateway) -> None:
+    told = json.loads(gateway(*FORECAST, "--pay-on", "2026-04-09", "--json").out)
+    assert (told["due_on"], told["months"], told["more"], told["total"]) == ("2026-04-06", 1, "13.10", "1204.33")
+    assert (told["verified"], told["charges"][0]["mark"]) == (False, "?")
+    assert "Paying on 9 April 2026 costs 1,204.33 DOP" in gateway(*FORECAST, "--pay-on", "2026-04-09").out
+    for arguments, sentence in (
+        ([*FORECAST, "--pay-on", "2026-04-31"], "is no day"),
+        (["bill", "forecast", "--pay-on", "2026-04-09"], "name a bill"),
+        ([*FORECAST, "--country", "in", "--pay-on", "2026-04-09"], "--due-on"),
+        ([*FORECAST[:-1], "-5.00", "--pay-on", "2026-04-09"], "below zero"),
+        (["bill", "compare", "7", "--mutual", "amparo"], "no bill 7"),
+    ):
+        ran = gateway(*arguments)
+        assert (ran.status, ran.out) == (1, "")
+        assert sentence in ran.err
+
+
+def test_a_month_on_which_all_sides_agree_has_no_drift(gateway: Gateway) -> None:
+    assert json.loads(gateway("state", "drift", "--period", "2026-03", "--mutual", "amparo", "--json").out) == {
+        "period": "2026-03",
+        "counts": {},
+        "differences": [],
+    }
 
 
 # Mutuals

@@ -81,7 +81,13 @@ class _Dated:
 
     def mark_in(self, period: Period) -> str:
         """Return how well it is known that this is the value of a month that may begin after it was read."""
-        return self.mark if period.start <= self.read_on else weakest((self.mark, CARRIED))
+        return self.mark if period.start <= self.known_to else weakest((self.mark, CARRIED))
+
+    @property
+    def known_to(self) -> dt.date:
+        """The last day for which it is known and not inferred: when it was read, or its first month, if it was read ahead."""
+        first = Period.of(self.valid_from)
+        return max(self.read_on, first.start if self.valid_from.day == 1 else first.next().start)
 
 
 @cache
@@ -215,7 +221,7 @@ def _in_force(group: Mapping[str, Any], name: str, period: Period, country: str)
         first = min(value.valid_from for value in dated)
         raise RatesMissingError(f"{name} of {country!r} is known from {first} on; {period} is earlier")
     newest = max(covering, key=lambda value: value.valid_from)
-    if period.start > newest.read_on + CARRIED_FOR:
+    if period.start > newest.known_to + CARRIED_FOR:
         raise RatesMissingError(
             f"{name} of {country!r} was last read on {newest.read_on}, too long before {period};"
             " propose the value that holds then, with its source, and let another person approve it"

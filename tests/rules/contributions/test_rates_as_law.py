@@ -66,6 +66,12 @@ def test_an_approved_value_counts_from_its_day_on_and_every_month_before_keeps_i
     health = with_it[Period(2027, 2)].components[0]
     assert (health.ceiling_minor, health.valid_from) == (24_500_000, "2027-02-01")
     assert "CNSS 600" in health.source
+    # Read ahead, it is known for its first month; the ones after are an inference until somebody reads it again.
+    announced = ApprovedRate(
+        "rates", "additional_dependant", dt.date(2027, 1, 2), "2000.00", "CNSS", dt.date(2026, 12, 1), "2"
+    )
+    marks = [resolve("do", Period(2027, n), approved=[announced]).components[5].mark for n in (1, 2, 3)]
+    assert marks == ["d", "2", "d"]
     assert tables_of("do")["ceilings"]["health"]["values"][-1]["value"] == "232230.00"
 
 

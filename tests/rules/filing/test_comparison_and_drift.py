@@ -138,7 +138,7 @@ def test_three_sides_agree_or_every_difference_is_named(sides: Sides, month: Mon
 
 @pytest.mark.parametrize("kind", list(DriftKind))
 def test_every_difference_has_somebody_who_acts_and_a_sentence_in_three_languages(kind: DriftKind) -> None:
-    values = {name: "1" for name in ("short", "currency", "code", "ours", "theirs", "filed")}
+    values = dict.fromkeys(("short", "currency", "code", "ours", "theirs", "filed"), "1")
     assert len({explain(kind, language, **values) for language in LANGUAGES}) == 3
     assert ACTS[kind] in {"cashier", "filing_officer", "accountant"}
 
