@@ -27,6 +27,8 @@ NOTEBOOK = cedula(9_000_003)
 """Whose the payments are that the example file names nobody for."""
 BANK_A_MONTH = 300
 """Payments that come through the bank, one by one; in a larger mutual the others pay at the counter."""
+REMINDED_AT_MOST = 5_000
+"""Members of a mutual that sends reminders here: a message is carried by itself, as a receipt is written by itself."""
 GROUP = 200
 """Members for whom a treasurer pays with one receipt."""
 
@@ -53,6 +55,8 @@ class Play:
     """Who paid by bank without a reference: name on the slip -> identity."""
     held: dict[str, int] = field(default_factory=dict)
     """What each till and clearing account holds and has not been brought to the bank."""
+    drawer: int | None = None
+    """The cashier's open session at the till."""
 
     def today(self, day: dt.date) -> None:
         """Let it be this day, everywhere."""
@@ -86,6 +90,7 @@ def assess(play: Play, period: Period) -> dict[str, int]:
 
 def collect(play: Play, period: Period, month_no: int, costs: dict[str, int]) -> dict[str, int]:
     """Let the members pay as they do; return minor units by channel."""
+    open_drawer(play)
     paid: dict[str, Rows] = defaultdict(list)
     for member in play.members:
         for payment in payments(member, period.start, month_no, play.seed):
@@ -103,8 +108,26 @@ def collect(play: Play, period: Period, month_no: int, costs: dict[str, int]) ->
     }
 
 
+def open_drawer(play: Play) -> None:
+    """Let the cashier answer for the till from now on, with what is in it."""
+    if not any(row["code"] == TILL for row in play.desks["accountant"].every("/tills")):
+        play.desks["accountant"].post("/tills", {"code": TILL, "name": "Oficina", "kind": "counter"})
+    if play.drawer is None:
+        opening = {"till": TILL, "float": text(play.held.get(TILL, 0))}
+        play.drawer = play.desks["cashier"].post("/cash-sessions", opening)["id"]
+
+
+def remind(play: Play, period: Period) -> int:
+    """Tell who is short for the month; return how many. The worker carries the messages, one by one."""
+    if len(play.members) > REMINDED_AT_MOST:
+        return 0
+    done: dict[str, Any] = play.desks["cashier"].post("/reminders", {"period": str(period)})
+    return int(done["written_count"])
+
+
 def collect_late(play: Play, period: Period, month_no: int, costs: dict[str, int], day: dt.date) -> int:
     """Let those pay at the counter who come after the filing; return minor units."""
+    open_drawer(play)
     rows = [
         (member, costs[member.identity], day)
         for member in play.members
@@ -243,10 +266,17 @@ def _list(play: Play, channel: str, account: str, rows: Iterable[tuple[SampleMem
 
 def bring_to_bank(play: Play, day: dt.date) -> None:
     """Carry the cash of every till to the bank, and let the provider settle; the bank's statement will show both."""
+    counted, play.drawer = play.drawer, None
+    if counted is not None:
+        play.desks["cashier"].post(f"/cash-sessions/{counted}/count", {"loose": text(play.held.get(TILL, 0))})
     for code, held in sorted(play.held.items()):
         if held <= 0:
             continue
-        order = play.desks["accountant"].post("/own-transfers", _transfer(play, code, BANK, held, day))
+        if code == TILL and counted is not None:
+            slip = {"session_ids": [counted], "bank": BANK, "ordered_on": day.isoformat()}
+            order = play.desks["accountant"].post("/cash-deposits", slip)
+        else:
+            order = play.desks["accountant"].post("/own-transfers", _transfer(play, code, BANK, held, day))
         moved = {"account": BANK_NUMBER, "amount": text(held), "reference": order["reference"]}
         if code.startswith("momo:"):
             moved |= {"kind": "settlement", "fee": text(held // 100)}
@@ -369,9 +399,11 @@ def place_suspense(play: Play) -> int:
     known = {number[:-2]: number for number in play.ids}
     for row in list(desk.every("/suspense")):
         claimed = row["claimed_identity"] or ""
-        digits = "".join(letter for letter in claimed if letter.isdigit())
-        meant = known.get(digits[:-2]) if len(digits) > 10 else play.slips.get(claimed.split(" · ")[0])
+        number = claimed.replace(" ", "").replace("-", "")
+        meant = known.get(number[:-2]) if number.isdigit() else play.slips.get(claimed.split(" · ")[0])
         meant = meant or NOTEBOOK
+        if meant not in play.ids:
+            raise LookupError(f"nobody here knows whose the money of {claimed!r} is")
         reason = "the collector and the member were asked"
         desk.post(f"/receipt-lines/{row['line_id']}/placement", {"member_id": play.ids[meant], "reason": reason})
         placed += 1
