@@ -1,6 +1,7 @@
 """A collector works for days without a network; her receipts come in any parts, again and again, and count once."""
 
 import json
+import threading
 import uuid
 from typing import Any
 
@@ -169,7 +170,30 @@ def test_after_her_count_a_receipt_waits_for_her_next_round_and_a_resent_one_is_
         assert queries.receipts_of(session, following.session_id) == (1, 10_000)
 
 
-MADE = [str(uuid.UUID(int=number)) for number in range(1, 13)]
+MADE = range(12)
+"""Receipts of one round, by their place."""
+
+
+def test_batches_that_come_at_once_follow_one_another(database: Database) -> None:
+    with database.session(1) as session:
+        settle_in(session)
+        going = round_of(session)
+        papers = [paper(number, f"M00000{place % 3 + 1}") for place, number in enumerate(free(session, going)[:9])]
+    batches = [papers[:6], papers[3:][::-1], papers, papers[1::2]]
+    told: list[str] = []
+
+    def send(batch: list[Any]) -> None:
+        with database.session(1) as session:
+            told.extend(fate(sent(session, going.id, batch)))
+
+    threads = [threading.Thread(target=send, args=[batch]) for batch in batches]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+    assert (told.count("booked"), told.count("repeated")) == (9, sum(map(len, batches)) - 9)
+    with database.session(1) as session:
+        assert (held(session, BAG), queries.receipts_of(session, going.session_id)) == (90_000, (9, 90_000))
 
 
 @settings(
@@ -182,8 +206,8 @@ def test_however_her_receipts_are_split_overlapped_and_reordered_each_is_in_the_
     database: Database, data: st.DataObject
 ) -> None:
     """Any batches that together hold every receipt at least once leave the same books."""
-    batches = data.draw(st.lists(st.lists(st.sampled_from(range(len(MADE))), max_size=14), max_size=6))
-    rest = data.draw(st.permutations([n for n in range(len(MADE)) if not any(n in batch for batch in batches)]))
+    batches = data.draw(st.lists(st.lists(st.sampled_from(MADE), max_size=14), max_size=6))
+    rest = data.draw(st.permutations([n for n in MADE if not any(n in batch for batch in batches)]))
     whose = data.draw(st.lists(st.sampled_from(["M000001", "M000002", "M9"]), min_size=12, max_size=12))
     with database.session(1) as session:
         if not db.scalar(session, "SELECT count(*) FROM cash_till"):
@@ -191,16 +215,15 @@ def test_however_her_receipts_are_split_overlapped_and_reordered_each_is_in_the_
         going = round_of(session)
         numbers = free(session, going)
         papers = [
-            {**paper(numbers[n], whose[n], f"{n + 1}.00"), "id": str(uuid.UUID(int=going.id * 100 + n))}
-            for n in range(len(MADE))
+            {**paper(numbers[n], whose[n], f"{n + 1}.00"), "id": str(uuid.UUID(int=going.id * 100 + n))} for n in MADE
         ]
         before = [held(session, code) for code in (BAG, "suspense:collector")]
         for batch in [*batches, list(rest)]:
             results = sent(session, going.id, [papers[n] for n in batch])
             assert set(fate(results)) <= {"booked", "repeated"}
             assert [one.number for one in results] == [numbers[n] for n in batch]
-        total = sum(100 * (n + 1) for n in range(len(MADE)))
-        nobodys = sum(100 * (n + 1) for n in range(len(MADE)) if whose[n] == "M9")
+        total = sum(100 * (n + 1) for n in MADE)
+        nobodys = sum(100 * (n + 1) for n in MADE if whose[n] == "M9")
         after = [held(session, code) for code in (BAG, "suspense:collector")]
         assert [now - then for now, then in zip(after, before, strict=True)] == [total, nobodys]
         assert queries.receipts_of(session, going.session_id) == (len(MADE), total)
