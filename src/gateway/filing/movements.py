@@ -129,7 +129,7 @@ def _stage_due(session: Session, values: dict[str, Any]) -> None:
         sql.DUE_EXITS,
         sql.DUE_LEAVES,
         sql.DUE_VOID_LEAVES,
-        *([sql.DUE_CHANGES] if is_newest else []),
+        *([sql.STAGE_MOVING, sql.DUE_CHANGES] if is_newest else []),
     )
     for statement in (
         sql.CREATE_DUE,

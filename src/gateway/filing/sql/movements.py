@@ -106,6 +106,11 @@ WHERE t.source_kind = 'leave' AND t.status = 'accepted' AND NOT EXISTS (
       AND f.status NOT IN ('draft', 'discarded'))
 """
 
+STAGE_MOVING = """
+-- one row per member who enters or leaves in this filing; apart, for the table of what is due grows while it is asked
+CREATE TEMPORARY TABLE filing_moving ON COMMIT DROP AS SELECT DISTINCT member_id FROM filing_due WHERE event IN ('entry', 'exit')
+"""
+
 DUE_CHANGES = """
 -- no row: whose wage or personal data are not those that the state took last, and whose change was told in vain; not of
 -- somebody who enters or leaves in this filing, whose line says it anyhow
@@ -140,7 +145,7 @@ WITH suspect AS (
         SELECT FROM enrolment e
         WHERE e.mutual_id = m.mutual_id AND e.member_id = m.id AND e.payroll_id = %(payroll_id)s
           AND e.valid_from <= %(end)s AND (e.valid_to IS NULL OR e.valid_to > %(end)s))
-      AND NOT EXISTS (SELECT FROM filing_due d WHERE d.member_id = m.id AND d.event IN ('entry', 'exit'))
+      AND m.id NOT IN (SELECT member_id FROM filing_moving)
 ), compared AS (
     SELECT p.*, k.wage_minor AS known_wage_minor, k.kind AS known_kind, k.value AS known_value, k.told_at,
            (p.given_names, p.first_surname, p.second_surname, p.sex, p.birth_date)
@@ -260,7 +265,7 @@ DROP = tuple(
 -- no row: a temporary table is not needed any more
 DROP TABLE IF EXISTS pg_temp.{table}
 """
-    for table in ("filing_due", "filing_told", "filing_drawn", "filing_hindered", "filing_previewed")
+    for table in ("filing_due", "filing_told", "filing_moving", "filing_drawn", "filing_hindered", "filing_previewed")
 )
 
 GROUPS = """
