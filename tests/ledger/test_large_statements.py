@@ -1,0 +1,102 @@
+"""What a guard does with a large statement: no plan that compares every row with every row, whatever was small before."""
+
+import datetime as dt
+
+import psycopg
+import pytest
+
+from gateway.kit.db import Database, driver
+from gateway.ledger.accounts import NewAccount, open_accounts, open_for_owners
+from gateway.ledger.bulk import Head, post_lines
+from gateway.ledger.errors import FloorBrokenError, UnbalancedError, UnknownAccountError
+from gateway.ledger.post import Event, Line, post
+from gateway.ledger.queries import current_balance, size_of_books
+
+DAY = dt.date(2026, 3, 3)
+MANY = 20_000
+LINES = (
+    "SELECT id, currency, -7::bigint FROM ledger_account WHERE control = 'member:contributions'"
+    f" UNION ALL SELECT id, currency, {7 * MANY}::bigint FROM ledger_account WHERE code = 'cash:a'"
+)
+
+
+@pytest.fixture
+def books(database: Database) -> Database:
+    """Books whose tables were analysed while empty, and 20,000 members' accounts opened since."""
+    with psycopg.connect(database.url, autocommit=True) as owner:
+        owner.execute("ANALYZE ledger_account, ledger_balance, ledger_tx, ledger_entry")
+    with database.session(1) as session:
+        open_accounts(session, [NewAccount("cash:a"), NewAccount("cash:b")], "DOP")
+        open_for_owners(session, "member:{}:contributions", "member", range(1, MANY + 1), "DOP")
+    return database
+
+
+def head(key: str) -> Head:
+    return Head(key, "receipt", DAY, "staff:ana")
+
+
+def test_a_large_booking_after_many_small_ones_is_joined_not_compared_row_by_row(books: Database) -> None:
+    """The session has kept plans of the guards from bookings of two entries; the plans of the large one are told to us."""
+    told: list[str] = []
+    with books.session(1) as session:
+        for number in range(7):
+            lines = [Line("cash:a", 5), Line("cash:b", -5)]
+            post(session, Event(f"small:{number}", "cash", DAY, lines, "staff:ana"))
+        connection = driver(session)
+        connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
+        connection.execute("RESET ROLE")
+        connection.execute("LOAD 'auto_explain'")
+        for name, value in (("log_min_duration", "0"), ("log_nested_statements", "on"), ("log_analyze", "off")):
+            connection.execute(f"SET LOCAL auto_explain.{name} = '{value}'".encode())
+        connection.execute("SET LOCAL client_min_messages = log")
+        connection.execute("SET LOCAL ROLE gateway_app")
+        post_lines(session, head("large"), LINES)
+        connection.execute("RESET ROLE")
+        connection.execute("SET LOCAL client_min_messages = notice")
+        connection.execute("SET LOCAL ROLE gateway_app")
+        assert size_of_books(session).entry_count == 14 + MANY + 1
+        assert current_balance(session, f"member:{MANY}:contributions") == 7
+    of_guard = [
+        plan for plan in told if ("fresh" in plan and "ledger_balance" in plan) or "LEFT JOIN ledger_account" in plan
+    ]
+    assert len(of_guard) >= 2, told
+    for plan in of_guard:
+        # A nested loop is right only where its inner side is looked up by the outer side's key.
+        for part in plan.split("Nested Loop")[1:]:
+            inner = part.split("->")[2]
+            assert inner.lstrip().startswith("Index"), plan
+        assert "Materialize" not in plan
+
+
+def test_a_large_statement_is_refused_with_the_row_that_is_wrong(books: Database) -> None:
+    """What a large statement is asked all at once is told as of a small one."""
+    nowhere = LINES.replace(f"{7 * MANY}::bigint", f"{7 * MANY + 7}::bigint") + " UNION ALL SELECT 99999999, 'DOP', -7"
+    with pytest.raises(UnknownAccountError, match="names account 99999999"), books.session(1) as session:
+        post_lines(session, head("nowhere"), nowhere)
+    with pytest.raises(UnbalancedError, match="does not sum to zero"), books.session(1) as session:
+        post_lines(session, head("skewed"), LINES.replace(f"{7 * MANY}::bigint", "6::bigint"))
+    other = LINES.replace("SELECT id, currency, -7", "SELECT id, 'USD', -7")
+    with pytest.raises(UnknownAccountError, match="does not exist in USD"), books.session(1) as session:
+        post_lines(session, head("currency"), other)
+    taken = LINES.replace("-7::bigint", "8::bigint").replace(f"{7 * MANY}::bigint", f"-{8 * MANY}::bigint")
+    with pytest.raises(FloorBrokenError), books.session(1) as session:
+        post_lines(session, head("floor"), taken)
+    with books.session(1) as session:
+        assert size_of_books(session).sum_minor == 0
+
+
+@pytest.mark.parametrize("count", [2, 300])
+def test_late_lines_are_refused_in_small_and_in_large_statements(books: Database, count: int) -> None:
+    """A second set of lines under a header of the same transaction: balanced, and as many as the header says."""
+    entries = (
+        "INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)"
+        " SELECT 900, {first} + n, id, 'DOP', CASE n %% 2 WHEN 1 THEN 5 ELSE -5 END"
+        f" FROM ledger_account, generate_series(1, {count}) n WHERE code = 'cash:a'"
+    ).replace("%%", "%")
+    header = (
+        "INSERT INTO ledger_tx (id, idempotency_key, fingerprint, kind, valid_on, n_entries, actor)"
+        f" VALUES (900, 'attack', 'x', 'attack', '2026-03-03', {count}, 'mallory')"
+    )
+    with pytest.raises(psycopg.errors.CheckViolation, match=f"has lines {count + 1} to"), books.session(1) as session:
+        driver(session).execute(f"WITH e AS ({entries.format(first=0)}) {header}".encode())
+        driver(session).execute(entries.format(first=count).encode())
