@@ -36,6 +36,7 @@ from gateway.benefits.open_claim import NewClaim, open_claim
 from gateway.benefits.place import place
 from gateway.benefits.queries import list_lines
 from gateway.benefits.receive_document import checklist, receive_documents
+from gateway.benefits.repay import HeldAs, repay
 from gateway.benefits.rules import Stretch
 from gateway.benefits.states import BenefitKind, Place, WriteOffOutcome
 from gateway.benefits.submit_claim import submit_claim
@@ -297,6 +298,13 @@ def test_a_claim_refused_after_an_advance_is_borne_by_a_word_of_two_people(datab
         assert current_balance(session, f"member:{member}:owed") == WAGE
         assert current_balance(session, receivable) == 0
         assert close_claim(session, claim_id, **ANA).status == "closed"
+        back = {"held_as": HeldAs.BENEFITS, "reason": "agreed", "actor": "staff:ana", "today": TODAY}
+        for _ in range(2):
+            repay(session, claim_id, amount_minor=500_00, **back)
+        assert current_balance(session, f"member:{member}:owed") == WAGE - 1_000_00
+        assert current_balance(session, f"member:{member}:benefits") == WAGE - 1_000_00
+        with pytest.raises(NothingOutstandingError):
+            repay(session, claim_id, amount_minor=WAGE, **back)
         assert refresh_breaks(session, today=TODAY) == {"advance_unrecovered": 1}
         nothing_waits(session)
     with pytest.raises(Exception, match="two_people"), database.session(1) as session:

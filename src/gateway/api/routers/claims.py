@@ -21,6 +21,7 @@ from gateway.api.schemas.claims import (
     ClaimDetailRead,
     ClaimDocumentsCreate,
     ClaimRead,
+    ClaimRepaymentCreate,
     ClaimSubmissionCreate,
     ClaimWriteOffCreate,
     DeadlineRead,
@@ -40,6 +41,7 @@ from gateway.benefits.errors import ClaimInvalidError
 from gateway.benefits.match_credit import credit_claim
 from gateway.benefits.open_claim import NewClaim, open_claim
 from gateway.benefits.receive_document import checklist, receive_documents
+from gateway.benefits.repay import repay
 from gateway.benefits.states import BenefitKind, ClaimStatus
 from gateway.benefits.submit_claim import submit_claim
 from gateway.benefits.write_off import approve_write_off, decline_write_off, list_write_offs, propose_write_off
@@ -365,6 +367,33 @@ def create_claim_write_off_refusal(claim_id: PathId, act: ActDep, once: OnceDep)
         return WriteOffRead.of(row, queries.get_claim(act.session, claim_id).currency)
 
     return once(do)
+
+
+@router.post(
+    "/claims/{claim_id}/repayment",
+    status_code=201,
+    response_model=ClaimDetailRead,
+    summary="Take back what a member owes of an advance",
+    dependencies=[allow(Role.BENEFITS_OFFICER, Role.ACCOUNTANT)],
+    responses=problems(404, 409, 422),
+)
+def create_claim_repayment(claim_id: PathId, asked: ClaimRepaymentCreate, act: ActDep, once: OnceDep) -> Response:
+    """Take an amount that the member owes from money of hers that the mutual holds, as she agreed."""
+
+    def do() -> ClaimDetailRead:
+        claim = queries.get_claim(act.session, claim_id)
+        repaid = repay(
+            act.session,
+            claim_id,
+            amount_minor=minor_of(asked.amount, claim.currency),
+            held_as=asked.held_as,
+            reason=asked.reason,
+            actor=act.actor,
+            today=act.today,
+        )
+        return _detail(act, repaid)
+
+    return once(do, body=asked)
 
 
 @router.get(

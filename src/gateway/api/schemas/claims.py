@@ -12,6 +12,7 @@ from gateway.benefits.claim_queries import ClaimRow, InstalmentRow
 from gateway.benefits.eligibility import Eligibility
 from gateway.benefits.law import VERIFIED
 from gateway.benefits.receive_document import ChecklistItem
+from gateway.benefits.repay import HeldAs
 from gateway.benefits.rules import Stretch
 from gateway.benefits.states import BenefitKind, ClaimStatus, InstalmentStatus, Place, WriteOffOutcome, WriteOffStatus
 from gateway.benefits.write_off import WriteOffRow
@@ -527,6 +528,16 @@ class ClaimWriteOffCreate(WriteModel):
     model_config = example({"outcome": "loss", "reason": "the state refused it because of a bill that we paid late"})
 
     outcome: WriteOffOutcome
+    reason: Reason
+
+
+class ClaimRepaymentCreate(WriteModel):
+    """How much of what she owes is taken from which money of hers, and how she agreed."""
+
+    model_config = example({"amount": "500.00", "held_as": "contributions", "reason": "signed on 4 May"})
+
+    amount: AmountText
+    held_as: HeldAs
     reason: Reason
 
 
