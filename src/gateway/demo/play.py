@@ -1,6 +1,7 @@
 """The months, played: what each person does, in order, through the public interface."""
 
 import datetime as dt
+import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -20,7 +21,7 @@ BANK, WALLET = "bank:main", "momo:orange"
 BANK_NUMBER = "9600000001"
 TILL, ROUTES = "cash:oficina", ("cash:ruta-1", "cash:ruta-2", "cash:ruta-3")
 CALLBACKS_A_MONTH = 100
-"""Mobile payments that come as callbacks, one by one; the provider's list brings the others."""
+"""Mobile payments that come as callbacks, one by one; the provider's settlement brings the others."""
 COUNTER_A_MONTH = 25
 """Payments that the cashier types in one by one; the till's list brings the others."""
 NOTEBOOK = cedula(9_000_003)
@@ -187,8 +188,7 @@ def _treasurers(play: Play, rows: Rows, month: str) -> int:
 
 
 def _phones(play: Play, rows: Rows, period: Period) -> int:
-    """Some payments are told by callback and become receipts one by one; the provider's list brings the others."""
-    clearing = f"{WALLET}:clearing"
+    """Some payments are told by callback and become receipts one by one; the provider's settlement brings the others."""
     paid = [
         {"msisdn": member.phone, "amount": canonical(amount), "reference": member.identity}
         for member, amount, _ in rows
@@ -199,9 +199,9 @@ def _phones(play: Play, rows: Rows, period: Period) -> int:
         _wait_for_phones(play, period, len(told))
     for at in range(0, len(listed), 5_000):
         play.payer.ask("POST", "/sandbox/collections", json={"items": listed[at : at + 5_000], "notify": False})
-    total = sum(amount for _, amount, _ in rows[:CALLBACKS_A_MONTH])
-    play.hold(clearing, total)
-    return total + _list(play, "mobile_money", clearing, rows[CALLBACKS_A_MONTH:], f"orange-{period}")
+    total = sum(amount for _, amount, _ in rows)
+    play.hold(f"{WALLET}:clearing", total)
+    return total
 
 
 def _wait_for_phones(play: Play, period: Period, told: int) -> None:
@@ -272,18 +272,26 @@ def bring_to_bank(play: Play, day: dt.date) -> None:
     for code, held in sorted(play.held.items()):
         if held <= 0:
             continue
+        play.held[code] = 0
+        if code.startswith("momo:"):
+            _settle(play)
+            continue
         if code == TILL and counted is not None:
             slip = {"session_ids": [counted], "bank": BANK, "ordered_on": day.isoformat()}
             order = play.desks["accountant"].post("/cash-deposits", slip)
         else:
             order = play.desks["accountant"].post("/own-transfers", _transfer(play, code, BANK, held, day))
-        moved = {"account": BANK_NUMBER, "amount": text(held), "reference": order["reference"]}
-        if code.startswith("momo:"):
-            moved |= {"kind": "settlement", "fee": text(held // 100)}
-        else:
-            moved |= {"kind": "cash_deposit"}
+        moved = {"account": BANK_NUMBER, "amount": text(held), "reference": order["reference"], "kind": "cash_deposit"}
         play.payer.ask("POST", "/bank/transfers", json=moved)
-        play.held[code] = 0
+
+
+def _settle(play: Play) -> None:
+    """Let the provider pay out what it collected, less a hundredth, and load its report."""
+    report = play.payer.ask("POST", "/sandbox/settlements", json={"fee_rate": "0.01", "account": BANK_NUMBER})
+    name, body = f"{report['settlementId']}.json", json.dumps(report).encode()
+    done = play.desks["accountant"].upload("/settlement-reports", name, body, provider=WALLET, bank=BANK)
+    if done["status"] != "booked" or done["open_count"]:
+        play.say(f"    the provider's report needs a person: {done['reason'] or done['open_amount']}")
 
 
 def _transfer(play: Play, from_code: str, to_code: str, amount: int, day: dt.date) -> dict[str, str]:

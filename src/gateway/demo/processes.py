@@ -23,11 +23,19 @@ class ProcessFailedError(RuntimeError):
     """A process of the demonstration did not come up, or ended; the sentence says where its log is."""
 
 
+LOWEST_PORT, PORTS = 12_000, 18_000
+
+
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on.
+
+    Below those that the system lends to outgoing connections: one of these could be lent between now and its use.
+    """
+    while True:
+        port = LOWEST_PORT + secrets.randbelow(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def new_secret() -> str:

@@ -130,6 +130,8 @@ def start(options: Options, processes: Processes) -> Addresses:
         "GATEWAY_PAYER_URL": urls["payer"],
         "GATEWAY_PAYER_TOKEN": token,
         "GATEWAY_PAYER_CALLBACK_SECRET": payer_secret,
+        "GATEWAY_SMS_URL": urls["payer"],
+        "GATEWAY_SMS_TOKEN": token,
         "GATEWAY_PUBLIC_URL": urls["gateway"],
         "GATEWAY_DEMO": "1",
         "GATEWAY_CLOCK_FILE": str(clock),
@@ -266,6 +268,7 @@ def play_month(stage: Play, period: Period, month_no: int, bank_until: dt.date) 
         stage.today(period.end)
         costs = acts.assess(stage, period)
         taken = acts.collect(stage, period, month_no, costs)
+        acts.remind(stage, period)
     after = period.next().start
     with _timed(stage, "cash to the bank, statement, reconciliation"):
         acts.bring_to_bank(stage, period.end)
@@ -295,8 +298,9 @@ def play_month(stage: Play, period: Period, month_no: int, bank_until: dt.date) 
         if stage.scene.pays_benefits:
             acts.pay_out(stage, settled_on)
         acts.load_statement(stage, settled_on, settled_on)
-    with _timed(stage, "breaks explained, month closed"):
+    with _timed(stage, "breaks explained, the day signed off, month closed"):
         acts.explain_breaks(stage, period)
+        stage.desks["accountant"].post("/day-closings", {"on": settled_on.isoformat()})
         stage.desks["manager"].post(f"/months/{period}/closing", {"reason": "every difference is explained"})
     return sum(taken.values()) + late, settled_on
 

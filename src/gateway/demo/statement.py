@@ -35,6 +35,10 @@ class Ending:
     clearing: list[dict[str, Any]]
     position: dict[str, Any]
     equal: list[Equal]
+    day: dict[str, Any]
+    """The newest day that was signed off."""
+    trust: dict[str, Any]
+    """What became of every hundred received."""
 
     @property
     def holds(self) -> bool:
@@ -119,6 +123,8 @@ def gather(desks: dict[str, Desk], state: Outside, payer: Outside, periods: list
         clearing=auditor.get("/clearing-accounts")["items"],
         position=auditor.get("/money-position"),
         equal=equal,
+        day=desks["accountant"].get("/day-closings?limit=1")["items"][0],
+        trust=auditor.get("/reports/trust-report"),
     )
 
 
@@ -192,12 +198,23 @@ def in_words(ending: Ending) -> str:
     for pair in ending.equal:
         mark = "=" if pair.left_minor == pair.right_minor else "≠"
         said.append(f"  {_amount(pair, pair.left_minor):>20} {mark} {_amount(pair, pair.right_minor):<20} {pair.name}")
+    said += ["", *_trust(ending.trust), "", *_day(ending.day)]
     checked = ending.verification
     said += [
         "",
         f"The ledger: {checked['entries']:,} entries, sum {checked['sum_minor']}, verification {checked['verify']}",
     ]
     return "\n".join(said)
+
+
+def _trust(report: dict[str, Any]) -> list[str]:
+    table = report["tables"][0]
+    said = [f"Of every 100 {table['currency']} received ({table['total']['amount']} in all)"]
+    return said + [f"  {row['of_a_hundred']:>7}   {row['amount']:>18}   {row['what']}" for row in table["rows"]]
+
+
+def _day(closing: dict[str, Any]) -> list[str]:
+    return [f"Evening of {closing['on']}, signed off by {closing['signed_by']}: unexplained {closing['unexplained']}"]
 
 
 def _amount(pair: Equal, minor_units: int) -> str:
