@@ -126,7 +126,7 @@ WITH tx AS (
     JOIN ledger_account a ON a.mutual_id = e.mutual_id AND a.id = e.account_id
     CROSS JOIN LATERAL (SELECT CASE
         WHEN a.control ~ '^(cash|bank|momo)(:|$)' THEN 'money'
-        WHEN a.control IN ('member:contributions', 'employer:contributions', 'fund') OR a.control ~ '^reserve(:|$)' THEN 'held'
+        WHEN a.control IN ('member:contributions', 'employer:contributions', 'fund') OR a.control = 'reserve:solidarity' THEN 'held'
         WHEN a.control ~ '^suspense(:|$)' AND a.control NOT IN ('suspense:benefits', 'suspense:state') THEN 'unknown'
         WHEN a.control = 'filing:reserved' THEN 'filed'
         WHEN a.control ~ '^income:fees' THEN 'fees'
