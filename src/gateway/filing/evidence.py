@@ -170,7 +170,9 @@ class _Tracer:
 
     def movements(self) -> list[Any]:
         """What the filing told the state of her comings and goings, and what waits."""
-        return db.rows(self.session, sql.MOVEMENTS_OF_LINE, {"filing_id": self.filing.id, "member_id": self.line.member_id})
+        return db.rows(
+            self.session, sql.MOVEMENTS_OF_LINE, {"filing_id": self.filing.id, "member_id": self.line.member_id}
+        )
 
     def answer(self) -> Plain | None:
         """The state's answer for the line, as it came."""
