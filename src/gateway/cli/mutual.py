@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 from sqlmodel import Session
 
+from gateway.authority.country import find_country
 from gateway.cli.acting import ApplyOption, JsonOption, note, opened, operator, print_json, print_table, settings
 from gateway.contributions.schedule import countries
 from gateway.kit import tenant
@@ -21,9 +22,6 @@ from gateway.kit.tenant import NewMutual
 from gateway.staff.models import Role
 from gateway.staff.register import NewStaffUser, register_staff
 from gateway.staff.rules import check_password, check_username
-
-USUAL = {"do": ("DOP", "America/Santo_Domingo", "es"), "in": ("INR", "Asia/Kolkata", "en")}
-"""Currency, time zone and language by country, where none is given."""
 
 
 class MutualInvalidError(MalformedError):
@@ -157,7 +155,8 @@ def _checked(
         raise MutualInvalidError(f"{code!r} is no code; expected 2 to 30 of a-z, 0-9 and dash, a letter first")
     if country not in countries():
         raise MutualInvalidError(f"no rates for the country {country!r}; known are {', '.join(countries())}")
-    usual = USUAL.get(country, ("USD", "UTC", "en"))
+    known = find_country(country)
+    usual = (known.currency, known.time_zone, known.language) if known else ("USD", "UTC", "en")
     chosen = (currency or usual[0], time_zone or usual[1], language or usual[2])
     currency_of(chosen[0])
     try:

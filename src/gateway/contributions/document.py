@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import segno
+from babel import localedata
 from babel.dates import format_date
 from babel.numbers import format_currency
 from fpdf import FPDF
@@ -196,8 +197,8 @@ def _fitted(page: FPDF, text: str, width: float) -> str:
 
 
 def _locale(language: str, country: str) -> str:
-    known = {("es", "do"): "es_DO", ("es", "pe"): "es_PE", ("en", "in"): "en_IN", ("fr", "sn"): "fr_SN"}
-    return known.get((language, country), language)
+    local = f"{language}_{country.upper()}"
+    return local if localedata.exists(local) else language
 
 
 def _money(minor: int, currency: str, locale: str) -> str:
