@@ -58,7 +58,8 @@ def _timed(connection: psycopg.Connection, work: object, *arguments: object) -> 
 
 def measure_a(connection: psycopg.Connection, rows: int) -> Limit:
     """A receipts file to checked receipts, two entries each, and balances."""
-    body = "".join(f"R{run_mark(connection)}-{n},{n},{100_000 + n % 5000}\n" for n in range(1, rows + 1)).encode()
+    mark = run_mark(connection)
+    body = "".join(f"R{mark}-{n},{n},{100_000 + n % 5000}\n" for n in range(1, rows + 1)).encode()
     return Limit("A", _timed(connection, _receipts, body))
 
 

@@ -1,8 +1,12 @@
 """The statements of a receipts file: what becomes of each row, and the writing of those that are accepted."""
 
+from gateway.ledger.queries import NEW_TX_ID
+
 STAGED = {
     "row_no": "int4",
     "claimed": "text",
+    "value": "text",
+    "number": "text",
     "amount_minor": "int8",
     "paid_on": "date",
     "payer_reference": "text",
@@ -11,51 +15,36 @@ STAGED = {
     "raw": "text",
     "problems": "text",
 }
-"""One row per row of the file: what was read, the cells as they came, and why it cannot be read, if it cannot."""
+"""One row per row of the file: what was read, the cells as they came, and why it cannot be read, if it cannot.
 
-DROP_PAYERS = "DROP TABLE IF EXISTS pg_temp.import_payer"
-
-KEEP_PAYERS = """
--- no row: a temporary table with one row per payer that the file names, and the member meant if it is one alone.
--- A table of its own, so that what follows is planned with its true size.
-CREATE TEMPORARY TABLE import_payer ON COMMIT DROP AS
-WITH asked AS MATERIALIZED (
-    SELECT s.claimed, translate(upper(s.claimed), E' \\t-./_', '') AS value
-    FROM import_staged s WHERE s.problems IS NULL GROUP BY s.claimed
-)
-SELECT n.claimed, min(n.value) AS value, CASE WHEN min(n.id) = max(n.id) THEN min(n.id) END AS member_id
-FROM (
-    SELECT a.claimed, a.value, i.member_id AS id FROM asked a
-    LEFT JOIN member_identity i ON i.mutual_id = (SELECT current_mutual()) AND i.value = a.value
-    UNION ALL
-    SELECT a.claimed, a.value, m.id FROM asked a
-    JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.number = a.value
-    UNION ALL
-    SELECT a.claimed, a.value, m.id FROM asked a
-    JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.number = upper(a.claimed)
-    WHERE upper(a.claimed) <> a.value
-) n GROUP BY n.claimed
+Who paid stands as claimed, as registers keep identities (``value``), and in capitals where that is something else (``number``).
 """
-
-ANALYZE_PAYERS = "ANALYZE import_payer"
 
 DROP_ROWS = "DROP TABLE IF EXISTS pg_temp.import_row"
 
-KEEP_ROWS = """
+KEEP_ROWS = f"""
 -- no row: a temporary table with one row per readable row of the file, whose it is and what becomes of it.
 -- Equal rows are told apart by their ordinal, so two equal payments are two, and the same file again is the same. A
 -- provider's own number of a payment stands for it, whoever brings it.
 CREATE TEMPORARY TABLE import_row ON COMMIT DROP AS
-WITH marked AS (
+WITH payer AS (
+    -- The member a row means, if it is one alone: an identity of any kind, or a member's number, with its dashes or without.
+    SELECT s.row_no, CASE WHEN min(least(i.member_id, m.id, k.id)) = max(greatest(i.member_id, m.id, k.id))
+                          THEN min(least(i.member_id, m.id, k.id)) END AS member_id
+    FROM import_staged s
+    LEFT JOIN member_identity i ON i.mutual_id = (SELECT current_mutual()) AND i.value = s.value
+    LEFT JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.number = s.value
+    LEFT JOIN member k ON k.mutual_id = (SELECT current_mutual()) AND k.number = s.number
+    WHERE s.problems IS NULL GROUP BY s.row_no
+), marked AS (
     SELECT s.row_no, s.claimed, s.amount_minor, s.paid_on, s.payer_reference, s.note, p.member_id,
            coalesce(s.collector, %(collector)s) AS collector,
            %(provider)s::text IS NOT NULL AND s.payer_reference IS NOT NULL AS is_numbered,
            CASE WHEN %(provider)s::text IS NOT NULL AND s.payer_reference IS NOT NULL THEN md5(s.payer_reference)
-                ELSE md5(concat_ws(E'\\x1f', p.value, s.paid_on, s.amount_minor, coalesce(s.payer_reference, ''),
+                ELSE md5(concat_ws(E'\\x1f', s.value, s.paid_on, s.amount_minor, coalesce(s.payer_reference, ''),
                                    coalesce(s.collector, %(collector)s, ''))) END::uuid AS mark
     FROM import_staged s
-    JOIN import_payer p ON p.claimed = s.claimed
-    WHERE s.problems IS NULL
+    JOIN payer p ON p.row_no = s.row_no
 ), ranked AS (
     SELECT m.*, row_number() OVER (PARTITION BY m.mark ORDER BY m.row_no) AS ordinal FROM marked m
 ), numbered AS (
@@ -68,8 +57,8 @@ WITH marked AS (
         WHERE mutual_id = (SELECT current_mutual()) ORDER BY period_start, id DESC
     ) p WHERE p.is_closed
 )
-SELECT f.*, CASE WHEN %(numbering)s AND f.fate IN ('accept', 'suspense')
-                 THEN nextval(pg_get_serial_sequence('contribution_receipt', 'id')) END AS receipt_id
+SELECT f.*, CASE WHEN %(numbering)s AND f.fate IN ('accept', 'suspense') THEN nextval('contribution_receipt_id_seq') END AS receipt_id,
+       CASE WHEN %(numbering)s AND f.fate IN ('accept', 'suspense') THEN {NEW_TX_ID} END AS tx_id
 FROM (
     SELECT n.*,
            CASE WHEN n.is_numbered AND n.ordinal > 1 THEN 'repeated_in_file'
@@ -86,10 +75,11 @@ FROM (
          AND e.source_reference = n.source_reference
     LEFT JOIN receipt_import_refusal r ON r.mutual_id = (SELECT current_mutual()) AND r.import_id = %(import_id)s
          AND r.row_no = n.row_no
+    ORDER BY n.row_no
 ) f
 """
 
-ANALYZE_ROWS = "ANALYZE import_row"
+ANALYZE_ROWS = "ANALYZE import_row (row_no, member_id, receipt_id, fate)"
 
 COUNTS = """
 -- one row: how many rows of each fate, and their amounts
@@ -121,47 +111,38 @@ WHERE i.fate IN ('period_closed', 'receipt_repeated', 'repeated_in_file', 'membe
 ON CONFLICT (mutual_id, import_id, row_no) DO NOTHING
 """
 
-DROP_ENTRIES = "DROP TABLE IF EXISTS pg_temp.import_entry"
-
-KEEP_ENTRIES = """
--- no row: a temporary table with the two entries of each accepted row
-CREATE TEMPORARY TABLE import_entry ON COMMIT DROP AS
-SELECT 'receipt:' || i.source || ':' || i.source_reference AS key, 'receipt' AS kind, i.paid_on AS valid_on, l.line,
-       CASE WHEN l.line = 1 THEN %(account_id)s WHEN i.member_id IS NULL THEN %(suspense_id)s ELSE a.id END AS account_id,
-       CASE l.line WHEN 1 THEN i.amount_minor ELSE -i.amount_minor END AS amount_minor,
-       'receipt:' || i.receipt_id AS evidence
+ENTRIES = """
+-- one row per accepted row: the two accounts that its booking touches
+SELECT i.tx_id, 'receipt:' || i.source || ':' || i.source_reference AS key, 'receipt' AS kind, i.paid_on AS valid_on,
+       %(account_id)s::bigint AS debit_id, CASE WHEN i.member_id IS NULL THEN %(suspense_id)s ELSE a.id END AS credit_id,
+       %(currency)s AS currency, i.amount_minor, 'receipt:' || i.receipt_id AS evidence
 FROM import_row i
 LEFT JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.owner_kind = 'member'
      AND a.owner_id = i.member_id AND a.control = 'member:contributions' AND a.currency = %(currency)s
-CROSS JOIN generate_series(1, 2) AS l (line)
 WHERE i.receipt_id IS NOT NULL
 """
 
-ANALYZE_ENTRIES = "ANALYZE import_entry"
-
 INSERT_RECEIPTS = """
--- no row: the receipt of each accepted row. Its number is made here as reference.receipt_number makes one.
+-- no row: the receipt of each accepted row. Its number is made here as reference.receipt_number makes one: 38, 49, 27 and 94 are
+-- what the powers of ten of its parts, and of RF00 behind them, leave when divided by 97.
 INSERT INTO contribution_receipt (id, number, source, source_reference, channel, account_code, collector, payer_reference,
     amount_minor, currency, paid_on, actor, note, import_id, ledger_tx_id)
-SELECT n.receipt_id, 'RF' || lpad((98 - (n.body || '271500')::numeric %% 97)::text, 2, '0') || n.body, n.source,
+SELECT n.receipt_id, 'RF' || lpad((98 - ((n.mutual * 38 + n.salt * 49 + n.receipt_id) %% 97 * 27 + 94) %% 97)::text, 2, '0')
+       || lpad(n.mutual::text, 4, '0') || lpad(n.salt::text, 7, '0') || lpad(n.receipt_id::text, 10, '0'), n.source,
        n.source_reference, %(channel)s, %(account_code)s, n.collector, n.payer_reference, n.amount_minor, %(currency)s,
        n.paid_on, %(actor)s, n.note, %(import_id)s, n.tx_id
 FROM (
-    SELECT i.*, t.tx_id, lpad(m.id::text, 4, '0')
-           || lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint %% 10000000)::text, 7, '0')
-           || lpad(i.receipt_id::text, 10, '0') AS body
-    FROM import_row i
-    JOIN import_entry_tx t ON t.key = 'receipt:' || i.source || ':' || i.source_reference
-    CROSS JOIN (SELECT current_mutual() AS id) m
-    WHERE i.receipt_id IS NOT NULL
-) n ORDER BY n.receipt_id
+    SELECT i.*, (SELECT current_mutual()) AS mutual,
+           ('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint %% 10000000 AS salt
+    FROM import_row i WHERE i.receipt_id IS NOT NULL
+) n
 """
 
 INSERT_RECEIPT_LINES = """
 -- no row: the one line of each accepted row
 INSERT INTO contribution_receipt_line (receipt_id, line_no, member_id, amount_minor, claimed_identity)
 SELECT receipt_id, 1, member_id, amount_minor, CASE WHEN member_id IS NULL THEN claimed END
-FROM import_row WHERE receipt_id IS NOT NULL ORDER BY receipt_id
+FROM import_row WHERE receipt_id IS NOT NULL
 """
 
 LOCK_IMPORTS = """

@@ -25,7 +25,7 @@ from gateway.kit import audit, bulk, db, evidence, tenant
 from gateway.kit.money import CurrencyError, currency_of
 from gateway.kit.tabular import Dialect, Header, write_refused
 from gateway.ledger.accounts import NewAccount, open_accounts
-from gateway.ledger.bulk import post_staged
+from gateway.ledger.bulk import post_pairs
 from gateway.ledger.errors import UnknownAccountError
 
 EVIDENCE_KIND = "import.receipts"
@@ -224,9 +224,6 @@ def _classify(session: Session, import_id: int, options: Options, header: Header
         "day_column": header.label("paid_on"),
         "who_column": who_column(header),
     }
-    bulk.execute(session, queries.DROP_PAYERS)
-    bulk.execute(session, queries.KEEP_PAYERS)
-    bulk.execute(session, queries.ANALYZE_PAYERS)
     bulk.execute(session, queries.DROP_ROWS)
     bulk.execute(session, queries.KEEP_ROWS, values)
     bulk.execute(session, queries.ANALYZE_ROWS)
@@ -242,9 +239,6 @@ def _receive_rows(session: Session, found: ImportRow, options: Options, currency
         "account_id": _account_of(session, options, currency),
         "suspense_id": db.one(session, queries.ACCOUNT, {"code": suspense}).id,
     }
-    bulk.execute(session, queries.DROP_ENTRIES)
-    bulk.execute(session, queries.KEEP_ENTRIES, {**values, **accounts})
-    bulk.execute(session, queries.ANALYZE_ENTRIES)
-    post_staged(session, "import_entry", actor=actor)
+    post_pairs(session, queries.ENTRIES, {**values, **accounts}, actor=actor)
     bulk.execute(session, queries.INSERT_RECEIPTS, values)
     bulk.execute(session, queries.INSERT_RECEIPT_LINES)

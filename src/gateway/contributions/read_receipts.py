@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from gateway.contributions.import_queries import STAGED
+from gateway.contributions.receive import bare_identity
 from gateway.contributions.rules import OLDEST
 from gateway.kit import bulk
 from gateway.kit.errors import FieldProblem, MalformedError
@@ -101,7 +102,9 @@ def stage_receipts(session: Session, table: Table, reading: Reading) -> int:
     Raises:
         FileUnreadableError: The file is wrong further down, for example cut off.
     """
-    return bulk.stage(session, "import_staged", STAGED, _staged(table, reading))
+    return bulk.stage(
+        session, "import_staged", STAGED, _staged(table, reading), analyze=("row_no", "value", "number", "problems")
+    )
 
 
 def who_column(header: Header) -> str:
@@ -125,11 +128,15 @@ def _staged(table: Table, reading: Reading) -> Iterator[tuple[Any, ...]]:
             amount = 0
         if amount == 0:
             problems = json.dumps([asdict(one) for one in _problems(row, header, reading)])
-            yield row.row_no, None, None, None, None, None, None, raw, problems
+            yield row.row_no, None, None, None, None, None, None, None, None, raw, problems
             continue
+        claimed = fields.get("identity") or fields.get("member_number") or ""
+        value, number = bare_identity(claimed), claimed.upper()
         yield (
             row.row_no,
-            fields.get("identity") or fields.get("member_number") or "",
+            claimed,
+            value,
+            number if number != value else None,
             amount,
             paid_on,
             fields.get("payer_reference") or None,

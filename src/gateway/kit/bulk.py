@@ -36,7 +36,13 @@ def read_chunks(
 
 
 def stage(
-    session: Session, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]], *, append: bool = False
+    session: Session,
+    table: str,
+    columns: Mapping[str, str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    append: bool = False,
+    analyze: Sequence[str] = (),
 ) -> int:
     """COPY rows into a temporary table that ends with the transaction; return how many.
 
@@ -46,6 +52,8 @@ def stage(
         columns: Column name -> PostgreSQL type, in the order of each row.
         rows: Tuples; read once.
         append: Add to the table of an earlier call.
+        analyze: Columns that are joined or grouped by; all are looked at where none is named, which for wide texts takes
+            as long as the copying.
     """
     connection = driver(session)
     if not append:
@@ -62,7 +70,8 @@ def stage(
         for row in rows:
             copy.write_row(row)
             written += 1
-    connection.execute(f"ANALYZE {table}".encode())
+    looked_at = f" ({', '.join(analyze)})" if analyze else ""
+    connection.execute(f"ANALYZE {table}{looked_at}".encode())
     return written
 
 

@@ -70,6 +70,37 @@ def post_lines(session: Session, head: Head, lines_sql: str, values: Mapping[str
     return Posted(int(written[0]), is_new=True)
 
 
+def post_pairs(
+    session: Session,
+    pairs_sql: str,
+    values: Mapping[str, Any] | None = None,
+    *,
+    actor: str,
+    reason: str | None = None,
+) -> int:
+    """Book MANY transactions of two entries each, one for each row of a query, in one statement; return how many.
+
+    For events that the caller knows to be new: a key that was booked before refuses them all. Fingerprints are those
+    of ``post_staged``.
+
+    Args:
+        session: The open transaction.
+        pairs_sql: SELECT with psycopg's ``%(name)s`` parameters that gives ``tx_id`` (of ``queries.NEW_TX_ID``),
+            ``key``, ``kind``, ``valid_on``, ``debit_id``, ``credit_id``, ``currency``, ``amount_minor`` (above zero)
+            and ``evidence``. Names that begin with ``head_`` are ours.
+        values: Its parameters.
+        actor: Who books.
+        reason: Why, where there is something to say.
+
+    Raises:
+        PostingRaceError: A key is booked already, or at this moment.
+        UnknownAccountError, FloorBrokenError, PeriodClosedError: As ``post`` does.
+    """
+    given = {**dict(values or {}), "head_actor": actor, "head_reason": reason}
+    with refusals_in_words():
+        return bulk.execute(session, queries.INSERT_PAIRS.replace("{pairs}", pairs_sql), given)
+
+
 def post_staged(session: Session, table: str, *, actor: str, reason: str | None = None) -> StagedResult:
     """Book MANY transactions from a temporary table with the columns of ``STAGED``; those booked before are left out.
 
