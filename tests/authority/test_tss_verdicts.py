@@ -33,7 +33,8 @@ def test_none_good_is_r_with_301():
 
 
 def test_a_file_without_anybody_is_r_with_301():
-    assert verdict_of(file_of("AM")).code == "301"
+    verdict = verdict_of(file_of("AM"))
+    assert (verdict.status, verdict.code, [one.code for one in verdict.findings]) == ("R", "301", ["301"])
 
 
 BROKEN_FILES = {

@@ -187,6 +187,8 @@ class _Check:
         accepted = body.lines - body.rejected
         status, code = ("P", "250" if body.rejected else "0") if accepted else ("R", "301")
         total = body.sum_minor if edition.summed == "wage" else 0
+        if not body.lines:
+            kept = [Problem(2, Fault("", code, say("no_details"), 1))]
         return self._verdict(body.lines, accepted, status, code, kept, total=total, left_out=left_out)
 
     def _verdict(
