@@ -15,7 +15,7 @@ from gateway.sandbox.payer.core import Payer
 from gateway.sandbox.payer.errors import bank_problem
 from gateway.sandbox.payer.pain import OrderError, Payment, read_order
 
-_NOTICE = re.compile(r"(?<![0-9])[0-9]{16}(?![0-9])")
+_NOTICE = re.compile(r"(?<![0-9])(?:[0-9]{16}|[0-9]{13})(?![0-9])")
 _RULES = frozenset({"reject", "wait", "return", "change_amount", "never_book"})
 _RETRIES = (0.2, 0.5, 1, 2, 5, 10, 30)
 
