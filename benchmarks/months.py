@@ -34,6 +34,8 @@ OPENIMIS_SECONDS = 0.170
 """What openIMIS's contract module takes per worker, from creation to activation."""
 REJECTED_OF = 100
 """The state rejects one line of so many."""
+PARTS = ("import", "seal", "answer", "benefits")
+"""The parts of a month, in its order; each stands on those before it."""
 TABLES = """
 SELECT c.relname, pg_total_relation_size(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY 2 DESC
@@ -48,6 +50,8 @@ class Months:
     bare: psycopg.Connection
     sandbox: Sandbox
     counter: Counter
+    until: str = "benefits"
+    """The last part of a month that is wanted, of ``PARTS``: what comes after it is not done."""
     seconds: dict[str, list[float]] = field(default_factory=dict)
     statements: list[int] = field(default_factory=list)
     sizes: list[dict[str, int]] = field(default_factory=list)
@@ -68,11 +72,15 @@ class Months:
         self._limit("A", limits.measure_a(self.bare, self.place.rows))
         self._timed("receipts", lambda: self.place.pay_in(period, body))
         self._tidy()
+        if self.until == "import":
+            return
         self._limit("B", limits.measure_b(self.bare, round_no))
         before = self.counter.sent
         filing_id = self._timed("prepare", lambda: self._prepare(period))
         self._timed("seal", lambda: self._seal(filing_id))
         self._tidy()
+        if self.until == "seal":
+            return
         self._reject_some(filing_id)
         self._timed("deliver", lambda: self._deliver(filing_id))
         delivered = self.counter.sent - before
@@ -84,6 +92,8 @@ class Months:
         self._check(filing_id)
         self._timed("bill", lambda: self._take_bill(period))
         self._tidy()
+        if self.until == "answer":
+            return
         self._limit("D", limits.measure_d(self.bare, self.place.rows))
         self._benefits(period)
         self._tidy()
@@ -94,20 +104,29 @@ class Months:
         return ", ".join(f"{name} {took[-1]:.2f}" for name, took in self.seconds.items())
 
     def figures(self) -> list[Figure]:
-        """Return what was measured, in the order of the month."""
+        """Return what was measured, in the order of the month; whole rounds only."""
         took, rows = self.seconds, self.place.rows
-        filing = _added(took["prepare"], took["seal"])
+        found = [
+            of_rounds(
+                "receipts", f"a file of {rows:,} receipts, previewed and applied", took["receipts"], took["A"], 1.5
+            )
+        ]
+        if "seal" in took:
+            filing = _added(took["prepare"], took["seal"])
+            what = "prepare and seal: decisions, reservation, lines, file, digest, root"
+            found.append(of_rounds("filing", what, filing, took["B"], 2.0))
+        if "bill" in took:
+            found += self._answered(filing)
+        if "release" in took:
+            found += self._benefited()
+        return found
+
+    def _answered(self, filing: list[float]) -> list[Figure]:
+        took, rows = self.seconds, self.place.rows
         answer = _added(took["answer"], took["bill"])
-        benefits = _added(took["advice"], took["allot"], took["order"], took["release"])
         month = _added(took["assess"], filing, took["deliver"], took["answer"])
         parts = {name: round(median(values), 4) for name, values in took.items()}
         return [
-            of_rounds(
-                "receipts", f"a file of {rows:,} receipts, previewed and applied", took["receipts"], took["A"], 1.5
-            ),
-            of_rounds(
-                "filing", "prepare and seal: decisions, reservation, lines, file, digest, root", filing, took["B"], 2.0
-            ),
             of_rounds(
                 "answer",
                 f"the state's answer for every line, 1 in {REJECTED_OF} rejected and released, and its bill",
@@ -115,9 +134,6 @@ class Months:
                 took["C"],
                 2.0,
                 note="a real sandbox state's answers, given again from memory",
-            ),
-            of_rounds(
-                "benefits", "advice, allotment, payout batch ordered, released and frozen", benefits, took["D"], 1.5
             ),
             Figure(
                 "month",
@@ -141,8 +157,13 @@ class Months:
                 0.01,
                 rounds=len(self.statements),
             ),
-            self._storage(),
         ]
+
+    def _benefited(self) -> list[Figure]:
+        took = self.seconds
+        benefits = _added(took["advice"], took["allot"], took["order"], took["release"])
+        what = "advice, allotment, payout batch ordered, released and frozen"
+        return [of_rounds("benefits", what, benefits, took["D"], 1.5), self._storage()]
 
     def _tidy(self) -> None:
         """Do what autovacuum would have done overnight, on both sides."""

@@ -5,13 +5,14 @@ import contextlib
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 
 from benchmarks import child, files, limits, over_http
 from benchmarks.figure import Figure, table
+from benchmarks.months import PARTS as STEPS
 from benchmarks.months import Months
 from benchmarks.place import Counter, fresh_database, machine, server
 from benchmarks.state import running_state
@@ -38,10 +39,17 @@ def _town(address: str, rows: int) -> Iterator[tuple[Town, Counter]]:
 
 
 def _measure(
-    address: str, rows: int, repeat: int, parts: frozenset[str], seconds: float, is_profiled: bool
+    address: str,
+    rows: int,
+    repeat: int,
+    parts: frozenset[str],
+    seconds: float,
+    is_profiled: bool,
+    keep: Callable[[list[Figure]], None] = lambda _figures: None,
 ) -> list[Figure]:
-    """Measure the parts asked for, all in one town."""
+    """Measure the parts asked for, all in one town; ``keep`` is told what is known after each of them."""
     figures: list[Figure] = []
+    steps = [step for step in STEPS if step in parts]
     with (
         fresh_database(address, "gateway_limits", migrated=False) as bare_url,
         psycopg.connect(bare_url) as bare,
@@ -49,10 +57,12 @@ def _measure(
         _town(address, rows) as (place, counter),
     ):
         limits.prepare(bare, rows)
-        if "months" in parts:
-            months = Months(place, bare, sandbox, counter)
+        if "months" in parts or steps:
+            until = STEPS[-1] if "months" in parts else steps[-1]
+            months = Months(place, bare, sandbox, counter, until)
             for number, period in enumerate(MONTHS[:repeat], 1):
                 months.run(period, number)
+                keep(months.figures())
                 _say(f"{rows:,} members, month {number}: {months.last()}")
                 if is_profiled:
                     _say(counter.slowest())
@@ -60,15 +70,19 @@ def _measure(
         if "memory" in parts:
             figures.append(_memory(place))
             _say("memory measured")
+            keep(figures)
         if "http" in parts:
             figures += over_http.measure(place, bare_url, repeat=repeat, seconds=seconds)
             _say("requests measured")
+            keep(figures)
         if "members" in parts:
             figures.append(files.measure_members(place, bare, repeat))
             _say("members measured")
+            keep(figures)
         if "statement" in parts:
             figures += files.measure_statement(place, min(rows, MOST_STATEMENT_LINES))
             _say("statement measured")
+            keep(figures)
     if "tss" in parts:
         figures += files.measure_tss(rows, repeat)
     return figures
@@ -105,17 +119,24 @@ def main(arguments: list[str]) -> int:
     parts = frozenset(asked.only or PARTS)
     address = server()
     facts = machine(address)
-    figures = []
-    if asked.rows > USUAL_ROWS and "months" in parts:
-        small = _measure(address, USUAL_ROWS, asked.repeat, frozenset({"months"}), asked.seconds, asked.profile)
-        figures = _measure(address, asked.rows, asked.repeat, parts, asked.seconds, asked.profile)
-        figures += _growth(small, figures, USUAL_ROWS, asked.rows)
-    else:
-        figures = _measure(address, asked.rows, asked.repeat, parts, asked.seconds, asked.profile)
+    small: list[Figure] = []
+
+    def keep(figures: list[Figure], *, is_complete: bool = False) -> None:
+        """Write what is known so far: a run of hours that is ended early has told something."""
+        if asked.json:
+            told = {"machine": facts, "rows": asked.rows, "is_complete": is_complete}
+            listed = {"small": [one.as_json() for one in small], "figures": [one.as_json() for one in figures]}
+            text = json.dumps({**told, **listed}, indent=1, ensure_ascii=False)
+            asked.json.write_text(text + "\n", encoding="utf-8")
+
+    options = (asked.seconds, asked.profile)
+    in_months = parts & {"months", *STEPS}
+    if asked.rows > USUAL_ROWS and in_months:
+        small = _measure(address, USUAL_ROWS, asked.repeat, in_months, *options)
+    figures = _measure(address, asked.rows, asked.repeat, parts, *options, keep)
+    figures += _growth(small, figures, USUAL_ROWS, asked.rows)
+    keep(figures, is_complete=True)
     print(table(figures))
-    if asked.json:
-        told = {"machine": facts, "rows": asked.rows, "figures": [one.as_json() for one in figures]}
-        asked.json.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
 
 
@@ -123,14 +144,27 @@ def _say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
+def _parts(text: str) -> list[str]:
+    """Read a list of parts, of the benchmark or of a month."""
+    named = [name.strip() for name in text.split(",") if name.strip()]
+    for name in named:
+        if name not in (*PARTS, *STEPS):
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join((*PARTS, *STEPS))}")
+    return named
+
+
 def _options() -> argparse.ArgumentParser:
     known = argparse.ArgumentParser(prog="python3 run.py bench", description="Each figure beside its limit.")
     known.add_argument("--rows", type=int, default=USUAL_ROWS, help="members of the town; 60000 or 1000000")
     known.add_argument("--repeat", type=int, default=3, choices=range(1, len(MONTHS)), help="rounds of each figure")
     known.add_argument(
-        "--only", action="append", choices=PARTS, metavar="PART", help=f"one of {', '.join(PARTS)}; may be given again"
+        "--only",
+        action="extend",
+        type=_parts,
+        metavar="PARTS",
+        help=f"some of {', '.join(PARTS)}; of the months {', '.join(STEPS)}; with commas, or given again",
     )
     known.add_argument("--seconds", type=float, default=over_http.SECONDS, help="of each load over HTTP")
     known.add_argument("--profile", action="store_true", help="say which statements took longest")
-    known.add_argument("--json", type=Path, help="file to write every figure to, with the machine's facts")
+    known.add_argument("--json", type=Path, help="file to write each figure to as it is known")
     return known
