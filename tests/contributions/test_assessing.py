@@ -20,7 +20,8 @@ MARCH = Period(2026, 3)
 
 PAYROLL = """
 -- one row: a payroll's id
-INSERT INTO payroll (code, name, employer_number) VALUES ('001', 'Principal', '401999999') RETURNING id
+INSERT INTO payroll (code, name, employer_number)
+SELECT '001', 'Principal', employer_number FROM mutual WHERE mutual_id = current_mutual() RETURNING id
 """
 ENROL = """
 -- no row: members in a payroll from a day
