@@ -134,7 +134,7 @@ def test_members_we_do_not_know_are_ignored_and_codes_we_do_not_know_are_kept():
 def test_a_line_is_understood_to_the_unit():
     (page,) = Script((200, example(LINES))).channel.lines(OURS)
     accepted, rejected = page.lines
-    assert (accepted.line, accepted.document_kind, accepted.document) == (2, "national_id", "99900000018")
+    assert (accepted.line, accepted.document_kind, accepted.document) == (2, "national_id", "99900000011")
     assert accepted.amount_minor == 492327 == sum(minor for _, minor in accepted.components)
     assert (rejected.status, rejected.code, rejected.accepted_wage_minor) == ("rejected", "24", 0)
     assert (page.counts.lines, page.totals.billed_minor) == (2, 492327)
