@@ -14,6 +14,7 @@ class Booked(NamedTuple):
     text: str = ""
     counterparty: str = ""
     day: dt.date | None = None
+    is_reversal: bool = False
 
 
 def amount(minor: int) -> str:
@@ -34,8 +35,9 @@ def entry(booked: Booked, day: dt.date) -> str:
     parties = f"<RltdPties><{party}><Nm>{booked.counterparty}</Nm></{party}></RltdPties>" if booked.counterparty else ""
     text = f"<RmtInf><Ustrd>{booked.text}</Ustrd></RmtInf>" if booked.text else ""
     when = booked.day or day
+    reversal = "<RvslInd>true</RvslInd>" if booked.is_reversal else ""
     return (
-        f"<Ntry><Amt Ccy='DOP'>{amount(booked.minor)}</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+        f"<Ntry><Amt Ccy='DOP'>{amount(booked.minor)}</Amt><CdtDbtInd>{side}</CdtDbtInd>{reversal}<Sts><Cd>BOOK</Cd></Sts>"
         f"<BookgDt><Dt>{when}</Dt></BookgDt><ValDt><Dt>{when}</Dt></ValDt><BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd>"
         f"<NtryDtls><TxDtls>{ids}<Amt Ccy='DOP'>{amount(booked.minor)}</Amt><CdtDbtInd>{side}</CdtDbtInd>{parties}{text}</TxDtls></NtryDtls></Ntry>"
     )

@@ -13,7 +13,8 @@ LONGEST = 21
 MUTUAL_DIGITS, SALT_DIGITS, SERIAL_DIGITS = 4, 7, 10
 _BODY = re.compile(rf"[A-Z0-9]{{1,{LONGEST}}}")
 _NUMBER = re.compile(rf"RF\d\d(\d{{{MUTUAL_DIGITS}}})\d{{{SALT_DIGITS}}}(\d{{{SERIAL_DIGITS}}})")
-_IN_TEXT = re.compile(r"(?<![A-Z0-9])RF(?:[ .-]?[A-Z0-9]){3,60}")
+# Looked at without being taken, so that a reference right after another is a place of its own.
+_IN_TEXT = re.compile(r"(?<![A-Z0-9])(?=(RF(?:[ .-]?[A-Z0-9]){3,60}))")
 
 
 class BadReferenceError(MalformedError):
@@ -64,7 +65,7 @@ def find_references(text: str) -> list[str]:
     """
     found: dict[str, None] = {}
     for start in _IN_TEXT.finditer(text.upper()):
-        groups = re.split(r"[ .-]", start.group())
+        groups = re.split(r"[ .-]", start.group(1))
         for count in range(1, len(groups) + 1):
             candidate = "".join(groups[:count])
             if check_reference(candidate):

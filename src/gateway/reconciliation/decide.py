@@ -20,14 +20,19 @@ from gateway.reconciliation.match_rules import BY_SETTING, HINT, Rule
 SETTING = "match_by_identity"
 """``automatic`` in the mutual's settings lets rules that are ``by_setting`` book by themselves."""
 
-TABLES = ("undecided", "rest", "decided", "candidate", "line_word", "line_sign", "line_name", "line_sum", "open_due")
+FEW = 5_000
+"""With more lines undecided they are joined by sets alone: nobody has counted what was just loaded."""
+TABLES = (
+    "undecided", "rest", "decided", "odd_number", "line_text", "line_word", "line_sign", "payer_name", "line_name", "open_due", "owed_amount",
+    "line_sum",
+)  # fmt: skip
 
 OPEN_LINES = """
 -- no row: a temporary table with one row per line that is not booked yet
 CREATE TEMPORARY TABLE undecided ON COMMIT DROP AS
 SELECT l.id AS line_id, l.account_id, b.ledger_code, l.amount_minor, l.currency, l.booked_on, nullif(l.end_to_end_id, '') AS end_to_end_id,
-       nullif(l.bank_reference, '') AS bank_reference, nullif(l.reference, '') AS reference, l.references_found, l.text, l.counterparty,
-       l.flags
+       nullif(l.bank_reference, '') AS bank_reference, nullif(l.reference, '') AS reference, l.references_found,
+       'reversal' = ANY (l.flags) AS is_reversal
 FROM bank_statement_line l JOIN bank_account b ON b.mutual_id = l.mutual_id AND b.id = l.account_id
 WHERE l.mutual_id = (SELECT current_mutual()) AND l.status = 'open'
 """
@@ -65,6 +70,8 @@ OF_SEVERAL = (
     """EXISTS (SELECT FROM decided d WHERE d.line_id = c.line_id AND d.rule = %(rule)s AND d.matched_id IS NULL)"""
 )
 
+SETS_ALONE, AS_USUAL = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
+
 REST = (
     """
 -- no row: what is still undecided
@@ -93,8 +100,8 @@ def decide(session: Session, rules: Iterable[Rule]) -> Counted:
     for table in TABLES:
         bulk.execute(session, f"DROP TABLE IF EXISTS pg_temp.{table}")
     left = bulk.execute(session, OPEN_LINES)
-    bulk.execute(session, "ANALYZE undecided")
     bulk.execute(session, DECIDED)
+    bulk.execute(session, SETS_ALONE if left > FEW else AS_USUAL)
     is_automatic = dict(tenant.current(session).settings).get(SETTING) == "automatic"
     ready: set[str] = set()
     decided = several = 0
@@ -111,6 +118,8 @@ def decide(session: Session, rules: Iterable[Rule]) -> Counted:
             for statement in REST:
                 bulk.execute(session, statement)
             left -= taken + unclear
+            bulk.execute(session, SETS_ALONE if left > FEW else AS_USUAL)
+    bulk.execute(session, AS_USUAL)
     return Counted(decided, several, left)
 
 

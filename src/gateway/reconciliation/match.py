@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from gateway.kit import bulk, db
+from gateway.kit import db
 from gateway.kit.errors import GatewayError
 from gateway.reconciliation import queries
 from gateway.reconciliation.book_credits import book_credits
@@ -48,8 +48,7 @@ def match_lines(session: Session, *, today: dt.date) -> Matched:
         session: The open transaction.
         today: No receipt is booked for a day after it, and what the bank booked in a closed month is booked on it.
     """
-    with bulk.without_nested_loops(session):
-        decide(session, RULES)
+    decide(session, RULES)
     by_rule = book_credits(session, today=today, actor=ACTOR, no_rule=NO_RULE)
     suspense_count = by_rule.pop("", 0)
     by_rule.update(book_payouts(session, today=today, actor=ACTOR))

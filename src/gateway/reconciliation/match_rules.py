@@ -10,6 +10,8 @@ Source: SRC-030 and SRC-LEDGER; the order is the house's own (docs/decisions/008
 
 from typing import NamedTuple
 
+from gateway.reconciliation.evidence_of_lines import CASH_WORDS, SETTLEMENT_WORDS
+
 SURE, BY_SETTING, HINT = "sure", "by_setting", "hint"
 """Books by itself; books by itself where the mutual has said so, else suggests; only ever suggests."""
 
@@ -28,7 +30,8 @@ class Rule(NamedTuple):
     meaning: str
     candidates: str
     needs: str = ""
-    """``signs``: words of the text that may be numbers of people; ``dues``: what members' open months cost."""
+    """What has to be made ready, in order (``evidence_of_lines``): ``numbers`` of members; ``text``; ``signs``, numbers of people in it; ``names``;
+    ``dues`` of who is named; ``amounts`` that anybody owes; ``sums``."""
 
 
 OUR_PAYMENT = Rule(
@@ -41,7 +44,7 @@ OUR_PAYMENT = Rule(
     """
 -- one row per debit and payment of ours with its id and amount
 SELECT l.line_id, p.id AS matched_id FROM undecided l
-JOIN filing_payment p ON p.mutual_id = current_mutual() AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = -l.amount_minor
+JOIN filing_payment p ON p.mutual_id = (SELECT current_mutual()) AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = -l.amount_minor
 WHERE l.amount_minor < 0 AND p.booked_on IS NULL AND p.withdrawn_at IS NULL AND p.released_at IS NOT NULL
 """,
 )
@@ -56,7 +59,7 @@ OUR_PAYOUT = Rule(
     """
 -- one row per debit and payout without an outcome with its id and amount, from the account that was to pay it
 SELECT l.line_id, p.id AS matched_id FROM undecided l
-JOIN payout p ON p.mutual_id = current_mutual() AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = -l.amount_minor
+JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = -l.amount_minor
 JOIN payout_batch b ON b.mutual_id = p.mutual_id AND b.id = p.batch_id AND b.provider = l.ledger_code
 WHERE l.amount_minor < 0 AND p.status = 'ordered' AND b.released_at IS NOT NULL
 """,
@@ -72,7 +75,7 @@ RETURNED_PAYOUT = Rule(
     """
 -- one row per credit and payout that was paid, or is by a line before it, with its id and amount
 SELECT l.line_id, p.id AS matched_id FROM undecided l
-JOIN payout p ON p.mutual_id = current_mutual() AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = l.amount_minor
+JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = l.amount_minor
 WHERE l.amount_minor > 0 AND p.status IN ('ordered', 'paid')
 """,
 )
@@ -87,7 +90,7 @@ STATE_MONEY = Rule(
     """
 -- one row per credit and advice that names its id
 SELECT l.line_id, r.id AS matched_id FROM undecided l
-JOIN benefit_remittance r ON r.mutual_id = current_mutual() AND r.transfer_reference = l.end_to_end_id
+JOIN benefit_remittance r ON r.mutual_id = (SELECT current_mutual()) AND r.transfer_reference = l.end_to_end_id
 WHERE l.amount_minor > 0 AND r.status IN ('advised', 'differs')
 """,
 )
@@ -102,7 +105,7 @@ TRANSFER = Rule(
     """
 -- one row per line and ordered transfer whose reference it carries
 SELECT l.line_id, t.id AS matched_id FROM undecided l
-JOIN own_transfer t ON t.mutual_id = current_mutual() AND t.transit_code = l.ledger_code || ':in-transit'
+JOIN own_transfer t ON t.mutual_id = (SELECT current_mutual()) AND t.transit_code = l.ledger_code || ':in-transit'
     AND t.reference IN (l.reference, l.end_to_end_id, l.bank_reference)
 WHERE t.status = 'ordered' AND (l.amount_minor > 0) = (t.to_code = l.ledger_code)
 """,
@@ -118,13 +121,20 @@ MEMBER = Rule(
     """
 -- one row per credit and member whose reference it carries; a line with several references has a row for each
 SELECT l.line_id, m.id AS matched_id FROM undecided l
-JOIN member m ON m.mutual_id = current_mutual() AND translate(upper(m.number), ' -.', '') = substr(l.reference, 5)
+JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.number = substr(l.reference, 5)
 WHERE l.amount_minor > 0 AND l.reference LIKE 'RF%%' AND l.references_found = '{}'
 UNION ALL
-SELECT l.line_id, m.id FROM undecided l CROSS JOIN unnest(l.references_found) AS r (reference)
-JOIN member m ON m.mutual_id = current_mutual() AND translate(upper(m.number), ' -.', '') = substr(r.reference, 5)
-WHERE l.amount_minor > 0 AND l.references_found <> '{}'
+SELECT l.line_id, o.member_id FROM undecided l JOIN odd_number o ON o.bare = substr(l.reference, 5)
+WHERE l.amount_minor > 0 AND l.reference LIKE 'RF%%' AND l.references_found = '{}'
+UNION ALL
+SELECT l.line_id, w.member_id FROM undecided l CROSS JOIN unnest(l.references_found) AS r (reference)
+JOIN (
+    SELECT m.id AS member_id, m.number AS bare FROM member m WHERE m.mutual_id = (SELECT current_mutual())
+    UNION ALL SELECT o.member_id, o.bare FROM odd_number o
+) w ON w.bare = substr(r.reference, 5)
+WHERE l.amount_minor > 0 AND l.references_found <> '{}' AND (SELECT bool_or(references_found <> '{}') FROM undecided)
 """,
+    needs="numbers",
 )
 
 SINGLE_SETTLEMENT = Rule(
@@ -136,9 +146,11 @@ SINGLE_SETTLEMENT = Rule(
     "One payment by telephone, brought to the bank by itself: the provider's transaction id and its amount",
     """
 -- one row per credit and payment by telephone whose id at the provider it carries
-SELECT l.line_id, r.id AS matched_id FROM undecided l
-JOIN contribution_receipt r ON r.mutual_id = current_mutual() AND r.channel = 'mobile_money' AND r.amount_minor = l.amount_minor
-    AND r.source_reference IN (l.end_to_end_id, l.bank_reference, l.reference) AND r.currency = l.currency
+SELECT DISTINCT l.line_id, r.id AS matched_id FROM undecided l
+CROSS JOIN unnest(ARRAY[l.end_to_end_id, l.bank_reference, l.reference]) AS n (number)
+JOIN bank_account p ON p.mutual_id = (SELECT current_mutual()) AND p.kind = 'mobile_money'
+JOIN contribution_receipt r ON r.mutual_id = (SELECT current_mutual()) AND r.source = p.ledger_code AND r.source_reference = n.number
+    AND r.channel = 'mobile_money' AND r.amount_minor = l.amount_minor AND r.currency = l.currency
 WHERE l.amount_minor > 0
   AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
   AND NOT EXISTS (
@@ -149,12 +161,12 @@ WHERE l.amount_minor > 0
 
 _BY_AMOUNT = """
 -- one row per credit without a sign of anybody and transfer of exactly its amount that was ordered in the days before
-SELECT l.line_id, t.id AS matched_id FROM undecided l
-JOIN own_transfer t ON t.mutual_id = current_mutual() AND t.to_code = l.ledger_code AND t.amount_minor = l.amount_minor
+SELECT l.line_id, t.id AS matched_id FROM undecided l JOIN line_text x ON x.line_id = l.line_id
+JOIN own_transfer t ON t.mutual_id = (SELECT current_mutual()) AND t.to_code = l.ledger_code AND t.amount_minor = l.amount_minor
     AND t.currency = l.currency AND l.booked_on BETWEEN t.ordered_on AND t.ordered_on + 10
-WHERE l.amount_minor > 0 AND t.status = 'ordered' AND t.from_code LIKE '{head}%%' AND l.reference IS NULL
+WHERE l.amount_minor > 0 AND t.status = 'ordered' AND t.from_code LIKE '{head}%%' AND l.reference IS NULL AND {told}
   AND NOT EXISTS (SELECT FROM line_sign s WHERE s.line_id = l.line_id)
-  AND NOT EXISTS (SELECT FROM open_due d WHERE d.amount_minor = l.amount_minor)
+  AND NOT EXISTS (SELECT FROM owed_amount d WHERE d.amount_minor = l.amount_minor)
 """
 
 SETTLEMENT = Rule(
@@ -162,10 +174,14 @@ SETTLEMENT = Rule(
     "own_transfer",
     SURE,
     True,
-    ("amount", "days since", "nobody owes it"),
+    ("amount", "provider or word for a settlement in the text", "days since", "nobody owes it"),
     "A provider's settlement report less its fees, to the unit; no one else's amount",
-    _BY_AMOUNT.replace("{head}", "momo:"),
-    needs="signs dues",
+    _BY_AMOUNT.replace("{head}", "momo:").replace(
+        "{told}",
+        f"(concat_ws(' ', x.text, x.counterparty) ~* '{SETTLEMENT_WORDS}'"
+        " OR strpos(lower(concat_ws(' ', x.text, x.counterparty)), split_part(t.from_code, ':', 2)) > 0)",
+    ),
+    needs="text signs amounts",
 )
 
 DEPOSIT = Rule(
@@ -173,10 +189,10 @@ DEPOSIT = Rule(
     "own_transfer",
     SURE,
     True,
-    ("amount", "days since", "nobody owes it"),
+    ("amount", "word for cash in the text", "days since", "nobody owes it"),
     "Cash on its way to the bank: what closed sessions set aside, to the unit; no one else's amount",
-    _BY_AMOUNT.replace("{head}", "cash:"),
-    needs="signs dues",
+    _BY_AMOUNT.replace("{head}", "cash:").replace("{told}", f"x.text ~* '{CASH_WORDS}'"),
+    needs="text signs amounts",
 )
 
 SESSION = Rule(
@@ -184,22 +200,22 @@ SESSION = Rule(
     "cash_session",
     SURE,
     True,
-    ("amount", "days since", "nobody owes it"),
+    ("amount", "word for cash in the text", "days since", "nobody owes it"),
     "The receipts of one closed cash session that nobody said was brought to the bank, to the unit",
     """
 -- one row per credit without a sign of anybody and closed session whose money waits for the bank, of exactly its amount
-SELECT l.line_id, s.id AS matched_id FROM undecided l
-JOIN cash_session s ON s.mutual_id = current_mutual() AND s.status = 'closed' AND s.currency = l.currency
+SELECT l.line_id, s.id AS matched_id FROM undecided l JOIN line_text x ON x.line_id = l.line_id
+JOIN cash_session s ON s.mutual_id = (SELECT current_mutual()) AND s.status = 'closed' AND s.currency = l.currency
     AND s.counted_minor - s.kept_minor = l.amount_minor AND l.booked_on BETWEEN s.counted_on AND s.counted_on + 10
-WHERE l.amount_minor > 0 AND l.reference IS NULL AND l.ledger_code LIKE 'bank:%%'
+WHERE l.amount_minor > 0 AND l.reference IS NULL AND l.ledger_code LIKE 'bank:%%' AND {told}
   AND NOT EXISTS (
     SELECT FROM cash_deposit d WHERE d.mutual_id = s.mutual_id AND d.session_id = s.id AND d.released_at IS NULL)
   AND NOT EXISTS (SELECT FROM own_transfer t WHERE t.mutual_id = s.mutual_id AND t.status = 'ordered'
     AND t.to_code = l.ledger_code AND t.amount_minor = l.amount_minor)
   AND NOT EXISTS (SELECT FROM line_sign g WHERE g.line_id = l.line_id)
-  AND NOT EXISTS (SELECT FROM open_due u WHERE u.amount_minor = l.amount_minor)
-""",
-    needs="signs dues",
+  AND NOT EXISTS (SELECT FROM owed_amount u WHERE u.amount_minor = l.amount_minor)
+""".replace("{told}", f"x.text ~* '{CASH_WORDS}'"),
+    needs="text signs amounts",
 )
 
 IDENTITY = Rule(
@@ -211,11 +227,12 @@ IDENTITY = Rule(
     "A member's identity number in the text, and exactly what one of her open months costs or she lacks",
     """
 -- one row per credit and member whose identity number its text holds, where she owes exactly its amount
-SELECT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id AND s.how = 'identity'
+SELECT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id
+    AND s.how = 'identity' AND s.persons = 1
 WHERE l.amount_minor > 0
   AND EXISTS (SELECT FROM open_due d WHERE d.member_id = s.member_id AND d.amount_minor = l.amount_minor)
 """,
-    needs="signs dues",
+    needs="text signs names dues",
 )
 
 PHONE = Rule(
@@ -227,11 +244,12 @@ PHONE = Rule(
     "A member's telephone in the text, and exactly what one of her open months costs or she lacks",
     """
 -- one row per credit and member whose telephone its text holds, where she owes exactly its amount
-SELECT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id AND s.how = 'phone'
+SELECT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id
+    AND s.how = 'phone' AND s.persons = 1
 WHERE l.amount_minor > 0
   AND EXISTS (SELECT FROM open_due d WHERE d.member_id = s.member_id AND d.amount_minor = l.amount_minor)
 """,
-    needs="signs dues",
+    needs="text signs names dues",
 )
 
 MONTHS = Rule(
@@ -245,7 +263,7 @@ MONTHS = Rule(
 -- one row per credit and member named in its text whose open months make it, in one way alone
 SELECT line_id, owner_id AS matched_id FROM line_sum WHERE kind = 'months' AND ways = 1
 """,
-    needs="signs dues sums",
+    needs="text signs names dues amounts sums",
 )
 
 SESSIONS = Rule(
@@ -253,13 +271,13 @@ SESSIONS = Rule(
     "cash_sessions",
     SURE,
     True,
-    ("amount = a sum of one till's closed sessions, the only one", "nobody owes it"),
+    ("amount = a sum of one till's closed sessions, the only one", "word for cash in the text", "nobody owes it"),
     "Several closed sessions of one till that nobody said were brought to the bank, in one way alone",
     """
 -- one row per credit and till whose waiting sessions make it, in one way alone over all tills
 SELECT s.line_id, s.owner_id AS matched_id FROM line_sum s WHERE s.kind = 'sessions' AND s.ways = 1
 """,
-    needs="signs dues sums",
+    needs="text signs names dues amounts sums",
 )
 
 SIGN = Rule(
@@ -274,7 +292,7 @@ SIGN = Rule(
 SELECT DISTINCT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id
 WHERE l.amount_minor > 0
 """,
-    needs="signs",
+    needs="text signs",
 )
 
 NAME = Rule(
@@ -286,13 +304,11 @@ NAME = Rule(
     "A member of the payer's name owes exactly this; a name is only a hint",
     """
 -- one row per credit and member of its payer's name who owes exactly its amount
-SELECT l.line_id, m.id AS matched_id FROM undecided l
-JOIN line_name n ON n.line_id = l.line_id
-JOIN member m ON m.mutual_id = current_mutual() AND m.search_name = n.name
+SELECT l.line_id, n.member_id AS matched_id FROM undecided l JOIN line_name n ON n.line_id = l.line_id
 WHERE l.amount_minor > 0
-  AND EXISTS (SELECT FROM open_due d WHERE d.member_id = m.id AND d.amount_minor = l.amount_minor)
+  AND EXISTS (SELECT FROM open_due d WHERE d.member_id = n.member_id AND d.amount_minor = l.amount_minor)
 """,
-    needs="signs dues names",
+    needs="text signs names dues",
 )
 
 TAKEN_BACK = Rule(
@@ -305,12 +321,12 @@ TAKEN_BACK = Rule(
     """
 -- one row per debit marked as a reversal and receipt of a line of its account with its reference and amount
 SELECT l.line_id, r.id AS matched_id FROM undecided l
-JOIN bank_statement_line c ON c.mutual_id = current_mutual() AND c.account_id = l.account_id AND c.amount_minor = -l.amount_minor
+JOIN bank_statement_line c ON c.mutual_id = (SELECT current_mutual()) AND c.account_id = l.account_id AND c.amount_minor = -l.amount_minor
     AND c.booked_on <= l.booked_on AND c.status <> 'open'
     AND (c.end_to_end_id = l.end_to_end_id OR c.reference = l.reference OR c.bank_reference = l.bank_reference)
 JOIN contribution_receipt r ON r.mutual_id = c.mutual_id AND r.source = l.ledger_code
     AND r.source_reference = 'statement_line:' || c.id
-WHERE l.amount_minor < 0 AND 'reversal' = ANY (l.flags)
+WHERE l.amount_minor < 0 AND l.is_reversal
   AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
 """,
 )

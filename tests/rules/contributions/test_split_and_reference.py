@@ -111,6 +111,11 @@ def test_a_reference_is_found_in_what_a_payer_wrote(text: str) -> None:
     assert "RF18539007547034" in find_references(text)
 
 
+def test_two_references_in_one_text_are_both_found_so_that_a_person_decides() -> None:
+    one, other = make_reference("M0100023"), make_reference("M0100016")
+    assert find_references(f"{one} {other} cuota") == [one, other]
+
+
 def test_nothing_is_found_where_nothing_checks() -> None:
     assert find_references("RF18539007547035 y 4500.00") == []
 
