@@ -145,6 +145,7 @@ FROM (
     JOIN member_identity i ON i.mutual_id = current_mutual() AND i.value = a.bare
 ) n
 JOIN member m ON m.mutual_id = current_mutual() AND m.id = n.id
+JOIN ledger_account a ON a.mutual_id = m.mutual_id AND a.code = 'member:' || m.id || ':contributions'
 GROUP BY n.claimed HAVING count(*) = 1
 """
 

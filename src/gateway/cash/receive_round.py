@@ -1,7 +1,7 @@
 """Book the receipts a collector made on her telephone: each once, however often and in whatever parts they come.
 
-Batches of one round follow one another (its session is locked). First each receipt is looked at in the order given, then
-the good ones are booked by member, so that two batches lock accounts in one order. Money is never turned away because of
+Batches of one round follow one another (its session is locked). First each receipt is looked at by itself, in the order
+given; then the good ones are booked in a fixed number of statements. Money is never turned away because of
 whose it is: where she named somebody who has left, or nobody, it waits in suspense.
 """
 
@@ -17,22 +17,58 @@ from gateway.cash.errors import NotYoursError
 from gateway.cash.read_items import Item, Refused, read_items
 from gateway.cash.rules import booking_day
 from gateway.cash.states import SessionStatus
-from gateway.cash.take import link_receipt
 from gateway.contributions.blocks import GivenOut, find_given_out
 from gateway.contributions.models import Channel
-from gateway.contributions.receive import Issued, NewLine, NewReceipt, bare_identity, receive
-from gateway.kit import db, tenant
-from gateway.kit.errors import GatewayError
+from gateway.contributions.receive import bare_identity, suspense_account
+from gateway.contributions.receive_issued import receive_issued
+from gateway.kit import audit, bulk, db, tenant
 from gateway.kit.money import currency_of
+from gateway.ledger.accounts import NewAccount, open_accounts
 
 GONE = frozenset({"left", "deceased"})
-_LAST = 2**63
 
-INSERT_ROUND_RECEIPT = """
--- no row: a receipt of a telephone that is booked now
-INSERT INTO round_receipt (round_id, device_id, fingerprint, receipt_id, claimed_at, suspense_reason)
-VALUES (:round_id, :device_id, :fingerprint, :receipt_id, :claimed_at, :suspense_reason)
+PAPER = {
+    "receipt_id": "int8",
+    "number": "text",
+    "source_reference": "text",
+    "amount_minor": "int8",
+    "paid_on": "date",
+    "payer_name": "text",
+    "note": "text",
+    "member_id": "int8",
+    "claimed": "text",
+    "fingerprint": "text",
+    "claimed_at": "timestamptz",
+    "suspense_reason": "text",
+}
+"""One row per receipt of the batch that is booked now."""
+
+DROP_NEW = "DROP TABLE IF EXISTS pg_temp.round_new"
+
+KEEP_NEW = """
+-- no row: a temporary table with the receipts as they are received, each with the accounts it goes through
+CREATE TEMPORARY TABLE round_new ON COMMIT DROP AS
+SELECT p.*, 'round:' || %(round_id)s AS source, 'collector'::text AS channel, %(till)s::text AS account_code,
+       %(collector)s::text AS collector, %(currency)s::text AS currency, c.id AS money_account_id,
+       coalesce(a.id, n.id) AS owner_account_id
+FROM round_paper p
+JOIN ledger_account c ON c.mutual_id = current_mutual() AND c.code = %(till)s
+JOIN ledger_account n ON n.mutual_id = current_mutual() AND n.code = %(suspense)s
+LEFT JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = 'member:' || p.member_id || ':contributions'
 """
+
+KEEP_LINKS = (
+    """
+-- no row: each receipt is one of the session, which is locked and open
+INSERT INTO cash_session_receipt (session_id, receipt_id)
+SELECT %(session_id)s, receipt_id FROM round_new ORDER BY receipt_id
+""",
+    """
+-- no row: each receipt is known by the id its telephone made
+INSERT INTO round_receipt (round_id, device_id, fingerprint, receipt_id, claimed_at, suspense_reason)
+SELECT %(round_id)s, source_reference::uuid, fingerprint, receipt_id, claimed_at, suspense_reason FROM round_new ORDER BY receipt_id
+""",
+)
 
 INSERT_REFUSALS = """
 -- no row: what was refused, the same refusal once
@@ -67,7 +103,7 @@ class _Known(NamedTuple):
 
 class _Ready(NamedTuple):
     item: Item
-    issued: Issued
+    serial: int
     member_id: int | None
     suspense_reason: str | None
 
@@ -104,6 +140,16 @@ def receive_round(
     ordered = [results[place] for place in sorted(results)]
     done = [one for one in ordered if not isinstance(one, _Ready)]
     _keep_refusals(session, round_id, [one for one in done if isinstance(one, Refused)], given)
+    new = sum(isinstance(one, Booked) and one.is_new for one in done)
+    if new:
+        audit.record(
+            session,
+            actor=actor,
+            action="round.receive",
+            subject_kind="collector_round",
+            subject_id=round_id,
+            detail={"sent": len(given), "booked": new},
+        )
     return done
 
 
@@ -146,20 +192,17 @@ class _Desk:
             return wrong
         self.taken.add(item.number)
         member_id, reason = self._whose(item)
-        ready = self.ready[item.device_id] = _Ready(item, self.numbers[item.number].issued, member_id, reason)
+        ready = self.ready[item.device_id] = _Ready(item, self.numbers[item.number].serial, member_id, reason)
         return ready
 
-    def book(self) -> list[tuple[int, Booked | Refused]]:
-        """Book what is ready, by member; return what became of each place."""
-        done: list[tuple[int, Booked | Refused]] = []
-        for ready in sorted(self.ready.values(), key=lambda one: (one.member_id or _LAST, one.item.place)):
-            done.append((ready.item.place, self._book(ready)))
-        by_device = {one.device_id: one for _, one in done}
-        for twin in self.twins:
-            first = by_device[str(twin.device_id)]
-            again = first._replace(place=twin.place)
-            done.append((twin.place, again._replace(is_new=False) if isinstance(again, Booked) else again))
-        return done
+    def book(self) -> list[tuple[int, Booked]]:
+        """Book what is ready in a fixed number of statements; return what became of each place."""
+        done = [self._booked(ready) for ready in self.ready.values()]
+        if done:
+            self._write(done)
+        by_device = {one.device_id: one for one in done}
+        twins = [by_device[str(twin.device_id)]._replace(place=twin.place, is_new=False) for twin in self.twins]
+        return [(one.place, one) for one in (*done, *twins)]
 
     def _same(self, item: Item, known: _Known) -> Booked | Refused:
         if known.fingerprint != item.fingerprint or known.round_id != self.round.id:
@@ -188,54 +231,44 @@ class _Desk:
         member_id, status = person
         return (None, f"member_{status}") if status in GONE else (member_id, None)
 
-    def _book(self, ready: _Ready) -> Booked | Refused:
+    def _booked(self, ready: _Ready) -> Booked:
         item = ready.item
         day = booking_day(
             item.claimed_on, round_opened_on=self.round.opened_on, received_on=self.today, closed_months=self.closed
         )
-        try:
-            with self.session.begin_nested():
-                receipt = receive(
-                    self.session, self._new(ready, day), actor=self.round.holder, today=self.today, issued=ready.issued
-                )
-                link_receipt(self.session, receipt, holder=self.round.holder)
-                db.run(
-                    self.session,
-                    INSERT_ROUND_RECEIPT,
-                    {
-                        "round_id": self.round.id,
-                        "device_id": str(item.device_id),
-                        "fingerprint": item.fingerprint,
-                        "receipt_id": receipt.id,
-                        "claimed_at": item.claimed_at,
-                        "suspense_reason": ready.suspense_reason,
-                    },
-                )
-        except GatewayError as refusal:
-            if refusal.retryable:
-                raise
-            return _refused(item, refusal.code, refusal.detail, "")
-        return Booked(
-            item.place, str(item.device_id), receipt.id, receipt.number, receipt.paid_on, ready.suspense_reason, True
-        )
+        return Booked(item.place, str(item.device_id), ready.serial, item.number, day, ready.suspense_reason, True)
 
-    def _new(self, ready: _Ready, day: dt.date) -> NewReceipt:
-        item = ready.item
-        line = NewLine(identity=_claim(item)) if ready.member_id is None else NewLine(member_id=ready.member_id)
-        return NewReceipt(
-            source=f"round:{self.round.id}",
-            source_reference=str(item.device_id),
-            channel=Channel.COLLECTOR.value,
-            account_code=self.round.till,
-            amount_minor=item.amount_minor,
-            currency=self.round.currency,
-            paid_on=day,
-            lines=[line],
-            collector=self.round.holder.partition(":")[2],
-            payer_name=item.payer_name,
-            payer_reference=None,
-            note=item.note,
-        )
+    def _write(self, done: Sequence[Booked]) -> None:
+        session, found = self.session, self.round
+        suspense = suspense_account(Channel.COLLECTOR)
+        open_accounts(session, [NewAccount(suspense)], found.currency)
+        papers = zip(self.ready.values(), done, strict=True)
+        bulk.stage(session, "round_paper", PAPER, (_paper(ready, booked) for ready, booked in papers))
+        values = {"round_id": found.id, "session_id": found.session_id, "till": found.till, "suspense": suspense}
+        more = {"collector": found.holder.partition(":")[2], "currency": found.currency}
+        bulk.execute(session, DROP_NEW)
+        bulk.execute(session, KEEP_NEW, {**values, **more})
+        receive_issued(session, "round_new", actor=found.holder)
+        for statement in KEEP_LINKS:
+            bulk.execute(session, statement, values)
+
+
+def _paper(ready: _Ready, booked: Booked) -> tuple[Any, ...]:
+    item = ready.item
+    return (
+        ready.serial,
+        item.number,
+        booked.device_id,
+        item.amount_minor,
+        booked.booked_on,
+        item.payer_name,
+        item.note,
+        ready.member_id,
+        _claim(item),
+        item.fingerprint,
+        item.claimed_at,
+        ready.suspense_reason,
+    )
 
 
 def _claim(item: Item) -> str:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from gateway.contributions.errors import BlockInvalidError
-from gateway.contributions.receive import Issued
 from gateway.contributions.reference import bare, receipt_number, serial_of
 from gateway.kit import audit, db
 
@@ -61,7 +60,8 @@ class Block(NamedTuple):
 class GivenOut(NamedTuple):
     """A number that was given out."""
 
-    issued: Issued
+    serial: int
+    """The id of the receipt it is for."""
     holder: str
     is_used: bool
 
@@ -100,7 +100,7 @@ def find_given_out(session: Session, numbers: Sequence[str]) -> dict[str, GivenO
     serials = [serial for number in numbers if (serial := serial_of(number)) is not None]
     asked = {bare(number) for number in numbers}
     return {
-        row.number: GivenOut(Issued(row.serial, row.number), row.holder, row.is_used)
+        row.number: GivenOut(row.serial, row.holder, row.is_used)
         for row in db.rows(session, GIVEN_OUT, {"serials": serials})
         if row.number in asked
     }

@@ -52,13 +52,6 @@ class NewLine(NamedTuple):
     amount_minor: int | None = None
 
 
-class Issued(NamedTuple):
-    """A receipt's id and number that were given out before it was written (``contributions.blocks``)."""
-
-    receipt_id: int
-    number: str
-
-
 @dataclass(frozen=True, slots=True)
 class NewReceipt:
     """A payment to be received."""
@@ -87,12 +80,8 @@ def bare_identity(text: str) -> str:
     return text.translate(_BETWEEN).upper()
 
 
-def receive(
-    session: Session, new: NewReceipt, *, actor: str, today: dt.date, issued: Issued | None = None
-) -> ReceiptRow:
+def receive(session: Session, new: NewReceipt, *, actor: str, today: dt.date) -> ReceiptRow:
     """Write a payment and book it; the same payment again writes nothing and returns the first.
-
-    ``issued`` is the number it was given on paper; whoever passes it has looked that no other receipt has it.
 
     An identity nobody knows sends its line to suspense, with what was claimed. What a member paid and nothing has used
     is kept as her credit.
@@ -118,28 +107,29 @@ def receive(
     if None in known.member_ids:
         open_accounts(session, [NewAccount(suspense)], new.currency)
     accounts = [suspense if one is None else f"member:{one}:contributions" for one in known.member_ids]
-    issued = issued or Issued(known.receipt_id, receipt_number(known.mutual_id, known.receipt_id))
     event = Event(
         key=f"receipt:{new.source}:{new.source_reference}",
         kind="receipt",
         valid_on=new.paid_on,
         lines=[Line(new.account_code, new.amount_minor), *map(Line, accounts, (-part for part in parts))],
         actor=actor,
-        evidence=f"receipt:{issued.receipt_id}",
+        evidence=f"receipt:{known.receipt_id}",
     )
-    return _write(session, new, event, parts, known.member_ids, issued)
+    return _write(session, new, event, parts, known)
 
 
-def _write(
-    session: Session, new: NewReceipt, event: Event, parts: list[int], members: Sequence[int | None], issued: Issued
-) -> ReceiptRow:
-    claims = [line.identity if member is None else None for line, member in zip(new.lines, members, strict=True)]
+def _write(session: Session, new: NewReceipt, event: Event, parts: list[int], known: Any) -> ReceiptRow:
+    number = receipt_number(known.mutual_id, known.receipt_id)
+    claims = [
+        line.identity if member is None else None for line, member in zip(new.lines, known.member_ids, strict=True)
+    ]
     head = {name: getattr(new, name) for name in NewReceipt.__slots__ if name != "lines"}
     values = {
         **values_of(event),
         **head,
-        **issued._asdict(),
-        "line_members": members,
+        "receipt_id": known.receipt_id,
+        "number": number,
+        "line_members": known.member_ids,
         "line_amounts": parts,
         "line_claims": claims,
     }
@@ -153,12 +143,12 @@ def _write(
     lines = tuple(
         ReceiptLineRow(line_id, number, member, member, part, claim, 0)
         for number, (line_id, member, part, claim) in enumerate(
-            zip(written.line_ids, members, parts, claims, strict=True), start=1
+            zip(written.line_ids, known.member_ids, parts, claims, strict=True), start=1
         )
     )
     return ReceiptRow(
-        id=issued.receipt_id,
-        number=issued.number,
+        id=known.receipt_id,
+        number=number,
         **head,
         recorded_at=written.recorded_at,
         actor=event.actor,
