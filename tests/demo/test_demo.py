@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from gateway.demo.people import cedula, payments, people
+from gateway.demo.people_india import people as people_in_india
 from gateway.kit.period import Period
 from gateway.membership.rules import check_identity
 from gateway.membership.states import IdentityKind
@@ -47,6 +48,34 @@ def test_two_months_of_a_small_mutual_end_with_every_sum_equal(tmp_path: Path) -
         assert 0 < period["accepted_lines"] <= period["filed_lines"] <= 80
         assert period["billed_minor"] == period["paid_minor"]
         assert period["open_breaks"] == 0
+
+
+def test_a_month_of_the_second_country_tells_the_same_document_and_every_sum_is_equal(tmp_path: Path) -> None:
+    options = ["--country", "in", "--members", "60", "--months", "1", "--json", "--folder", str(tmp_path)]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GATEWAY_")}
+    played = subprocess.run(
+        [sys.executable, "-m", "gateway.demo", *options],
+        cwd=ROOT, env={**environment, "PYTHONPATH": "src"}, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert played.returncode == 0, played.stderr[-3000:]
+    told = json.loads(played.stdout)
+    (period,) = told["periods"]
+    assert period.keys() == KEYS
+    assert all(pair["holds"] for pair in told["conservation"])
+    assert (told["members"], told["ledger"]["verify"], period["open_breaks"]) == (60, "ok", 0)
+    assert period["billed_minor"] == period["paid_minor"] > 0
+    assert period["billed_minor"] % 100 == 0
+
+
+def test_the_sample_people_of_the_second_country_are_nobody_and_a_mistyped_number_is_nobodys() -> None:
+    group = list(people_in_india(400, 7))
+    numbers = {member.identity for member in group}
+    assert len(numbers) == 400
+    for member in group:
+        assert check_identity(IdentityKind.SOCIAL_SECURITY, member.identity, "in").warning is None
+        assert member.identity.startswith("1000")
+        assert member.wage_minor % 100 == 0
+        assert f"{member.identity[:-2]}{(int(member.identity[-2:]) + 7) % 100:02d}" not in numbers
 
 
 def test_the_sample_people_are_the_same_for_the_same_seed_and_nobody_real() -> None:
