@@ -145,7 +145,8 @@ FROM (
     JOIN member_identity i ON i.mutual_id = current_mutual() AND i.value = a.bare
 ) n
 JOIN member m ON m.mutual_id = current_mutual() AND m.id = n.id
-JOIN ledger_account a ON a.mutual_id = m.mutual_id AND a.code = 'member:' || m.id || ':contributions'
+JOIN ledger_account a ON a.mutual_id = m.mutual_id AND a.owner_kind = 'member' AND a.owner_id = m.id
+    AND a.control = 'member:contributions'
 GROUP BY n.claimed HAVING count(*) = 1
 """
 
