@@ -3,8 +3,8 @@
 from sqlmodel import SQLModel
 
 import gateway.benefits.models
-import gateway.cash.models
 import gateway.calendar.models
+import gateway.cash.models
 import gateway.contributions.models
 import gateway.filing.models
 import gateway.kit.models

@@ -46,7 +46,11 @@ def test_a_rejected_line_says_what_its_code_means_and_an_unknown_code_is_shown_a
                 [code, line_no],
             )
     known, unknown = officer.get(url, headers={"accept-language": "en"}).json()["items"]
-    assert (known["state_code"], known["answer"]["category"], known["answer"]["role"]) == ("101", "ask_member", "cashier")
+    assert (known["state_code"], known["answer"]["category"], known["answer"]["role"]) == (
+        "101",
+        "ask_member",
+        "cashier",
+    )
     assert known["answer"]["meaning"] == "The document is invalid"
     assert (unknown["answer"]["code"], unknown["answer"]["is_known"], unknown["state_text"]) == ("Z9", False, "no")
     assert "Z9" in unknown["answer"]["meaning"]
