@@ -32,7 +32,7 @@ SELECT l.id AS line_id, b.ledger_code, l.amount_minor, l.currency, l.booked_on, 
 FROM bank_statement_line l JOIN bank_account b ON b.mutual_id = l.mutual_id AND b.id = l.account_id
 LEFT JOIN decided d ON d.line_id = l.id
 WHERE l.mutual_id = (SELECT current_mutual()) AND l.status = 'open' AND l.amount_minor > 0
-  AND (d.kind = 'member' OR d.matched_id IS NULL) AND b.ledger_code LIKE 'bank:%%'
+  AND (d.rule = ANY(%(of_members)s) OR d.matched_id IS NULL) AND b.ledger_code LIKE 'bank:%%'
   AND l.booked_on BETWEEN %(earliest)s AND %(today)s
 """
 
@@ -100,9 +100,12 @@ def book_credits(session: Session, *, today: dt.date, actor: str, no_rule: str) 
     suspense = suspense_account(Channel.BANK)
     open_accounts(session, [NewAccount(suspense)], tenant.current(session).currency)
     days = {"today": today, "earliest": today - OLDEST}
+    of_members = [rule.code for rule in BY_CODE.values() if rule.kind == "member"]
     for statement in DROP:
         bulk.execute(session, statement)
-    if not bulk.execute(session, KEEP_OPEN, {"suspense": suspense, "no_rule": no_rule, **days}):
+    if not bulk.execute(
+        session, KEEP_OPEN, {"suspense": suspense, "no_rule": no_rule, "of_members": of_members, **days}
+    ):
         return {}
     bulk.execute(session, ANALYZE_OPEN)
     staged = bulk.execute(session, STAGE, {"channel": Channel.BANK.value})

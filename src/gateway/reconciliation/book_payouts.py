@@ -17,7 +17,7 @@ SELECT l.id AS line_id, p.batch_id, p.end_to_end_id, l.booked_on, l.bank_referen
 FROM pg_temp.decided d
 JOIN bank_statement_line l ON l.mutual_id = current_mutual() AND l.id = d.line_id AND l.status = 'open'
 JOIN payout p ON p.mutual_id = current_mutual() AND p.id = d.matched_id AND p.status = 'ordered'
-WHERE d.kind = :kind AND (CAST(:line_id AS bigint) IS NULL OR l.id = :line_id) ORDER BY l.id
+WHERE d.rule = :rule AND (CAST(:line_id AS bigint) IS NULL OR l.id = :line_id) ORDER BY l.id
 """
 
 SETTLE = """
@@ -63,5 +63,5 @@ def book_payout(session: Session, line: Any, day: dt.date, actor: str) -> int:
 
 
 def _bookings(session: Session, line_id: int | None) -> list[Booking]:
-    found = db.rows(session, DECIDED_LINES, {"kind": OUR_PAYOUT.kind, "line_id": line_id})
+    found = db.rows(session, DECIDED_LINES, {"rule": OUR_PAYOUT.code, "line_id": line_id})
     return [Booking(*row) for row in found]

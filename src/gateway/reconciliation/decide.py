@@ -30,29 +30,28 @@ TABLES = (
 OPEN_LINES = """
 -- no row: a temporary table with one row per line that is not booked yet
 CREATE TEMPORARY TABLE undecided ON COMMIT DROP AS
-SELECT l.id AS line_id, l.account_id, b.ledger_code, l.amount_minor, l.currency, l.booked_on, nullif(l.end_to_end_id, '') AS end_to_end_id,
-       nullif(l.bank_reference, '') AS bank_reference, nullif(l.reference, '') AS reference, l.references_found,
-       'reversal' = ANY (l.flags) AS is_reversal
+SELECT l.id AS line_id, l.account_id, b.ledger_code, l.amount_minor, l.currency, l.booked_on, l.end_to_end_id,
+       l.bank_reference, l.reference, l.references_found
 FROM bank_statement_line l JOIN bank_account b ON b.mutual_id = l.mutual_id AND b.id = l.account_id
 WHERE l.mutual_id = (SELECT current_mutual()) AND l.status = 'open'
 """
 
 DECIDED = """
 -- no row: an empty temporary table for what is decided
-CREATE TEMPORARY TABLE decided (line_id int8, rule text, kind text, matched_id int8) ON COMMIT DROP
+CREATE TEMPORARY TABLE decided (line_id int8, rule text, matched_id int8) ON COMMIT DROP
 """
 
 DECIDE = """
 -- one row per line for which the rule names somebody: the one it names, or nobody where it names several
-INSERT INTO decided (line_id, rule, kind, matched_id)
-SELECT line_id, %(rule)s, %(kind)s, CASE WHEN min(matched_id) = max(matched_id) THEN min(matched_id) END
+INSERT INTO decided (line_id, rule, matched_id)
+SELECT line_id, %(rule)s, CASE WHEN min(matched_id) = max(matched_id) THEN min(matched_id) END
 FROM ({candidates}) c GROUP BY line_id
 """
 
 DECIDE_ONCE = """
 -- one row per line for which the rule names somebody: the one it names alone and that no other line claims, or nobody
-INSERT INTO decided (line_id, rule, kind, matched_id)
-SELECT n.line_id, %(rule)s, %(kind)s, CASE WHEN count(*) OVER (PARTITION BY n.matched_id) = 1 THEN n.matched_id END
+INSERT INTO decided (line_id, rule, matched_id)
+SELECT n.line_id, %(rule)s, CASE WHEN count(*) OVER (PARTITION BY n.matched_id) = 1 THEN n.matched_id END
 FROM (
     SELECT line_id, CASE WHEN min(matched_id) = max(matched_id) THEN min(matched_id) END AS matched_id
     FROM ({candidates}) c GROUP BY line_id
@@ -70,6 +69,7 @@ OF_SEVERAL = (
     """EXISTS (SELECT FROM decided d WHERE d.line_id = c.line_id AND d.rule = %(rule)s AND d.matched_id IS NULL)"""
 )
 
+ROOM = "SET LOCAL work_mem = '64MB'"
 SETS_ALONE, AS_USUAL = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
 
 REST = (
@@ -99,6 +99,7 @@ def decide(session: Session, rules: Iterable[Rule]) -> Counted:
     """Ask the rules in their order; leave the outcome in the temporary tables ``decided`` and ``undecided``."""
     for table in TABLES:
         bulk.execute(session, f"DROP TABLE IF EXISTS pg_temp.{table}")
+    bulk.execute(session, ROOM)
     left = bulk.execute(session, OPEN_LINES)
     bulk.execute(session, DECIDED)
     bulk.execute(session, SETS_ALONE if left > FEW else AS_USUAL)
@@ -125,9 +126,7 @@ def decide(session: Session, rules: Iterable[Rule]) -> Counted:
 
 def _ask(session: Session, rule: Rule) -> tuple[int, int]:
     template = DECIDE_ONCE if rule.happens_once else DECIDE
-    named = bulk.execute(
-        session, template.replace("{candidates}", rule.candidates), {"rule": rule.code, "kind": rule.kind}
-    )
+    named = bulk.execute(session, template.replace("{candidates}", rule.candidates), {"rule": rule.code})
     if not named:
         return 0, 0
     unclear = int(

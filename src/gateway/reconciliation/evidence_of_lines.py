@@ -18,7 +18,7 @@ ODD_NUMBERS = """
 -- no row: a temporary table with one row per member whose number is written otherwise than in a reference, and how it is there
 CREATE TEMPORARY TABLE odd_number ON COMMIT DROP AS
 SELECT m.id AS member_id, upper(regexp_replace(m.number, '[^A-Za-z0-9]', '', 'g')) AS bare FROM member m
-WHERE m.mutual_id = (SELECT current_mutual()) AND m.number ~ '[^A-Z0-9]'
+WHERE m.mutual_id = (SELECT current_mutual()) AND m.number ~ ('[^A-Z0-9]' COLLATE "C")
 """
 
 _OPEN_MONTHS = """
@@ -87,7 +87,8 @@ SELECT EXISTS (
 LINE_TEXTS = """
 -- no row: a temporary table with one row per undecided line: what is written in it
 CREATE TEMPORARY TABLE line_text ON COMMIT DROP AS
-SELECT u.line_id, concat_ws(' ', l.text, u.reference, u.end_to_end_id) AS words, l.text, l.counterparty
+SELECT u.line_id, concat_ws(' ', l.text, u.reference, u.end_to_end_id) AS words, l.text, l.counterparty,
+       'reversal' = ANY (l.flags) AS is_reversal
 FROM undecided u JOIN bank_statement_line l ON l.mutual_id = (SELECT current_mutual()) AND l.id = u.line_id
 """
 
@@ -98,8 +99,8 @@ CREATE TEMPORARY TABLE line_word ON COMMIT DROP AS
 SELECT DISTINCT w.line_id, v.value
 FROM (
     SELECT u.line_id, t.word, upper(translate(t.word, '-./_', '')) AS bare FROM undecided u JOIN line_text x ON x.line_id = u.line_id
-    CROSS JOIN regexp_split_to_table(x.words, '[\s,:;()]+') AS t (word)
-    WHERE u.amount_minor > 0
+    CROSS JOIN unnest(string_to_array(translate(x.words, E'\t\n,:;()', '       '), ' ')) AS t (word)
+    WHERE u.amount_minor > 0 AND length(t.word) >= 5
 ) w
 CROSS JOIN LATERAL (VALUES
     (w.word), (w.bare), (CASE WHEN w.bare LIKE 'RF%%' THEN substr(w.bare, 5) END),

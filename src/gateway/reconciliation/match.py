@@ -26,7 +26,7 @@ NO_RULE = "no rule knows it"
 TO_BOOK = """
 -- one row per open line, in the order the bank booked them; without debits that nothing is known of yet, if so asked
 SELECT l.id, l.amount_minor, l.currency, l.booked_on, l.end_to_end_id, l.reference, l.bank_reference, l.text, l.counterparty,
-    a.ledger_code, a.number AS account_number, d.rule, d.kind, d.matched_id
+    a.ledger_code, a.number AS account_number, d.rule, d.matched_id
 FROM bank_statement_line l JOIN bank_account a ON a.mutual_id = l.mutual_id AND a.id = l.account_id
 LEFT JOIN pg_temp.decided d ON d.line_id = l.id
 WHERE l.mutual_id = current_mutual() AND l.status = 'open' AND (:all OR l.amount_minor > 0 OR d.matched_id IS NOT NULL)
@@ -71,7 +71,7 @@ def _book(session: Session, line: Any, today: dt.date) -> str | None:
     if line.matched_id is not None:
         try:
             with session.begin_nested():
-                tx_id = BOOKERS[line.kind](session, line, day, ACTOR)
+                tx_id = BOOKERS[BY_CODE[line.rule].kind](session, line, day, ACTOR)
                 _settle(session, line, StatementLineEvent.MATCH, line.rule, tx_id)
                 _keep_match(session, line, tx_id)
         except GatewayError as refusal:
@@ -92,7 +92,7 @@ def _settle(session: Session, line: Any, event: StatementLineEvent, rule: str, t
         "line_id": line.id,
         "status": STATEMENT_LINE.advance(StatementLineStatus.OPEN, event),
         "rule": rule,
-        "kind": line.kind if is_match else None,
+        "kind": BY_CODE[line.rule].kind if is_match else None,
         "matched_id": line.matched_id if is_match else None,
         "tx_id": tx_id,
     }
@@ -104,7 +104,7 @@ def _keep_match(session: Session, line: Any, tx_id: int) -> None:
         "line_id": line.id,
         "rule": line.rule,
         "fields": list(BY_CODE[line.rule].fields),
-        "kind": line.kind,
+        "kind": BY_CODE[line.rule].kind,
         "matched_id": line.matched_id,
         "amount_minor": line.amount_minor,
         "tx_id": tx_id,

@@ -320,15 +320,16 @@ TAKEN_BACK = Rule(
     "A payment that the bank took back: marked as a reversal, the same reference, the same amount the other way",
     """
 -- one row per debit marked as a reversal and receipt of a line of its account with its reference and amount
-SELECT l.line_id, r.id AS matched_id FROM undecided l
+SELECT l.line_id, r.id AS matched_id FROM undecided l JOIN line_text x ON x.line_id = l.line_id AND x.is_reversal
 JOIN bank_statement_line c ON c.mutual_id = (SELECT current_mutual()) AND c.account_id = l.account_id AND c.amount_minor = -l.amount_minor
     AND c.booked_on <= l.booked_on AND c.status <> 'open'
     AND (c.end_to_end_id = l.end_to_end_id OR c.reference = l.reference OR c.bank_reference = l.bank_reference)
 JOIN contribution_receipt r ON r.mutual_id = c.mutual_id AND r.source = l.ledger_code
     AND r.source_reference = 'statement_line:' || c.id
-WHERE l.amount_minor < 0 AND l.is_reversal
+WHERE l.amount_minor < 0
   AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
 """,
+    needs="text",
 )
 
 RULES = (
