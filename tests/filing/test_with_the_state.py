@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from filing_town import (
+    APRIL,
     COST,
     OFFICER,
     TODAY,
@@ -180,6 +181,30 @@ def test_a_dependant_the_state_refuses_is_not_billed_and_the_line_shows_it(
         assert [tuple(row) for row in held] == [(ids[0], True)]
         again = db.rows(session, "SELECT status, state_code FROM filing_dependant_line ORDER BY line_no")
         assert [tuple(row) for row in again] == [("accepted", "0"), ("rejected", "112")]
+
+
+def test_a_supplement_leaves_alone_the_dependants_of_who_stands_in_the_months_first_filing(
+    database: Database, state: StateProcess
+) -> None:
+    with database.session(1) as session:
+        payroll_id = open_payroll(session)
+        ids = enrol(session, payroll_id, 2)
+        kept = [add_head(session, member_id, with_check_digit(9_000_001 + n)) for n, member_id in enumerate(ids)]
+        assess(session, payroll_id)
+        pay(session, {ids[0]: 2 * COST})
+        filing_id = _ready(session, payroll_id)
+    with courier_to(database, state) as courier:
+        pursue_until(courier, filing_id, "accepted")
+    with database.session(1) as session:
+        pay(session, {ids[1]: 2 * COST})
+        filing = draft(session, payroll_id, kind=FilingKind.SUPPLEMENTARY)
+        told = "SELECT event, member_id FROM filing_dependant_line WHERE filing_id = :id"
+        assert [tuple(row) for row in db.rows(session, told, {"id": filing.id})] == [("add", ids[1])]
+        # The next month a dependant who is gone is told of, though her holder has no money to be declared with.
+        db.run(session, "UPDATE dependant SET valid_to = '2026-03-31' WHERE id = :id", {"id": kept[0]})
+        assess(session, payroll_id, APRIL)
+        april = draft(session, payroll_id, APRIL)
+        assert ("remove", ids[0]) in [tuple(row) for row in db.rows(session, told, {"id": april.id})]
 
 
 def test_the_bill_is_paid_by_two_people_booked_by_the_bank_and_confirmed_by_the_state(
