@@ -31,6 +31,7 @@ COMMANDS = {
     "import members", "import receipts", "import statement", "statement read",
     "month status", "month open", "month close",
     "filing prepare", "filing seal", "filing submit", "filing file", "filing check", "filing evidence",
+    "filing movements", "filing uploaded", "filing load-answer", "report",
     "assess", "ledger verify", "bill forecast", "bill compare", "state drift",
 }  # fmt: skip
 
@@ -53,6 +54,7 @@ def test_whatever_changes_something_asks_for_apply() -> None:
     changing = {
         "migrate", "mutual create", "mutual configure", "import members", "import receipts", "import statement", "month open",
         "month close", "filing prepare", "filing seal", "filing submit", "filing file",
+        "filing uploaded", "filing load-answer",
     }  # fmt: skip
     asking = {name for name, command in known.items() if any("--apply" in one.opts for one in command.params)}
     assert asking == changing

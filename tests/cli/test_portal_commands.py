@@ -24,9 +24,9 @@ def test_files_are_taken_out_marked_as_uploaded_and_their_answer_loaded(
             return queries.get_filing(session, filing.id).status
 
     of = ("--mutual", "amparo")
-    assert gateway("filing", "download", filing.id, "--to", tmp_path, *of).status == 0
+    assert gateway("filing", "file", filing.id, "--to", tmp_path, *of).status == 0
     assert list(tmp_path.glob("AM_*")) == []
-    assert gateway("filing", "download", filing.id, "--to", tmp_path, "--apply", *of).status == 0
+    assert gateway("filing", "file", filing.id, "--to", tmp_path, "--apply", *of).status == 0
     assert (tmp_path / document.file_name).stat().st_size == document.byte_count
 
     marked = gateway("filing", "uploaded", filing.id, "--reception", f"{document.file_name}=R77", *of)

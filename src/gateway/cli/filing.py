@@ -56,7 +56,6 @@ def add_to(app: typer.Typer) -> None:
     group.command("seal")(seal)
     group.command("submit")(submit)
     group.command("file")(file)
-    group.command("download")(file)
     filing_portal.register(group)
     group.command("check")(check)
     group.command("evidence")(evidence)
