@@ -25,10 +25,10 @@ DECLARE
     on_insert CONSTANT text := $part$
     is_faulty := true;
     IF is_large THEN
-        PERFORM set_config('enable_seqscan', 'on', true);
+        PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'off', true);
         EXECUTE 'SELECT count(*) > 0 FROM %4$s f LEFT JOIN %3$I p ON p.mutual_id = f.mutual_id AND p.id = f.%2$I'
             ' WHERE f.%2$I IS NOT NULL AND p.id IS NULL' INTO is_faulty;
-        PERFORM set_config('enable_seqscan', 'off', true);
+        PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_nestloop', 'on', true);
     END IF;
     IF is_faulty THEN
         SELECT f.%2$I INTO missing FROM %4$s f
@@ -39,7 +39,7 @@ DECLARE
         END IF;
     END IF;$part$;
     insert_guard CONSTANT text := $part$
-CREATE FUNCTION %1$I() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $guard$
+CREATE FUNCTION %1$I() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off SET enable_nestloop = on AS $guard$
 DECLARE
     few CONSTANT int := 200;
     is_large CONSTANT boolean := (SELECT count(*) FROM (SELECT FROM fresh LIMIT few) f) = few;

@@ -2,7 +2,7 @@
 
 SETTLED_UNTIL = """
 -- one row: the instant up to which nothing is being booked any more
-SELECT ledger_settled_until() AS at
+SELECT reports_settled_until() AS at
 """
 
 _AS_OF = "t.valid_on <= :valid_on AND t.recorded_at <= :recorded_at"

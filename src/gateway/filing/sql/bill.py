@@ -47,10 +47,12 @@ LIMIT 1
 """
 
 ANSWERED = """
--- one row: how many files with workers of a payroll and month the state has answered
+-- one row: how many files with workers of a payroll and month the state has answered, of filings that are answered whole:
+-- the lines of one whose other files are still waited for are not ours to bill yet
 SELECT count(*) FROM filing f
 JOIN filing_document d ON d.mutual_id = f.mutual_id AND d.filing_id = f.id AND d.holds = 'workers' AND d.answered_at IS NOT NULL
 WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
+  AND f.status IN ('accepted', 'partial', 'settled')
 """
 
 OURS = """

@@ -223,24 +223,20 @@ WHERE NOT d.is_held
 
 INSERT_DEPENDANT_LINES = f"""
 -- no row: what the state holds of additional dependants by this payroll's filings and should not, whether the holder is
--- declared this month or not, then what it lacks of the declared members'
+-- declared this time or not, then what it lacks of the declared members'
 WITH lines AS (
     SELECT member_id, document_kind AS holder_document_kind, document AS holder_document, additional_dependants
     FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
 ), heads AS MATERIALIZED (
     -- A member who is declared without her additional dependants has none for the state.
     SELECT d.* FROM ({_HEADS}) d JOIN lines l ON l.member_id = d.member_id AND l.additional_dependants > 0
-), elsewhere AS MATERIALIZED (
-    -- Who stands in another filing of the month keeps what she was declared with there: a supplement tells of its own.
-    SELECT DISTINCT o.member_id FROM filing f
-    JOIN filing_line o ON o.mutual_id = f.mutual_id AND o.filing_id = f.id AND o.status <> 'rejected'
-        AND o.additional_dependants > 0
-    WHERE f.mutual_id = current_mutual() AND f.payroll_id = %(payroll_id)s AND f.period_start = %(start)s
-      AND f.id <> %(filing_id)s AND f.status NOT IN ('draft', 'discarded', 'rejected')
 ), kept AS (
+    -- Who is not declared this time, for want of money or because another filing of the month has her, keeps her family:
+    -- of hers only those are removed who are gone from it.
     SELECT member_id, document_kind, document FROM heads
     UNION
-    SELECT d.member_id, d.document_kind, d.document FROM ({_HEADS}) d JOIN elsewhere USING (member_id)
+    SELECT d.member_id, d.document_kind, d.document FROM ({_HEADS}) d
+    WHERE NOT EXISTS (SELECT FROM lines l WHERE l.member_id = d.member_id)
 ), events AS (
     SELECT 1 AS turn, 'remove' AS event, h.member_id, h.dependant_id, h.document_kind, h.document, p.given_names,
            p.first_surname, p.second_surname
