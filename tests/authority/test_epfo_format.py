@@ -4,7 +4,7 @@ import datetime as dt
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.authority.connect import state_format

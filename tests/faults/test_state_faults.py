@@ -230,7 +230,7 @@ def test_f5_what_the_state_accepts_and_then_drops_is_found_at_the_bill(
     filing_id = ready(database)
     with worker(database, state, tmp_path):
         until(lambda: bool(_live_bills(database)), "the first filing is billed")
-        state.script({"on": "submit", "do": "forget_after_ack", "stage": "billed"})
+        state.script({"on": "submit", "do": "forget_after_ack", "stage": "billed", "times": None})
         with database.session(1) as session:
             payroll_id = get_filing(session, filing_id).payroll_id
             late = enrol(session, payroll_id, 1)
