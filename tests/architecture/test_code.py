@@ -10,7 +10,20 @@ import pytest
 from gateway.tables import METADATA
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "gateway"
-SLICES = ("calendar", "ledger", "staff", "membership", "notices", "contributions", "filing", "benefits", "payouts", "reconciliation", "cash", "treasury")
+SLICES = (
+    "calendar",
+    "ledger",
+    "staff",
+    "membership",
+    "notices",
+    "contributions",
+    "filing",
+    "benefits",
+    "payouts",
+    "reconciliation",
+    "cash",
+    "treasury",
+)
 WRITE = re.compile(
     r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE)\s+(?:ONLY\s+)?(?:public\.)?([a-z_]+)\b(?!\s*\()"
 )

@@ -47,9 +47,7 @@ def test_a_month_older_than_the_tables_has_no_tariff() -> None:
 
 
 @given(first=st.integers(0, 60_000_000), second=st.integers(0, 60_000_000))
-def test_two_payrolls_of_one_person_cost_what_one_of_the_sum_would(
-    first: int, second: int
-) -> None:
+def test_two_payrolls_of_one_person_cost_what_one_of_the_sum_would(first: int, second: int) -> None:
     tariff = tariff_of("2026-03")
     assert tariff is not None
     apart = zip(tariff.components(0, first), tariff.components(first, second), strict=True)
