@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Set up and run the gateway: demo, test, run, bench, soak, lint, lock, screenshots.
+"""Set up and run the gateway: demo, test, run, bench, soak, lint, lock.
 
 Standard library only: it is what a machine with Python and nothing else starts with. It makes the virtual environment,
 installs what the lock names (checked by hash), and passes every further argument on. What it says goes to standard
@@ -28,7 +28,6 @@ VERBS = {
     "soak": "run the long tests",
     "lint": "ruff, mypy and the import rules alone",
     "lock": "write the lock files anew from pyproject.toml",
-    "screenshots": "take the pictures for the documentation",
 }
 
 
@@ -185,7 +184,6 @@ def main() -> int:
         "run": ["-m", "gateway.cli", "serve", "--with-worker"],
         "bench": ["-m", "benchmarks"],
         "soak": ["-m", "pytest", "-q", "-m", "soak"],
-        "screenshots": ["-m", "tests.screenshots"],
     }
     return call(*commands[verb], *arguments)
 
