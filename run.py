@@ -148,7 +148,8 @@ def test(arguments: list[str]) -> int:
     if arguments:
         return call("-m", "pytest", *arguments)
     linted = lint()
-    tested = call("-m", "pytest", "-q", "-n", "2")
+    # The longest tests wait for processes: who is done takes work from who is not.
+    tested = call("-m", "pytest", "-q", "-n", "2", "--dist", "worksteal")
     return linted or tested
 
 
