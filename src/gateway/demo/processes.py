@@ -16,7 +16,7 @@ import httpx
 
 from gateway.kit.embedded import ensure_running, release
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 
 
 class ProcessFailedError(RuntimeError):
