@@ -46,7 +46,6 @@ from gateway.api.routers import (
 )
 from gateway.kit.db import Database
 from gateway.settings import Settings
-from gateway.settings import from_environment as settings_from_environment
 
 ROUTERS: tuple[APIRouter, ...] = (
     contributions.router,
@@ -116,11 +115,6 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         over_tls=settings.public_url.startswith("https://"),
     )
     return app
-
-
-def from_environment() -> FastAPI:
-    """Return the application as the environment's settings want it; what a server is told to load."""
-    return create_app(settings_from_environment())
 
 
 def description() -> str:

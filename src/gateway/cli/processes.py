@@ -51,7 +51,7 @@ def serve(
     helper = _Beside([sys.executable, "-m", "gateway.cli", "worker"]) if with_worker else None
     try:
         uvicorn.run(
-            "gateway.api.app:from_environment",
+            "gateway.site:from_environment",
             factory=True,
             host=host or configured.host,
             port=configured.port if port is None else port,
