@@ -145,9 +145,8 @@ def verify(
             Request(method, url, given), max_age=TOLERANCE, require_components=required, body=bytes(body)
         )
     except HTTPMessageSignaturesException as problem:
-        raise SignatureError(
-            f"the message's signature does not hold: {str(problem)[:200] or 'it was made over other content, or with another key'}"
-        ) from None
+        reason = str(problem)[:200] or "it was made over other content, or with another key"
+        raise SignatureError(f"the message's signature does not hold: {reason}") from None
     nonce = result.nonce
     if not isinstance(nonce, str) or not _NONCE.fullmatch(nonce):
         raise SignatureError("the signature needs a nonce of 8 to 255 printable characters, another on every attempt")
