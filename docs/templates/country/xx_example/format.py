@@ -94,12 +94,12 @@ class ExampleFormat:
             return split_lines(file)
 
         head = _HEAD.fullmatch(next(lines(), ""))
-        twice = repeated(lambda: (line[:8] for line in islice(lines(), 1, None)))
+        twice = repeated(lambda: ((number, line[:8]) for number, line in enumerate(islice(lines(), 1, None), start=2)))
         findings: list[Finding] = [] if head else [Finding("HEAD", "expected H;employer;YYYY-MM", "head", 1, 1)]
         left_out = count = bad = wages = 0
         for number, line in enumerate(islice(lines(), 1, None), start=2):
             found = _judge(line, number)
-            if line[:8] in twice:
+            if number in twice:
                 found.append(Finding("TWICE", f"{line[:8]} stands in the file more than once", "card", number, 1))
             count, bad = count + 1, bad + bool(found)
             wages += 0 if found else int(line.split(";")[2])

@@ -11,9 +11,12 @@ from gateway.authority.do_tss.layout import STRUCTURE, Edition, Fault
 from gateway.authority.do_tss.register import Register, check_digit_fits
 from gateway.authority.do_tss.sayings import Saying, say
 from gateway.authority.do_tss.sweep import FEWEST, Sweep, Swept
+from gateway.authority.text.duplicates import Hashes, Places
 from gateway.authority.text.lines import LONGEST
 
 _CARD = re.compile("[0-9]{11}")
+_TOGETHER = 512
+"""So many keys of lines looked at one by one are handed on together."""
 MOST_STRUCTURAL = 100
 """A file with more errors of structure than this is not worth more of them."""
 
@@ -32,35 +35,35 @@ class Body:
     edition: Edition
     today: dt.date | None
     register: Register | None
-    duplicates: frozenset[bytes]
-    """Keys that stand more than once; empty as long as nobody knows of any."""
+    duplicates: Places
+    """Lines to reject because their person stands more than once; empty as long as nobody knows of any."""
     tell: Callable[[Problem], None]
     """Called with what is wrong with a line, in the order of the file."""
+    hashes: Hashes | None = None
+    """Takes the keys of the lines; None where nobody asks for them any more."""
     structural: list[Problem] = field(default_factory=list)
     lines: int = 0
     rejected: int = 0
     sum_minor: int = 0
-    has_repeated: bool = False
-    """Two lines' keys have the same hash: they are very likely the same key."""
 
     def __post_init__(self) -> None:
         self._codec = LineCodec(self.edition, self.today)
         self._sweep = Sweep(self.edition, self._codec.looks_good)
         self._amount_of, self.key_of = _amount_reader(self.edition), key_reader(self.edition)
         self._cards = _cards(self.edition)
-        self._hashes: set[int] = set()
-        self._seen: set[bytes] = set()
+        self._keys: list[bytes] = []
         self._number, self._summary = 1, _NO_SUMMARY
 
     def read(self, pieces: Iterable[bytes]) -> None:
         """Read pieces of whole lines, the header left out."""
         for piece in pieces:
             self._read(piece)
+        self._remember(self._keys)
         self._end()
 
     def _read(self, piece: bytes) -> None:
         swept = None if self.register is not None or self._summary.line else self._sweep.look(piece)
-        if swept is not None and self.duplicates.isdisjoint(swept.keys):
+        if swept is not None and not self.duplicates.may_be_within(self._number + 1, swept.count):
             self._take(swept, piece)
             return
         # Half a piece is looked at again: a bad line costs its neighbours little.
@@ -84,11 +87,8 @@ class Body:
         self._number += swept.count
 
     def _remember(self, keys: list[bytes]) -> None:
-        if self.duplicates or self.lines > self.edition.max_lines:
-            return
-        before = len(self._hashes)
-        self._hashes.update(map(hash, keys))
-        self.has_repeated = self.has_repeated or len(self._hashes) < before + len(keys)
+        if self.hashes is not None and self.lines <= self.edition.max_lines:
+            self.hashes.add(keys)
 
     def _line(self, octets: bytes) -> None:
         self._number += 1
@@ -110,14 +110,14 @@ class Body:
             self.tell(Problem(self._number, fault))
 
     def _duplicate(self, octets: bytes) -> Iterator[Fault]:
-        key = self.key_of(octets)
-        if not self.duplicates:
-            self._remember([key])
-        elif key in self.duplicates:
-            if self.edition.rejects_all_duplicates or key in self._seen:
-                saying = say("duplicate_all" if self.edition.rejects_all_duplicates else "duplicate_later")
-                yield Fault("document", "422", saying, self._codec.column_of("document"))
-            self._seen.add(key)
+        if self._number in self.duplicates:
+            saying = say("duplicate_all" if self.edition.rejects_all_duplicates else "duplicate_later")
+            yield Fault("document", "422", saying, self._codec.column_of("document"))
+        if self.hashes is not None:
+            self._keys.append(self.key_of(octets))
+            if len(self._keys) == _TOGETHER:
+                self._remember(self._keys)
+                self._keys.clear()
 
     def _warnings(self, line: str) -> Iterator[Fault]:
         """Look at the check digits of cédulas; a register knows better."""

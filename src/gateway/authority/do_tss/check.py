@@ -22,7 +22,7 @@ from gateway.authority.do_tss.layout import STRUCTURE, Edition, Fault
 from gateway.authority.do_tss.register import Register
 from gateway.authority.do_tss.sayings import Saying, say
 from gateway.authority.protocol import FileVerdict, Finding
-from gateway.authority.text.duplicates import repeated
+from gateway.authority.text.duplicates import Hashes, Places, places_of_repeated
 from gateway.authority.text.lines import whole_lines
 from gateway.kit.period import Period
 
@@ -80,8 +80,11 @@ class _Check:
         if edition is None:
             return self._headless()
         kept: list[Problem] = []
-        body, told = self._read(edition, frozenset(), _keeper(kept, self.wishes.max_findings))
-        duplicates = self._duplicates(edition) if body.has_repeated else frozenset()
+        duplicates = Places()
+        with Hashes() as hashes:
+            body, told = self._read(edition, duplicates, _keeper(kept, self.wishes.max_findings), hashes)
+            if not (body.structural or self.structural) and hashes.may_repeat():
+                duplicates = self._duplicates(edition)
         if duplicates:
             kept.clear()
             body, told = self._read(edition, duplicates, _keeper(kept, self.wishes.max_findings))
@@ -99,8 +102,10 @@ class _Check:
         details = sum(1 for line in self._lines() if line[:1] == b"D") if is_readable else 0
         return self._refused(details, is_readable=is_readable)
 
-    def _read(self, edition: Edition, duplicates: frozenset[bytes], tell: "_Telling") -> tuple[Body, "_Telling"]:
-        body = Body(edition, self.wishes.today, self.wishes.register, duplicates, tell)
+    def _read(
+        self, edition: Edition, duplicates: Places, tell: "_Telling", hashes: Hashes | None = None
+    ) -> tuple[Body, "_Telling"]:
+        body = Body(edition, self.wishes.today, self.wishes.register, duplicates, tell, hashes)
         body.read(self._pieces())
         return body, tell
 
@@ -165,9 +170,10 @@ class _Check:
         lines = chain.from_iterable(piece.splitlines() for piece in whole_lines(self.file))
         return any(_looks_ours(line.decode("latin-1")) for line in islice(lines, _LOOKED_AT))
 
-    def _duplicates(self, edition: Edition) -> frozenset[bytes]:
+    def _duplicates(self, edition: Edition) -> Places:
         key_of = key_reader(edition)
-        return repeated(lambda: (key_of(line) for line in self._lines() if line[:1] == b"D"))
+        lines = ((number, key_of(line)) for number, line in enumerate(self._lines(), start=2) if line[:1] == b"D")
+        return places_of_repeated(lines, spares_first=not edition.rejects_all_duplicates)
 
     # The verdict -----------------------------------------------------------------------------------------------
 

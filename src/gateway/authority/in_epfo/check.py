@@ -59,11 +59,11 @@ class _Check:
 
     def run(self) -> FileVerdict:
         edition = edition_of(self._today) or editions()[0]
-        doubled = repeated(lambda: (line[:_UAN] for line in self._rewound()))
+        doubled = repeated(lambda: self._members(edition))
         for number, line in enumerate(self._rewound(), start=1):
             self._lines = number
             self._is_ecr = self._is_ecr or edition.separator in line
-            self._look(number, line, edition, is_doubled=line[:_UAN] in doubled and edition.separator in line)
+            self._look(number, line, edition, is_doubled=number in doubled)
         if not self._lines:
             self._note(Finding(EMPTY, "nothing in the file; expected one line for each member", None, 1, 1))
         is_good = not self._findings and not self._left_out
@@ -85,6 +85,10 @@ class _Check:
     def _rewound(self) -> Iterator[str]:
         self._file.seek(self._start)
         return split_lines(self._file)
+
+    def _members(self, edition: Edition) -> Iterator[tuple[int, str]]:
+        numbered = enumerate(self._rewound(), start=1)
+        return ((number, line[:_UAN]) for number, line in numbered if edition.separator in line)
 
     def _look(self, number: int, line: str, edition: Edition, *, is_doubled: bool) -> None:
         values, faults = decode(line, edition)
