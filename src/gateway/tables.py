@@ -13,6 +13,7 @@ import gateway.membership.models
 import gateway.notices.models
 import gateway.payouts.models
 import gateway.reconciliation.models
+import gateway.selfcheck.models
 import gateway.staff.models
 import gateway.treasury.models  # noqa: F401
 

@@ -28,7 +28,7 @@ from gateway.kit.jobs import TASKS, Context
 from gateway.kit.tenant import MutualRow
 from gateway.settings import Settings
 
-SLICES = ("ledger", "membership", "notices", "contributions", "filing", "benefits", "payouts", "reconciliation")
+SLICES = ("ledger", "membership", "notices", "contributions", "filing", "benefits", "payouts", "reconciliation", "selfcheck")
 """Slices, lowest first; each may have a module of jobs."""
 CRASHED = 70
 IDLE_LEASES = 4

@@ -21,9 +21,12 @@ its bill, benefits and payouts, and the books that prove it.
   pointers to what was wrong. Titles follow `Accept-Language` (es, en, fr).
 - **Lists** come in pages: give `next_cursor` back as `cursor`.
 - **Who may** call a route stands in its `x-roles`; an auditor may read everything.
+- **Members** have routes of their own under `/v1/me`, with tokens of their own (`x-member`): each shows the caller's own
+  data and nothing else.
 """
 
 SCHEME = "session"
+MEMBER_SCHEME = "member"
 
 
 def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
@@ -47,14 +50,29 @@ def _describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
         schema.pop("$defs", None)
         schemas[model.__name__] = schema
     document["components"]["securitySchemes"] = {
-        SCHEME: {"type": "http", "scheme": "bearer", "description": "The token from POST /v1/sessions."}
+        SCHEME: {"type": "http", "scheme": "bearer", "description": "The token from POST /v1/sessions."},
+        MEMBER_SCHEME: {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A member's token from POST /v1/me/sessions.",
+        },
     }
     document["components"]["schemas"] = dict(sorted(schemas.items()))
+    members = dict(members_by_route(routers))
     roles = {(route.path, method): found for route, found in roles_by_route(routers) for method in route.methods or ()}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            _complete(operation, path, method, roles.get((path, method.upper())))
+            _complete(operation, path, method, roles.get((path, method.upper())), members.get((path, method.upper())))
     return document
+
+
+def members_by_route(routers: Sequence[APIRouter]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Return path and method of each route that is members' own, with who may call it."""
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute):
+            named = [getattr(one.call, "member", None) for one in route.dependant.dependencies]
+            for who in filter(None, named):
+                yield from (((route.path, method), who) for method in route.methods or ())
 
 
 def roles_by_route(routers: Sequence[APIRouter]) -> Iterator[tuple[APIRoute, frozenset[str] | None]]:
@@ -69,12 +87,18 @@ def _roles_of(dependant: Any) -> frozenset[str] | None:
     return getattr(dependant.call, "roles", None)
 
 
-def _complete(operation: dict[str, Any], path: str, method: str, roles: frozenset[str] | None) -> None:
+def _complete(
+    operation: dict[str, Any], path: str, method: str, roles: frozenset[str] | None, member: str | None
+) -> None:
     parameters = {(one["in"], one["name"].lower()): one for one in operation.get("parameters", [])}
     statuses = {503}
     if roles is not None:
         operation["security"] = [{SCHEME: []}]
         operation["x-roles"] = sorted(roles | {"auditor"} if method == "get" else roles)
+        statuses |= {401, 403}
+    if member is not None:
+        operation["security"] = [{MEMBER_SCHEME: []}]
+        operation["x-member"] = member.split(", ")
         statuses |= {401, 403}
     if ("header", "idempotency-key") in parameters:
         _require_header(parameters["header", "idempotency-key"])
