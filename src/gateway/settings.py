@@ -53,6 +53,17 @@ class Settings(BaseSettings):
     state_token: SecretStr | None = None
     state_callback_secret: Secrets = []
     """Secrets that the state signs its callbacks with; several, with commas, while one replaces another."""
+    state_trusted_proxies: Words = []
+    """Addresses or networks, with commas, of the proxies whose word on a client's certificate counts; empty: nobody's."""
+    state_certificate_header: str | None = None
+    """Header in which a trusted proxy gives the SHA-256 fingerprint of the certificate it checked; empty: certificates
+    do not count."""
+    state_san_header: str | None = None
+    """Header in which a trusted proxy gives the name (SAN) in the certificate it checked."""
+    state_fhir: bool = False
+    """Serves cover as FHIR R4 under ``/v1/state/fhir/R4``."""
+    state_registry: bool = False
+    """Serves the SPDCI-shaped registry search under ``/v1/state/registry``."""
     payer_url: str | None = None
     """Address of the mobile money provider's API."""
     payer_token: SecretStr | None = None

@@ -15,6 +15,7 @@ import gateway.payouts.models
 import gateway.reconciliation.models
 import gateway.selfcheck.models
 import gateway.staff.models
+import gateway.statelink.models
 import gateway.treasury.models  # noqa: F401
 
 METADATA = SQLModel.metadata

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gateway.authority.connect import state_channel, state_format
 from gateway.authority.protocol import StateChannel
+from gateway.authority.web import StateWeb
 from gateway.bank.connect import payer_channel, sms_channel
 from gateway.bank.protocol import PayerChannel
 from gateway.bank.sms import SmsChannel
@@ -28,7 +29,18 @@ from gateway.kit.jobs import TASKS, Context
 from gateway.kit.tenant import MutualRow
 from gateway.settings import Settings
 
-SLICES = ("ledger", "membership", "notices", "contributions", "filing", "benefits", "payouts", "reconciliation", "selfcheck")
+SLICES = (
+    "ledger",
+    "membership",
+    "notices",
+    "contributions",
+    "filing",
+    "benefits",
+    "payouts",
+    "reconciliation",
+    "selfcheck",
+    "statelink",
+)
 """Slices, lowest first; each may have a module of jobs."""
 CRASHED = 70
 IDLE_LEASES = 4
@@ -99,6 +111,7 @@ def services(settings: Settings) -> Mapping[str, Any]:
         "state": _state(settings),
         "payer": _payer(settings),
         "sms": _sms(settings),
+        "state_web": StateWeb(),
         "format": state_format,
         "seal_key": _seal_key(settings),
     }

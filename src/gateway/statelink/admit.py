@@ -19,7 +19,7 @@ from gateway.statelink.errors import ClientRefusedError, ReplayedError, ScopeUnk
 from gateway.statelink.rules import KEYS_HOLD, KEYS_REST, SKEW, TOKEN_MINUTES, mutual_in, mutual_of, token_text
 from gateway.statelink.states import ClientMethod, Scope
 
-INSERT_TOKEN = """
+INSERT_ISSUED = """
 -- no row: a new token
 INSERT INTO state_client_token (client_row_id, token_sha256, scopes, certificate, issued_at, expires_at)
 VALUES (:client_row_id, :token_sha256, :scopes, :certificate, :now, :expires_at)
@@ -198,7 +198,7 @@ def _issue(session: Session, client: Any, asked: Sequence[str], certificate: str
         "now": now,
         "expires_at": now + dt.timedelta(minutes=TOKEN_MINUTES),
     }
-    db.run(session, INSERT_TOKEN, values)
+    db.run(session, INSERT_ISSUED, values)
     audit.record(
         session,
         actor=f"state:{client.client_id}",

@@ -72,7 +72,7 @@ def check(
     try:
         token = jwt.decode(
             text,
-            KeySet.import_key_set({"keys": public}),  # type: ignore[arg-type]
+            KeySet.import_key_set({"keys": public}),
             algorithms=ALGORITHMS,
             registry=_Registry(algorithms=ALGORITHMS),
         )
