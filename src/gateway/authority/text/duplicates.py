@@ -13,9 +13,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import compress
 from typing import Any, Self
 
-_BUCKETS = 16
-_KEPT = 4096
-"""So many entries of a bucket wait in memory before they are written away."""
+_BUCKETS = 8
+_KEPT = 2048
+"""So many entries wait in memory, of a bucket too, before they are written away."""
 _LOWEST = 0 if sys.byteorder == "little" else 7
 _BELONGS = [bytes(byte % _BUCKETS == bucket for byte in range(256)) for bucket in range(_BUCKETS)]
 
@@ -25,7 +25,8 @@ class Hashes:
 
     def __init__(self) -> None:
         self._spool = _Spool()
-        self._waiting = [array("q") for _ in range(_BUCKETS)]
+        self._hashes: list[int] = []
+        self._waiting: list[list[int]] = [[] for _ in range(_BUCKETS)]
 
     def __enter__(self) -> Self:
         return self
@@ -35,17 +36,24 @@ class Hashes:
 
     def add(self, keys: Iterable[Hashable]) -> None:
         """Remember some keys."""
-        hashes = array("q", map(hash, keys))
-        lowest = hashes.tobytes()[_LOWEST::8]
-        for bucket, (waiting, belongs) in enumerate(zip(self._waiting, _BELONGS, strict=True)):
-            waiting.extend(compress(hashes, lowest.translate(belongs)))
-            if len(waiting) >= _KEPT:
-                self._spool.write(bucket, waiting.tobytes())
-                del waiting[:]
+        self._hashes.extend(map(hash, keys))
+        if len(self._hashes) >= _KEPT:
+            self._spread()
 
     def may_repeat(self) -> bool:
         """Tell whether two keys had the same hash: they are very likely the same key."""
+        self._spread()
         return any(self._may_repeat(bucket) for bucket in range(_BUCKETS))
+
+    def _spread(self) -> None:
+        """Put each hash into its bucket, in one pass over all of them for each bucket."""
+        lowest = array("q", self._hashes).tobytes()[_LOWEST::8]
+        for bucket, (waiting, belongs) in enumerate(zip(self._waiting, _BELONGS, strict=True)):
+            waiting.extend(compress(self._hashes, lowest.translate(belongs)))
+            if len(waiting) >= _KEPT:
+                self._spool.write(bucket, array("q", waiting).tobytes())
+                waiting.clear()
+        self._hashes.clear()
 
     def _may_repeat(self, bucket: int) -> bool:
         waiting = self._waiting[bucket]
@@ -91,13 +99,8 @@ def repeated(keys: Callable[[], Iterable[tuple[int, Hashable]]], *, spares_first
         spares_first: Leave out the place where a key stands first.
     """
     with Hashes() as hashes:
-        some: list[Hashable] = []
         for _, key in keys():
-            some.append(key)
-            if len(some) == _KEPT:
-                hashes.add(some)
-                some.clear()
-        hashes.add(some)
+            hashes.add((key,))
         return places_of_repeated(keys(), spares_first=spares_first) if hashes.may_repeat() else Places()
 
 
