@@ -125,6 +125,8 @@ def problem_response(request: Request, error: GatewayError, headers: dict[str, s
     extra = dict(headers or {})
     if error.status == 401:
         extra.setdefault("www-authenticate", "Bearer")
+    if error.status == 429:
+        extra.setdefault("retry-after", str(getattr(error, "seconds", 60)))
     if error.status == 503:
         extra.setdefault("retry-after", "5")
     return JSONResponse(problem.model_dump(mode="json"), error.status, extra, MEDIA_TYPE)

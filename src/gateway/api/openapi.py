@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from gateway.api.errors import Problem, ProblemField, problems
 
@@ -27,6 +28,7 @@ its bill, benefits and payouts, and the books that prove it.
 
 SCHEME = "session"
 MEMBER_SCHEME = "member"
+STATE_SIDE = "/v1/state/"
 
 
 def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
@@ -41,14 +43,8 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 
 def _describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
-    document = get_openapi(title=app.title, version=app.version, description=ABOUT.strip(), routes=app.routes)
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    for model in (ProblemField, Problem):
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema.pop("$defs", None)
-        schemas[model.__name__] = schema
+    document = get_openapi(title=app.title, version=app.version, description=ABOUT.strip(), routes=[*own(app)])
+    schemas = with_problems(document)
     document["components"]["securitySchemes"] = {
         SCHEME: {"type": "http", "scheme": "bearer", "description": "The token from POST /v1/sessions."},
         MEMBER_SCHEME: {
@@ -62,8 +58,25 @@ def _describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
     roles = {(route.path, method): found for route, found in roles_by_route(routers) for method in route.methods or ()}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            _complete(operation, path, method, roles.get((path, method.upper())), members.get((path, method.upper())))
+            complete(operation, path, method, roles.get((path, method.upper())), members.get((path, method.upper())))
     return document
+
+
+def own(app: FastAPI) -> Iterator[BaseRoute]:
+    """Return the routes of this description; those of the state's side have one of their own."""
+    yield from (route for route in app.routes if not getattr(route, "path", "").startswith(STATE_SIDE))
+
+
+def with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Put our refusals' shape in the place of the framework's, and return the document's shapes."""
+    schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for model in (ProblemField, Problem):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema.pop("$defs", None)
+        schemas[model.__name__] = schema
+    return schemas
 
 
 def members_by_route(routers: Sequence[APIRouter]) -> Iterator[tuple[tuple[str, str], str]]:
@@ -87,9 +100,10 @@ def _roles_of(dependant: Any) -> frozenset[str] | None:
     return getattr(dependant.call, "roles", None)
 
 
-def _complete(
+def complete(
     operation: dict[str, Any], path: str, method: str, roles: frozenset[str] | None, member: str | None
 ) -> None:
+    """Say of a route what follows from what it asks for: who may, how it refuses, which headers it needs."""
     parameters = {(one["in"], one["name"].lower()): one for one in operation.get("parameters", [])}
     statuses = {503}
     if roles is not None:

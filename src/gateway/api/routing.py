@@ -15,10 +15,11 @@ from pydantic import TypeAdapter
 
 from gateway.api.dependencies import Act, ActDep
 from gateway.api.members import MemberAct, MemberDep
+from gateway.api.state_access import StateAct, StateDep
 
 
 class Router(APIRouter):
-    """A router that opens the transaction of every endpoint which asks for ``ActDep`` or ``MemberDep``."""
+    """A router that opens the transaction of every endpoint which asks for ``ActDep``, ``MemberDep`` or ``StateDep``."""
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """Add a route."""
@@ -31,7 +32,7 @@ class Router(APIRouter):
 def act_of(endpoint: Callable[..., Any]) -> str | None:
     """Return the parameter of an endpoint that is its transaction, if it has one."""
     parameters = inspect.signature(endpoint).parameters.values()
-    return next((parameter.name for parameter in parameters if parameter.annotation in (ActDep, MemberDep)), None)
+    return next((parameter.name for parameter in parameters if parameter.annotation in (ActDep, MemberDep, StateDep)), None)
 
 
 def _whole(endpoint: Callable[..., Any], name: str, model: Any, status: int) -> Callable[..., Any]:
@@ -40,7 +41,7 @@ def _whole(endpoint: Callable[..., Any], name: str, model: Any, status: int) -> 
 
     @functools.wraps(endpoint)
     def run(**values: Any) -> Any:
-        act: Act | MemberAct = values[name]
+        act: Act | MemberAct | StateAct = values[name]
         with act.transaction():
             result = endpoint(**values)
             return result if isinstance(result, Response) else _answer(act, result, shape, status)
@@ -48,7 +49,7 @@ def _whole(endpoint: Callable[..., Any], name: str, model: Any, status: int) -> 
     return run
 
 
-def _answer(act: Act | MemberAct, result: Any, shape: TypeAdapter[Any] | None, status: int) -> Any:
+def _answer(act: Act | MemberAct | StateAct, result: Any, shape: TypeAdapter[Any] | None, status: int) -> Any:
     if shape is None:
         return result
     body = shape.dump_json(shape.validate_python(result, from_attributes=True), by_alias=True)

@@ -36,7 +36,7 @@ def read_events(session: Session) -> int:
 def _read(session: Session, message: Message) -> str | None:
     event: dict[str, Any] = json.loads(message.body)
     kind, about = str(event["type"]), event["data"]
-    if kind == "filing.answered":
+    if kind in ("filing.received", "filing.answered"):
         reference = uuid.UUID(about["filing_id"])
         ref = queries.find_by_reference(session, reference)
         if ref is None:

@@ -44,6 +44,12 @@ WHERE mutual_id = current_mutual() AND subject_kind = :subject_kind AND subject_
 """
 
 
+BIND_TRACE = """
+-- one row: the trace id, for the rest of the transaction
+SELECT set_config('gateway.trace_id', :trace_id, true)
+"""
+
+
 class Transition(NamedTuple):
     """One step of a state machine."""
 
@@ -55,6 +61,11 @@ class Transition(NamedTuple):
     actor: str
     reason: str | None = None
     evidence_id: int | None = None
+
+
+def bind_trace(session: Session, trace_id: str | None) -> None:
+    """Let what this transaction writes down carry the request's trace id."""
+    db.rows(session, BIND_TRACE, {"trace_id": trace_id or ""})
 
 
 def record(

@@ -50,7 +50,7 @@ def search(session: Session, message: Mapping[str, Any], *, today: dt.date, acto
     return {"transaction_id": message["transaction_id"], "search_response": answers}
 
 
-def ask(session: Session, message: Mapping[str, Any], *, client_row_id: int, is_called_back: bool) -> str:
+def ask(session: Session, message: Mapping[str, Any], *, client_row_id: int) -> str:
     """Keep a search to be answered by a job, and return the correlation it is known by; the same again is the same.
 
     Raises:
@@ -67,7 +67,7 @@ def ask(session: Session, message: Mapping[str, Any], *, client_row_id: int, is_
     row = db.first(session, INSERT, values)
     if row is not None:
         jobs.defer(session, "statelink.search", lock=f"registry:{row.id}", search_id=row.id)
-        return values["correlation"]
+        return str(values["correlation"])
     known = find(session, message["transaction_id"], client_row_id=client_row_id)
     if known.request_sha256 != values["sha256"]:
         raise SearchDiffersError("this transaction_id is of another search; a new one has a new id")
