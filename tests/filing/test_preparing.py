@@ -1,6 +1,7 @@
 """Preparing a filing: the decision for every member, what it costs, what changed, and what is refused."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from filing_town import (
@@ -25,6 +26,7 @@ from filing_town import (
 from sqlalchemy import event
 from sqlmodel import Session
 
+from gateway.authority.do_tss.format import DominicanFormat
 from gateway.filing.errors import (
     FilingOpenError,
     MonthClosedError,
@@ -273,3 +275,31 @@ def test_preparing_takes_as_many_statements_for_many_members_as_for_few(database
             draft(session, payroll_id)
             counts.append(len(seen))
     assert counts[0] == counts[1] < 60
+
+
+class WholeFilesOnly(DominicanFormat):
+    """A state that takes a file whole or not at all."""
+
+    limits = replace(DominicanFormat.limits, is_all_or_nothing=True)
+
+
+def test_who_was_not_mended_does_not_spoil_the_next_file_of_a_state_that_takes_all_or_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.session(1) as session:
+        payroll_id, ids = payroll_of(session, 4)
+        filing = sealed(session, payroll_id)
+        db.run(session, "UPDATE filing_line SET status = 'rejected', state_code = 'PY1', state_text = 'nombre'")
+        db.run(session, "UPDATE filing_line SET state_code = '24' WHERE line_no = 2")
+        db.run(session, "UPDATE filing SET status = 'rejected' WHERE id = :id", {"id": filing.id})
+        pay(session, dict.fromkeys(ids, COST))
+        db.run(session, "UPDATE member SET first_surname = 'Paz' WHERE id = :id", {"id": ids[2]})
+        again = draft(session, payroll_id, kind=FilingKind.SUPPLEMENTARY)
+        assert again.line_count == 4
+        monkeypatch.setattr("gateway.filing.prepare.state_format", lambda _: WholeFilesOnly())
+        again = draft(session, payroll_id, kind=FilingKind.SUPPLEMENTARY)
+        # One waits for the state or the member, whom only a new try can tell of; one was mended; two stand as they stood.
+        assert [line.member_id for line in list_lines(session, again.id, limit=9)] == [ids[1], ids[2]]
+        left = {row.member_id: row.detail for row in list_decisions(session, again.id, is_funded=False, limit=9)}
+        assert set(left) == {ids[0], ids[3]}
+        assert "PY1 nombre; mend it first" in left[ids[0]]

@@ -224,6 +224,18 @@ class TestDependants:
         _, [line] = answered(state, body, employer, period="2026-02")
         assert line["additional_dependants"] == 1
 
+    def test_who_is_added_removed_and_added_again_is_no_repetition_but_the_same_file_twice_is(
+        self, state: RunningState, employer: str, first: int
+    ) -> None:
+        add, remove = (
+            dependants_file([dependant(cedula(first), cedula(first + 1), event)], employer) for event in ("ID", "SD")
+        )
+        for body in (add, remove, add):
+            filing, _ = answered(state, body, employer, kind="RD")
+            assert filing["code"] == "0"
+        refused = put(state.client, add, employer=employer, kind="RD")
+        assert (refused.status_code, refused.json()["code"]) == (409, "duplicate_content")
+
     def test_each_fault_has_its_code(self, state: RunningState, employer: str, first: int) -> None:
         holder, other = cedula(first), cedula(first + 1)
         answered(state, payroll_file([detail(cedula(first + 9), WAGE)], employer=employer), employer)

@@ -5,6 +5,7 @@ calendar) and a ``format.py`` (how its files are written and read). Nobody outsi
 code. What a folder holds and how to add one is told in ``docs/new-country.md``.
 """
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
@@ -59,13 +60,17 @@ class EmployerForm:
 
 @dataclass(frozen=True, slots=True)
 class FamilyLaw:
-    """Which relatives are covered with a member, where a law says so."""
+    """Which relatives are covered with a member from a day on, where a law says so."""
 
+    valid_from: dt.date
     child_until: int
     student_until: int
     partner_years: int
     direct_source: str
     additional_source: str
+    read_on: dt.date
+    verified: bool
+    """Two or more independent public sources say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +98,18 @@ class Country:
     dependant_not_held: str = ""
     employers: tuple[EmployerForm, ...] = ()
     """The kinds of numbers an employer may have; where there is none, any short code."""
-    family: FamilyLaw | None = None
-    """None where no law is known: what the holder declares is kept."""
+    family: tuple[FamilyLaw, ...] = ()
+    """By first day, the oldest first; empty where no law is known: what the holder declares is kept."""
 
     def identity(self, kind: str) -> IdentityForm | None:
         """Return how a kind of identity looks; None where the country says nothing of it."""
         return next((form for form in self.identities if form.kind == kind), None)
+
+    def family_on(self, day: dt.date) -> FamilyLaw | None:
+        """Return the law of family cover in force on a day, before all of them the oldest; None where none is known."""
+        return max(
+            (law for law in self.family if law.valid_from <= day), key=_first_day, default=next(iter(self.family), None)
+        )
 
     @property
     def kind_of_letter(self) -> Mapping[str, str]:
@@ -139,7 +150,7 @@ def read_country(file: Traversable, folder: str) -> Country:
     """
     given = tomllib.loads(file.read_text(encoding="utf-8"))
     phone, payroll = given.pop("phone", {}), given.pop("payroll", {})
-    family, dependants = given.pop("family", None), given.pop("dependants", {})
+    family, dependants = [_family(row) for row in given.pop("family", ())], given.pop("dependants", {})
     identities = tuple(_identity(row) for row in given.pop("identity"))
     return Country(
         folder=folder,
@@ -154,9 +165,18 @@ def read_country(file: Traversable, folder: str) -> Country:
             EmployerForm(**{**row, "pattern": re.compile(row["pattern"], re.ASCII), "checks": tuple(row["checks"])})
             for row in given.pop("employer", ())
         ),
-        family=None if family is None else FamilyLaw(**family),
+        family=tuple(sorted(family, key=_first_day)),
         **given,
     )
+
+
+def _first_day(law: FamilyLaw) -> dt.date:
+    return law.valid_from
+
+
+def _family(row: Mapping[str, Any]) -> FamilyLaw:
+    values = dict(row)
+    return FamilyLaw(valid_from=values.pop("from"), read_on=values.pop("read"), **values)
 
 
 def _identity(row: Mapping[str, Any]) -> IdentityForm:

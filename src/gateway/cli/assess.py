@@ -21,11 +21,15 @@ def assess(
     period: Annotated[str, typer.Option(help="The month, YYYY-MM.")],
     wage: Annotated[str, typer.Option(help="Declared monthly wage, digits and a dot.")],
     additional_dependants: Annotated[int, typer.Option(help="How many additional dependants.")] = 0,
+    age: Annotated[
+        int,
+        typer.Option(min=0, max=130, help="Her full years on the month's first day: some components end at an age."),
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Show each component of a month with its base, rate, source and amount. Needs no database."""
     schedule = resolve(country.lower(), Period.parse(period))
-    shown = preview(schedule, parse_amount(wage, schedule.currency), additional_dependants)
+    shown = preview(schedule, parse_amount(wage, schedule.currency), additional_dependants, age)
     if as_json:
         print_json(shown)
         return

@@ -8,8 +8,14 @@ from gateway.contributions.schedule import Schedule
 from gateway.kit.money import format_amount
 
 
-def preview(schedule: Schedule, wage_minor: int, additional_dependants: int) -> dict[str, Any]:
+def preview(schedule: Schedule, wage_minor: int, additional_dependants: int, age: int = 0) -> dict[str, Any]:
     """Return each component with its base, rate, source and amount, and the total.
+
+    Args:
+        schedule: The month's.
+        wage_minor: Declared monthly wage.
+        additional_dependants: How many heads cost something more.
+        age: Full years on the month's first day; only a component that ends at an age asks for it.
 
     Raises:
         WageInvalidError: A negative wage or number of heads.
@@ -18,7 +24,7 @@ def preview(schedule: Schedule, wage_minor: int, additional_dependants: int) -> 
     if wage_minor < 0:
         told = format_amount(wage_minor, currency)
         raise WageInvalidError(f"a wage of {told} {currency.code} is below zero; write what is earned in a month")
-    assessed = assess(wage_minor, additional_dependants, schedule.components)
+    assessed = assess(wage_minor, additional_dependants, schedule.components, age=age)
     lines = []
     for component, base, minor in zip(schedule.components, assessed.bases_minor, assessed.amounts_minor, strict=True):
         lines.append(

@@ -8,6 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sqlmodel import Session
 
@@ -35,6 +36,8 @@ from gateway.ledger import periods
 from gateway.membership.errors import PayrollNotFoundError
 
 UNFINISHED = (FilingStatus.SEALED, FilingStatus.SENDING, FilingStatus.UNKNOWN, FilingStatus.SUBMITTED)
+_TO_MEND = "mend_data"
+"""Category of the codes that ask for other data; what the member or the state has to do cannot be seen from here."""
 _PERSON = 14
 """Columns of a candidate's row before those of the state's line."""
 
@@ -209,7 +212,7 @@ class _Desk:
 
     def decisions(self) -> Iterator[list[Decision]]:
         """Give the decision for every candidate once, in lists."""
-        heads = self._unfit_dependants()
+        heads, refused = self._unfit_dependants(), self._refused_lines()
         quick, asking = decider(self.policy), list[Candidate]()
         for rows in bulk.read_chunks(self.session, sql.CANDIDATES):
             decided = []
@@ -221,7 +224,9 @@ class _Desk:
                 helped = not decision.is_funded and may_be_helped(candidate, decision, self.policy)
                 if decision.is_funded or helped:
                     is_alone = candidate.member_id in self.alone
-                    unfit = self._unfit(row, None if is_alone else heads.get(candidate.member_id))
+                    unfit = self._unmended(row, refused) or self._unfit(
+                        row, None if is_alone else heads.get(candidate.member_id)
+                    )
                     if unfit is not None:
                         decision = unfit
                     elif helped:
@@ -253,6 +258,23 @@ class _Desk:
         if dependant:
             return Decision(row[0], False, Reason.DEPENDANT_INCOMPLETE, dependant, row[8], 0)  # type: ignore[arg-type]
         return None
+
+    def _refused_lines(self) -> dict[int, tuple[object, ...]]:
+        """Return what the state refused of the month and wants mended, where one such line spoils a whole file."""
+        if not self.form.limits.is_all_or_nothing:
+            return {}
+        rows = chain.from_iterable(bulk.read_chunks(self.session, sql.REFUSED_LINES, self.values))
+        return {row[0]: row[1:] for row in rows if self.form.explain(str(row[1])).category == _TO_MEND}
+
+    def _unmended(self, row: tuple[object, ...], refused: dict[int, tuple[object, ...]]) -> Decision | None:
+        """Leave out who would be sent again word for word: her line would keep all others from being taken."""
+        if row[0] not in refused:
+            return None
+        code, text, *line = refused[row[0]]
+        if [*row[_PERSON:], row[3], row[7]] != line:
+            return None
+        told = f"the state refused this line as it stands: {code} {text or ''}".rstrip()
+        return Decision(row[0], False, Reason.IDENTITY_INCOMPLETE, f"{told}; mend it first", row[8], 0)  # type: ignore[arg-type]
 
     def _unfit_dependants(self) -> dict[int, str]:
         unfit: dict[int, str] = {}

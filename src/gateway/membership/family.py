@@ -83,9 +83,10 @@ def eligibility(
             f"{kin.relation!r} is no relation to the third degree; expected one of {', '.join(RELATIONS)}"
         )
     known = find_country(country)
-    if known is None or known.family is None:
+    in_force = None if known is None else known.family_on(on)
+    if known is None or in_force is None:
         return Eligibility(category or DependantCategory.DIRECT, "declared", None, DECLARED)
-    law = _Law(known.code, known.family)
+    law = _Law(known.code, in_force)
     direct = law.direct(kin, on)
     if isinstance(direct, str):
         return law.additional(kin, on, direct, category, holder_is_foreign)

@@ -1,11 +1,14 @@
 """Who is covered through a member in the Dominican Republic, as what, and until when."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.authority import country
+from gateway.authority.country import find_country
 from gateway.membership.errors import DependantNotEligibleError
 from gateway.membership.family import DEGREES, RELATIONS, Kin, eligibility
 from gateway.membership.rules import age_on, birthday
@@ -103,3 +106,19 @@ def test_every_relation_can_be_covered_somehow() -> None:
     for relation in RELATIONS:
         kin = Kin(relation, born(30), is_disabled=True, has_common_children=True)
         assert eligibility("do", kin, on=ON)
+
+
+def test_an_age_that_the_law_changes_counts_from_its_day_and_the_past_stays_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    do = find_country("do")
+    assert do is not None
+    (law,) = do.family
+    changed = replace(do, family=(law, replace(law, valid_from=dt.date(2026, 7, 1), child_until=16)))
+    monkeypatch.setattr(country, "countries", lambda: {"do": changed})
+    kin = Kin("child", dt.date(2010, 1, 1))
+    assert eligibility("do", kin, on=dt.date(2026, 6, 30)).eligible_until == dt.date(2027, 12, 31)
+    with pytest.raises(DependantNotEligibleError, match="under 16"):
+        eligibility("do", kin, on=dt.date(2026, 7, 1))
+    assert changed.family_on(dt.date(1999, 1, 1)) == law
+    assert (law.verified, law.read_on) == (True, dt.date(2026, 11, 24))

@@ -98,7 +98,7 @@ def dependant_is_not_holder(values: Values, _: dt.date | None) -> Iterator[Broke
     """Nobody is her own dependant."""
     person = (values.get("document_type"), values.get("document"))
     if None not in person and person == (values.get("holder_document_type"), values.get("holder_document")):
-        yield "document", "192", say("holder_is_dependant")
+        yield "document", "192", say("holder_is_dependant", found=person[1])
 
 
 _WORKER_RULES: tuple[Rule, ...] = (document_form, passport_holder, exempt_blocks, something_declared)

@@ -213,6 +213,15 @@ _HEADS = f"""
         AND h.document_kind = d.document_kind AND h.document = d.document
 """
 
+REFUSED_LINES = """
+-- one row per member whose newest line of the payroll's month the state refused: its code, and what the line said
+SELECT DISTINCT ON (l.member_id) l.member_id, l.state_code, l.state_text, l.document_kind, l.document, l.given_names, l.first_surname,
+       l.second_surname, l.sex, l.birth_date, l.wage_minor, l.total_minor
+FROM filing f JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status = 'rejected'
+WHERE f.mutual_id = current_mutual() AND f.payroll_id = %(payroll_id)s AND f.period_start = %(start)s AND f.id <> %(filing_id)s
+ORDER BY l.member_id, l.filing_id DESC
+"""
+
 HEADS_TO_ADD = f"""
 -- one row per additional dependant of a candidate that the state does not hold yet
 SELECT d.member_id, c.document_kind AS holder_document_kind, c.document AS holder_document, d.document_kind, d.document,

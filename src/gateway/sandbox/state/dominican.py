@@ -103,6 +103,7 @@ DOMINICAN = Realm(
     first_period="2003-06",
     first_line=2,
     is_all_or_nothing=False,
+    undated=frozenset({"RD"}),
     has_tariff=lambda period: tariff_of(period) is not None,
     due_day=due_day,
     lateness=surcharge,

@@ -134,6 +134,7 @@ INDIAN = Realm(
     first_period=FIRST_MONTH,
     first_line=1,
     is_all_or_nothing=True,
+    undated=frozenset({"ECR"}),
     has_tariff=lambda period: period >= FIRST_MONTH,
     due_day=_due_day,
     lateness=lambda _unpaid, _due_on, _today: 0,

@@ -69,7 +69,7 @@ def submit(state: State, call: Call) -> Answer:
     filing_id = str(uuid.UUID(call.path["filing_id"]))
     with state.store.write() as connection:
         known = connection.execute("SELECT * FROM filing WHERE filing_id = ?", [filing_id]).fetchone()
-        clash = _clash(connection, call, filing_id, known, body)
+        clash = _clash(connection, call, filing_id, known, body, state.realm.undated)
         if clash:
             state.store.count("submissions_refused")
             return clash
@@ -145,7 +145,9 @@ def _check_body(state: State, call: Call, body: Spooled) -> Answer | None:
     return None
 
 
-def _clash(connection: Any, call: Call, filing_id: str, known: Any, body: Spooled) -> Answer | None:
+def _clash(
+    connection: Any, call: Call, filing_id: str, known: Any, body: Spooled, undated: frozenset[str]
+) -> Answer | None:
     digest = body.digest.hex()
     if known and known["sha256"] != digest:
         return problem(
@@ -161,16 +163,28 @@ def _clash(connection: Any, call: Call, filing_id: str, known: Any, body: Spoole
     )
     if other:
         return invalid("Idempotency-Key", "this key was used for another filing", "idempotency_key_reused")
-    twin = connection.execute(
-        "SELECT * FROM filing WHERE sha256 = ? AND filing_id <> ? AND employer = ? AND status <> 'rejected'",
-        [digest, filing_id, call.query["employer"]],
-    ).fetchone()
-    if twin and not known:
+    twin = None if known else _twin(connection, call.query, digest, undated)
+    if twin:
         return problem(
             409, "duplicate_content", f"the same content was received as {twin['reception']} under another filing id",
             duplicate_of=twin["filing_id"], reception_number=twin["reception"],
         )  # fmt: skip
     return None
+
+
+def _twin(connection: Any, query: Mapping[str, str], digest: str, undated: frozenset[str]) -> Any:
+    """Find the filing that these bytes repeat; where the file itself names no month, only the newest of its kind can be it."""
+    values = [query["employer"], query["kind"]]
+    if query["kind"] in undated:
+        newest = connection.execute(
+            "SELECT * FROM filing WHERE employer = ? AND kind = ? ORDER BY seq DESC LIMIT 1", values
+        ).fetchone()
+        is_same = newest and (newest["sha256"], newest["period"]) == (digest, query["period"])
+        return newest if is_same and newest["status"] != "rejected" else None
+    return connection.execute(
+        "SELECT * FROM filing WHERE employer = ? AND kind = ? AND sha256 = ? AND status <> 'rejected'",
+        [*values, digest],
+    ).fetchone()
 
 
 def _keep(state: State, connection: Any, call: Call, filing_id: str, body: Spooled) -> Any:

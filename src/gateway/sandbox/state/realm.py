@@ -81,6 +81,8 @@ class Realm:
     first_line: int
     """Of the file, the first that declares somebody."""
     is_all_or_nothing: bool
+    undated: frozenset[str]
+    """Kinds of files that name no month: an honest one may be made of the bytes of an older one."""
     has_tariff: Callable[[str], bool]
     due_day: Callable[[str], dt.date]
     lateness: Callable[[int, dt.date, dt.date], int]
