@@ -1099,7 +1099,7 @@ CREATE TABLE bank_statement (
 	CONSTRAINT fk_bank_statement_mutual_id_account_id FOREIGN KEY(mutual_id, account_id) REFERENCES bank_account (mutual_id, id),
 	CONSTRAINT fk_bank_statement_mutual_id_evidence_id FOREIGN KEY(mutual_id, evidence_id) REFERENCES evidence (mutual_id, id),
 	CONSTRAINT uq_bank_statement_mutual_id_account_id_statement_refere_1ce3 UNIQUE (mutual_id, account_id, statement_reference, from_on, to_on, sequence, version),
-	CONSTRAINT ck_bank_statement_status CHECK (status IN ('loaded', 'quarantined'))
+	CONSTRAINT ck_bank_statement_status CHECK (status IN ('loaded', 'announced', 'quarantined'))
 );
 
 CREATE TABLE reconciliation_note (
@@ -1744,6 +1744,7 @@ CREATE TABLE bank_statement_line (
 	text TEXT DEFAULT '' NOT NULL,
 	counterparty TEXT,
 	flags TEXT[] DEFAULT '{}'::text[] NOT NULL,
+	is_announced BOOLEAN DEFAULT false NOT NULL,
 	status TEXT DEFAULT 'open' NOT NULL,
 	rule TEXT,
 	matched_kind TEXT,

@@ -83,6 +83,14 @@ class Settings(BaseSettings):
     """How long a log-in lasts."""
     login_rate_per_minute: int = Field(default=20, ge=1)
     """Log-in attempts per address and minute, in one process."""
+    access_per_number: int = Field(default=5, ge=1)
+    """Codes, and tries of codes, that one telephone and identity number get in a quarter of an hour."""
+    access_per_address: int = Field(default=60, ge=1)
+    """The same from one network address; behind a mobile carrier many telephones share one."""
+    access_overall: int = Field(default=2000, ge=1)
+    """The same from everybody at one mutual together."""
+    ussd_secret: SecretStr | None = None
+    """What the USSD aggregator sends with each callback; without one, its endpoint refuses."""
     max_body_bytes: int = Field(default=2 * MEBIBYTE, ge=1024)
     """Largest request that is read, uploads excepted."""
     max_upload_bytes: int = Field(default=256 * MEBIBYTE, ge=1024)

@@ -20,10 +20,13 @@ from schemathesis.specs.openapi.checks import (
 )
 from tests.api.conftest import token_for
 from tests.conftest import MUTUALS, ROOT
+from tests.contributions.people import make_members
 from tests.databases import Shelf
 
 from gateway.api.app import create_app, description
+from gateway.kit import db
 from gateway.kit.db import Database
+from gateway.selfcheck import sessions
 from gateway.settings import Settings
 from gateway.staff.models import Role
 
@@ -41,6 +44,9 @@ PUBLIC = {
     "/v1/callbacks/state/{mutual_code}",
     "/v1/callbacks/payer/{mutual_code}/{provider}",
     "/v1/receipt-verifications/{number}",
+    "/v1/me/codes",
+    "/v1/me/sessions",
+    "/v1/me/tokens",
 }
 """What may be called by somebody who is not logged in; a new path here is a decision."""
 
@@ -72,7 +78,12 @@ def test_each_operation_says_what_it_does_who_may_and_how_it_refuses(method: str
     assert described.get("description")
     assert described.get("tags")
     if path in PUBLIC:
+        assert not {"x-roles", "x-member"} & set(described)
+    elif "x-member" in described:
         assert "x-roles" not in described
+        assert described["x-member"] in (["member"], ["member", "helper"])
+        assert {"401", "403"} <= set(described["responses"])
+        assert described["security"] == [{"member": []}]
     else:
         assert described["x-roles"]
         assert {"401", "403"} <= set(described["responses"])
@@ -117,6 +128,7 @@ class Served(NamedTuple):
     url: str
     database: Database
     schema: Any
+    member_token: str
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +142,11 @@ def served(shelf: Shelf) -> Iterator[Served]:
             )
         database = Database(address)
         token_for(database, "manager", name="first")
-        settings = Settings(database_url=address, login_rate_per_minute=100_000)
+        with database.session(1) as session:
+            (member,) = make_members(session, 1)
+            db.run(session, "UPDATE member SET phone = '+18095550117'")
+            member_token = sessions.start(session, member_id=member, helper_id=None, phone="+18095550117").access_token
+        settings = Settings(database_url=address, login_rate_per_minute=100_000, access_per_address=100_000)
         config = uvicorn.Config(create_app(settings, database), port=0, log_config=None, lifespan="off")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
@@ -139,7 +155,7 @@ def served(shelf: Shelf) -> Iterator[Served]:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         schema = schemathesis.openapi.from_dict(DOCUMENT)
-        yield Served(f"http://127.0.0.1:{port}", database, schema)
+        yield Served(f"http://127.0.0.1:{port}", database, schema, member_token)
         server.should_exit = True
         thread.join(10)
         database.close()
@@ -149,6 +165,8 @@ def served(shelf: Shelf) -> Iterator[Served]:
 def test_each_answer_is_one_that_is_described(method: str, path: str, served: Served) -> None:
     name = f"{operation(method, path)['operationId']}".replace("_", ".")[:40]
     token = token_for(served.database, *Role, name=name)
+    if "x-member" in operation(method, path) and method == "get":
+        token = served.member_token
     headers = {"authorization": f"Bearer {token}"}
     both = served.schema[path][method.upper()]
     modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]

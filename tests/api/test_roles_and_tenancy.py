@@ -22,7 +22,7 @@ Client = Callable[..., Caller]
 
 THEIRS = 777_001
 """A row with this identifier is put into every table, for the other mutual alone."""
-GUARDED = [one for one in OPERATIONS if one[1] not in PUBLIC]
+GUARDED = [one for one in OPERATIONS if one[1] not in PUBLIC and "x-member" not in operation(*one)]
 BY_NUMBER = [one for one in GUARDED if re.search(r"\{\w*id\}", one[1])]
 
 

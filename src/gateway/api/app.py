@@ -30,6 +30,8 @@ from gateway.api.routers import (
     law,
     ledger,
     matching,
+    me,
+    me_access,
     member_imports,
     membership,
     month,
@@ -41,9 +43,18 @@ from gateway.api.routers import (
     reports,
     rounds,
     staff,
+    state_clients,
     state_codes,
     treasury,
 )
+from gateway.api.routers.state import fhir as state_fhir
+from gateway.api.routers.state import filings as state_filings
+from gateway.api.routers.state import looks as state_looks
+from gateway.api.routers.state import pushes as state_pushes
+from gateway.api.routers.state import registry as state_registry
+from gateway.api.routers.state import token as state_token
+from gateway.api.state_access import StateSide
+from gateway.api.state_openapi import describe_state_side
 from gateway.kit.db import Database
 from gateway.settings import Settings
 
@@ -62,6 +73,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     filing.router,
     portal.router,
     state_codes.router,
+    state_clients.router,
     law.router,
     bills.router,
     drift.router,
@@ -78,8 +90,20 @@ ROUTERS: tuple[APIRouter, ...] = (
     treasury.router,
     allotment.router,
     inbox.router,
+    me.router,
+    me_access.router,
 )
 """Every router, the busiest first: a request is compared with one route after the other."""
+
+STATE_ROUTERS: tuple[APIRouter, ...] = (
+    state_token.router,
+    state_pushes.router,
+    state_looks.router,
+    state_filings.router,
+    state_fhir.router,
+    state_registry.router,
+)
+"""The state's side: described in a document of its own."""
 
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
@@ -104,7 +128,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     if database is not None:
         app.state.gate = Gate(settings, database)
     errors.install(app)
-    for router in ROUTERS:
+    app.state.state_side = StateSide(settings)
+    for router in (*ROUTERS, *STATE_ROUTERS):
         app.include_router(router)
     openapi.install(app, ROUTERS)
     app.add_middleware(
@@ -120,6 +145,12 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 def description() -> str:
     """Return the API's description as it is committed: the same bytes for the same code."""
     document = create_app(Settings()).openapi()
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def state_description() -> str:
+    """Return the description of the state's side as it is committed."""
+    document = describe_state_side(create_app(Settings()), STATE_ROUTERS)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

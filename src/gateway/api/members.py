@@ -44,6 +44,7 @@ class MemberAct:
         self.response = response
         self.is_hers_alone = False
         """A helper may not do this."""
+        self.if_none_match = request.headers.get("if-none-match", "")
         self.place: tuple[str, str] | None = None
         """Route and key of a request that acts once."""
 

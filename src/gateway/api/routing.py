@@ -32,7 +32,9 @@ class Router(APIRouter):
 def act_of(endpoint: Callable[..., Any]) -> str | None:
     """Return the parameter of an endpoint that is its transaction, if it has one."""
     parameters = inspect.signature(endpoint).parameters.values()
-    return next((parameter.name for parameter in parameters if parameter.annotation in (ActDep, MemberDep, StateDep)), None)
+    return next(
+        (parameter.name for parameter in parameters if parameter.annotation in (ActDep, MemberDep, StateDep)), None
+    )
 
 
 def _whole(endpoint: Callable[..., Any], name: str, model: Any, status: int) -> Callable[..., Any]:

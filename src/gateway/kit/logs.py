@@ -20,7 +20,7 @@ SECRET_NAMES = re.compile(
 )
 SAFE_NAMES = {"trace_id", "timestamp", "event", "level", "logger", "route", "file_name"}
 
-_TOKEN = re.compile(r"\b(?:g[ws]_\d+_|whsec_|Bearer\s+|eyJ)[A-Za-z0-9_\-.=+/]{8,}")
+_TOKEN = re.compile(r"\b(?:g[wmrs]_\d+_|whsec_|Bearer\s+|eyJ)[A-Za-z0-9_\-.=+/]{8,}")
 _NUMBER = re.compile(r"(?P<day>\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?)|(?<![\w-])\+?\d(?:[\s-]?\d){7,17}(?![\w-])")
 _PASSWORD_IN_ADDRESS = re.compile(r"(://[^:/\s]+:)[^@\s]+@")
 
