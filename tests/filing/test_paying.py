@@ -12,7 +12,9 @@ from gateway.filing.collect_bills import collect
 from gateway.filing.errors import NotReadyError, PaymentDiffersError, PaymentUnknownError, SamePersonError
 from gateway.filing.models import Bill
 from gateway.filing.pay import book_payment, order_payment, read_order_file, release_payment, withdraw_payment
-from gateway.filing.queries import get_bill, get_payment, list_bills
+from gateway.filing.portal_notice import type_confirmation
+from gateway.filing.queries import get_bill, get_filing, get_payment, list_bills
+from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.kit.period import Period
 from gateway.kit.states import InvalidTransitionError
@@ -69,6 +71,23 @@ def test_a_booking_counts_once_and_only_over_the_ordered_amount(database: Databa
             book_payment(session, **ours, **{**told, "statement_line_id": 2})
         assert current_balance(session, "bank:main") == 10**9 - 2 * COST
         assert get_bill(session, bill.id).status == "booked"
+
+        # The portal shows it as paid: whoever reads it there writes it down, once or again.
+        (covered,) = db.rows(session, "SELECT id FROM filing WHERE status = 'accepted'")
+        for _ in range(2):
+            shown = {"amount_minor": 2 * COST, "paid_on": TODAY, "authorisation": "A1"}
+            assert type_confirmation(session, bill.id, **shown, actor="staff:abel", today=TODAY)
+            told_paid = get_bill(session, bill.id)
+            assert (told_paid.status, told_paid.notice_status) == ("confirmed", "paid")
+            assert get_filing(session, covered.id).status == "settled"
+        paid = get_payment(session, payment.id)
+        assert paid.confirmed_at is not None
+        kept = db.first(
+            session, "SELECT kind, body FROM evidence WHERE id = :id", {"id": paid.confirmation_evidence_id}
+        )
+        assert kept is not None
+        assert kept.kind == "state.payments"
+        assert b'"typed_by": "staff:abel"' in kept.body
 
 
 def test_an_ordered_bill_that_is_replaced_takes_its_order_back(
