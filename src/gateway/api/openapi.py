@@ -28,7 +28,6 @@ its bill, benefits and payouts, and the books that prove it.
 
 SCHEME = "session"
 MEMBER_SCHEME = "member"
-STATE_SIDE = "/v1/state/"
 
 
 def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
@@ -43,7 +42,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 
 def _describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
-    document = get_openapi(title=app.title, version=app.version, description=ABOUT.strip(), routes=[*own(app)])
+    document = get_openapi(title=app.title, version=app.version, description=ABOUT.strip(), routes=own(app, routers))
     schemas = with_problems(document)
     document["components"]["securitySchemes"] = {
         SCHEME: {"type": "http", "scheme": "bearer", "description": "The token from POST /v1/sessions."},
@@ -62,9 +61,10 @@ def _describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
     return document
 
 
-def own(app: FastAPI) -> Iterator[BaseRoute]:
-    """Return the routes of this description; those of the state's side have one of their own."""
-    yield from (route for route in app.routes if not getattr(route, "path", "").startswith(STATE_SIDE))
+def own(app: FastAPI, routers: Sequence[APIRouter]) -> list[BaseRoute]:
+    """Return the application's routes that came with these routers; the state's side has a description of its own."""
+    wanted = {id(router) for router in routers}
+    return [route for route in app.routes if id(getattr(route, "original_router", None)) in wanted]
 
 
 def with_problems(document: dict[str, Any]) -> dict[str, Any]:

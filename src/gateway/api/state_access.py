@@ -204,6 +204,14 @@ StateDep = Annotated[StateAct, Depends(_state)]
 """The request of a client of the state: ``act.session``, ``act.client``, ``act.actor``, ``act.today``, ``act.now``."""
 
 
+async def _raw(request: Request) -> bytes:
+    return await request.body()
+
+
+RawDep = Annotated[bytes, Depends(_raw)]
+"""The body as it came."""
+
+
 def needs(*scopes: Scope) -> Any:
     """Let only clients with one of these scopes in. To be named in a route's ``dependencies``."""
     asked = frozenset(scopes)

@@ -19,6 +19,7 @@ from gateway.kit.db import Database
 from gateway.settings import Settings
 
 DESCRIPTION = Path("openapi/gateway.json")
+STATE_DESCRIPTION = Path("openapi/state.json")
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 RESTART_SECONDS = 2.0
 
@@ -58,6 +59,8 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            # Whose word on a certificate counts is told by the peer's own address, so nothing may rewrite it then.
+            proxy_headers=not configured.state_trusted_proxies,
             timeout_graceful_shutdown=20,
         )
     finally:
@@ -86,16 +89,20 @@ def migrate(apply: ApplyOption = False) -> None:
 
 
 def openapi(
-    write: Annotated[bool, typer.Option("--write", help=f"Write it to {DESCRIPTION}.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help=f"Write both descriptions, {DESCRIPTION} and {STATE_DESCRIPTION}.")
+    ] = False,
+    state: Annotated[bool, typer.Option("--state", help="Print that of the state's side.")] = False,
 ) -> None:
-    """Print the API's description (OpenAPI 3.1), or write it to the file that the tests compare it with."""
-    from gateway.api.app import description
+    """Print the API's description (OpenAPI 3.1), or write it to the files that the tests compare it with."""
+    from gateway.api.app import description, state_description
 
     if write:
         DESCRIPTION.write_text(description(), encoding="utf-8")
-        note(f"Wrote {DESCRIPTION}.")
+        STATE_DESCRIPTION.write_text(state_description(), encoding="utf-8")
+        note(f"Wrote {DESCRIPTION} and {STATE_DESCRIPTION}.")
     else:
-        print(description(), end="")
+        print(state_description() if state else description(), end="")
 
 
 def demo(context: typer.Context) -> None:

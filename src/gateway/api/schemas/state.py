@@ -8,7 +8,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from gateway.api.money import AmountText, text_of
 from gateway.api.schemas.common import CurrencyCode, PeriodText, ReadModel, WriteModel, example, month_of
-from gateway.authority.connect import state_format
 from gateway.filing.models import Filing, FilingDocument
 from gateway.filing.states import DocumentStatus, FilingKind, FilingStatus, LineStatus
 from gateway.kit.models import InboxState
@@ -403,11 +402,9 @@ class StateLineRead(BaseModel):
     state_text: str | None
     accepted: AmountText | None
     answered_at: dt.datetime | None
-    is_code_known: bool
-    """Whether the code stands in the state's own table as we have it."""
 
     @classmethod
-    def of(cls, row: Any, currency: str, country: str) -> Self:
+    def of(cls, row: Any, currency: str) -> Self:
         """Shape a line."""
         accepted = row.state_accepted_minor
         return cls(
@@ -426,7 +423,6 @@ class StateLineRead(BaseModel):
             state_text=row.state_text,
             accepted=None if accepted is None else text_of(accepted, currency),
             answered_at=row.answered_at,
-            is_code_known=row.state_code is not None and state_format(country).explain(row.state_code) is not None,
         )
 
 
