@@ -65,3 +65,30 @@ def camt053(
         f"<Acct><Id><Othr><Id>{number}</Id></Othr></Id><Ccy>DOP</Ccy></Acct>"
         f"{balance('OPBD', opening, day)}{balance('CLBD', end, last)}{body}</Stmt></BkToCstmrStmt></Document>"
     ).encode()
+
+
+def camt054(
+    lines: list[Booked], *, day: dt.date = dt.date(2026, 3, 3), reference: str = "N1", number: str = NUMBER
+) -> bytes:
+    """Return a notification of single bookings: a statement without balances."""
+    whole = camt053(0, lines, day=day, reference=reference, number=number).decode()
+    start, end = whole.index("<Bal>"), whole.rindex("</Bal>") + len("</Bal>")
+    bare = whole[:start] + whole[end:]
+    for ours, theirs in (("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn"), ("Stmt>", "Ntfctn>"), ("camt.053", "camt.054")):
+        bare = bare.replace(ours, theirs)
+    return bare.encode()
+
+
+def page(body: bytes, number: int, *, is_last: bool, without: str = "") -> bytes:
+    """Return a statement as one page of a longer one, without one of its balances where the bank prints that elsewhere."""
+    text = body.decode().replace(
+        "<CreDtTm>",
+        f"<StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{str(is_last).lower()}</LastPgInd></StmtPgntn><CreDtTm>",
+    )
+    # Only the statement itself has pages here, not the message around it.
+    head, mark, rest = text.partition("<Stmt>")
+    text = head.replace(head[head.index("<StmtPgntn>") : head.index("</StmtPgntn>") + 12], "") + mark + rest
+    for code in without.split():
+        start = text.rindex("<Bal>", 0, text.index(f"<Cd>{code}</Cd>"))
+        text = text[:start] + text[text.index("</Bal>", start) + 6 :]
+    return text.encode()

@@ -23,7 +23,9 @@ def _continues(before: Statement, after: Statement) -> bool:
     same = (before.account, before.currency, before.reference, before.sequence) == (
         after.account, after.currency, after.reference, after.sequence,
     )  # fmt: skip
-    if not same or before.page_no is None or before.is_last_page or after.page_no != before.page_no + 1:
+    if not same or before.pages is None or before.is_last_page or after.pages is None:
+        return False
+    if after.pages[0] != before.pages[1] + 1:
         return False
     follows = before.closing_minor == after.opening_minor
     # Some banks print the whole statement's balances on each page.
@@ -48,6 +50,7 @@ def _joined(before: Statement, after: Statement) -> Statement:
         tolerances=list(dict.fromkeys([*before.tolerances, *after.tolerances, TOGETHER])),
         unbooked_count=before.unbooked_count + after.unbooked_count,
         page_no=after.page_no,
+        first_page_no=before.pages and before.pages[0],
         is_last_page=after.is_last_page,
     )
     booked = joined.credits_minor - joined.debits_minor

@@ -71,6 +71,13 @@ class Statement:
     page_no: int | None = None
     """Which page of a longer statement it is; None where it says nothing of pages."""
     is_last_page: bool = True
+    first_page_no: int | None = None
+    """Where pages are put together: the first of them; ``page_no`` is the last."""
+
+    @property
+    def pages(self) -> tuple[int, int] | None:
+        """Return the first and the last page that this is; None where it says nothing of pages."""
+        return None if self.page_no is None else (self.first_page_no or self.page_no, self.page_no)
 
     @property
     def is_balanced(self) -> bool:

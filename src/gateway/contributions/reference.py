@@ -57,6 +57,15 @@ def member_reference(number: str) -> str:
     return make_reference("".join(letter for letter in number if letter.isalnum()))
 
 
+def employer_reference(number: str) -> str:
+    """Return the reference that an employer the mutual files for writes on what he pays: EMP and his number.
+
+    Raises:
+        BadReferenceError: A number longer than a reference has room for.
+    """
+    return make_reference("EMP" + "".join(letter for letter in number if letter.isalnum()))
+
+
 def find_references(text: str) -> list[str]:
     """Return every reference that a payer's text may hold, bare, in the order found.
 

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from gateway.benefits.receive import fund
 from gateway.cash.deposit import choose, mark_deposited
+from gateway.contributions.employer_money import NewEmployerReceipt, receive_from_employer
 from gateway.contributions.models import Channel
 from gateway.contributions.receive import NewLine, NewReceipt, receive
 from gateway.contributions.reverse import reverse_receipt
@@ -145,6 +146,21 @@ def _member(session: Session, line: Any, day: dt.date, actor: str) -> int:
     return _receive(session, line, day, actor, NewLine(member_id=line.matched_id, amount_minor=line.amount_minor))
 
 
+def _employer(session: Session, line: Any, day: dt.date, actor: str) -> int:
+    new = NewEmployerReceipt(
+        employer_id=line.matched_id,
+        source=line.ledger_code,
+        source_reference=f"statement_line:{line.id}",
+        channel=Channel.BANK.value,
+        account_code=line.ledger_code,
+        amount_minor=line.amount_minor,
+        currency=line.currency,
+        paid_on=day,
+        note=" · ".join(part for part in (line.counterparty, line.text) if part)[:200] or None,
+    )
+    return receive_from_employer(session, new, actor=actor, today=max(day, line.booked_on)).ledger_tx_id
+
+
 def _taken_back(session: Session, line: Any, day: dt.date, actor: str) -> int:
     reverse_receipt(session, line.matched_id, reason="the bank took it back", actor=actor, today=day)
     return int(db.one(session, queries.REVERSAL_TX, {"receipt_id": line.matched_id}).ledger_tx_id)
@@ -185,6 +201,7 @@ BOOKERS: dict[str, Booker] = {
     "provider_payment": _provider_payment,
     "cash_session": _one_session,
     "cash_sessions": _several_sessions,
+    "employer": _employer,
     "member": _member,
     "receipt": _taken_back,
 }

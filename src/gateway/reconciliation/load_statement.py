@@ -1,6 +1,7 @@
 """Load a bank's statement file: kept whole first, then read, checked for gaps, and its new lines kept once.
 
-The same file twice has no effect and says so. A statement that does not add up, belongs to no account of ours, or does
+The same file twice has no effect and says so. A notification (camt.054) is taken as what it is: announced bookings, until
+the statement of their day shows them. Pages of one statement that come in several files wait for each other. A statement that does not add up, belongs to no account of ours, or does
 not follow the one before it is put aside with the reason; when the missing one comes, those that waited for it are
 loaded by themselves. Lines are told apart by what they are and how many equal ones there are, so statements that
 overlap bring only what is new.
@@ -22,6 +23,15 @@ from gateway.kit import audit, bulk, db, evidence
 from gateway.kit.tenant import current
 from gateway.ledger.bank_accounts import BankAccountRow, find_bank_account
 from gateway.reconciliation import mappings, queries
+from gateway.reconciliation.announce import adopt, announce
+from gateway.reconciliation.held_pages import (
+    LAST_POSITION,
+    PAGES_HELD,
+    RELEASE_PAGES,
+    HeldPage,
+    is_part,
+    put_together,
+)
 from gateway.reconciliation.queries import StatementRow
 from gateway.reconciliation.rules import explains, fingerprint, ordinals
 from gateway.reconciliation.states import STATEMENT, StatementEvent, StatementStatus
@@ -147,22 +157,36 @@ def _of_evidence(session: Session, evidence_id: int) -> list[StatementRow]:
 def _take(session: Session, read: ReadFile, statement: Statement, evidence_id: int, actor: str) -> int:
     account = find_bank_account(session, number=statement.account)
     problem = _own_problem(read, statement, account)
-    is_staged = problem is None and account is not None
-    if problem is None and account is not None:
-        _stage(session, statement)
-        problem = _continuity_problem(session, statement, account.id)
-    statement_id = _insert(session, statement, account, evidence_id, problem, actor)
-    if account is not None and is_staged:
-        _keep_difference(session, account.id, statement_id)
     if problem is not None or account is None:
+        _insert(session, statement, account, evidence_id, problem, actor)
         return 0
-    return bulk.execute(session, queries.INSERT_LINES, {"statement_id": statement_id, "account_id": account.id})
+    _stage(session, statement)
+    if not read.is_statement:
+        return announce(
+            session, _insert(session, statement, account, evidence_id, None, actor, is_final=False), account.id
+        )
+    problem = _continuity_problem(session, statement, account.id)
+    statement_id = _insert(session, statement, account, evidence_id, problem, actor)
+    _keep_difference(session, account.id, statement_id)
+    return 0 if problem is not None else _keep_lines(session, statement_id, account.id)
+
+
+def _keep_lines(session: Session, statement_id: int, account_id: int, pages: Sequence[HeldPage] = ()) -> int:
+    """Keep the staged lines that are new; those that were announced before become the statement's."""
+    adopt(session, statement_id, account_id)
+    parts = [(page.statement_id, page.since, page.until) for page in pages] or [(statement_id, 0, LAST_POSITION)]
+    return sum(
+        bulk.execute(
+            session,
+            queries.INSERT_LINES,
+            {"statement_id": part, "account_id": account_id, "since": since, "until": until},
+        )
+        for part, since, until in parts
+    )
 
 
 def _own_problem(read: ReadFile, statement: Statement, account: BankAccountRow | None) -> str | None:
-    if not read.is_statement:
-        return f"{read.format} announces single bookings and has no balances; load the day's statement (camt.053)"
-    if not statement.has_balances and statement.opening_minor is None:
+    if read.is_statement and not statement.has_balances and statement.opening_minor is None:
         return "the table has no balances, so nothing proves that it is whole; load it with both, as the bank's page shows them"
     if account is None:
         return f"the account {statement.account} is not one of the mutual's; register it or ask the bank"
@@ -170,12 +194,14 @@ def _own_problem(read: ReadFile, statement: Statement, account: BankAccountRow |
         return f"the account is kept in {account.currency}, the statement in {statement.currency}"
     if statement.problem is not None:
         return f"{statement.problem} ({statement.place})"
-    if statement.opening_minor is None or statement.closing_minor is None:
+    if read.is_statement and (statement.opening_minor is None or statement.closing_minor is None):
         return (
             "the statement has no opening or no closing balance, so it cannot be checked; ask the bank for a whole one"
         )
     if statement.from_on is None or statement.to_on is None:
         return "the statement does not say which days it covers; ask the bank for one that does"
+    if statement.opening_minor is None or statement.closing_minor is None:
+        return None
     left = explains(statement.opening_minor, [line.amount_minor for line in statement.lines], statement.closing_minor)
     if left:
         return (
@@ -285,6 +311,8 @@ def _insert(
     problem: str | None,
     actor: str,
     reference: str = "",
+    *,
+    is_final: bool = True,
 ) -> int:
     values = {
         "account_id": None if account is None else account.id,
@@ -305,7 +333,7 @@ def _insert(
                 "opening_minor": None if statement is None else statement.opening_minor,
                 "closing_minor": None if statement is None else statement.closing_minor,
                 "line_count": 0 if statement is None else len(statement.lines),
-                "status": StatementStatus.LOADED if problem is None else StatementStatus.QUARANTINED,
+                "status": _status(problem, is_final=is_final),
                 "reason": problem,
                 "evidence_id": evidence_id,
                 "tolerances": json.dumps([] if statement is None else list(statement.tolerances), default=str),
@@ -315,6 +343,12 @@ def _insert(
     )
 
 
+def _status(problem: str | None, *, is_final: bool) -> StatementStatus:
+    if problem is not None:
+        return StatementStatus.QUARANTINED
+    return StatementStatus.LOADED if is_final else StatementStatus.ANNOUNCED
+
+
 def _release_waiting(session: Session, read: ReadFile, actor: str) -> int:
     """Load what waited for the statements of this file; each that is loaded may be what the next one waited for."""
     new_lines = 0
@@ -322,6 +356,7 @@ def _release_waiting(session: Session, read: ReadFile, actor: str) -> int:
         account = find_bank_account(session, number=number)
         if account is None:
             continue
+        new_lines += _release_pages(session, account, actor)
         waiting = db.rows(session, queries.QUARANTINED_OF_ACCOUNT, {"account_id": account.id})
         for row in waiting:
             statement = _find_again(session, row)
@@ -332,20 +367,48 @@ def _release_waiting(session: Session, read: ReadFile, actor: str) -> int:
             if problem is not None:
                 db.run(session, queries.QUARANTINE_AGAIN, {"statement_id": row.id, "reason": problem})
                 continue
-            new_lines += bulk.execute(session, queries.INSERT_LINES, {"statement_id": row.id, "account_id": account.id})
-            target = STATEMENT.advance(StatementStatus.QUARANTINED, StatementEvent.RELEASE)
+            new_lines += _keep_lines(session, row.id, account.id)
             db.run(session, queries.RELEASE_STATEMENT, {"statement_id": row.id})
-            audit.log_transition(
-                session,
-                subject_kind="bank_statement",
-                subject_id=row.id,
-                event=StatementEvent.RELEASE,
-                from_state=StatementStatus.QUARANTINED,
-                to_state=target,
-                actor=actor,
-                reason="the statement before it has come",
-            )
+            _log_release(session, row.id, "the statement before it has come", actor)
     return new_lines
+
+
+def _release_pages(session: Session, account: BankAccountRow, actor: str) -> int:
+    """Load the statements whose pages are all here; the others tell which page they wait for."""
+    rows = db.rows(session, PAGES_HELD, {"account_id": account.id})
+    found = [(int(row.id), _find_again(session, row)) for row in rows]
+    new_lines = 0
+    for together in put_together([(number, page) for number, page in found if page is not None and is_part(page)]):
+        ids, whole = [page.statement_id for page in together.pages], together.whole
+        problem: str | None = together.reason
+        if whole is not None:
+            problem = _own_problem(ReadFile("", [whole], None), whole, account)
+        if whole is not None and problem is None:
+            _stage(session, whole)
+            problem = _continuity_problem(session, whole, account.id)
+        if whole is None or problem is not None:
+            for number in ids:
+                db.run(session, queries.QUARANTINE_AGAIN, {"statement_id": number, "reason": problem})
+            continue
+        new_lines += _keep_lines(session, ids[0], account.id, together.pages)
+        balances = {"opening_minor": whole.opening_minor, "closing_minor": whole.closing_minor}
+        db.run(session, RELEASE_PAGES, {**balances, "from_on": whole.from_on, "to_on": whole.to_on, "ids": ids})
+        for number in ids:
+            _log_release(session, number, "all pages of the statement are here", actor)
+    return new_lines
+
+
+def _log_release(session: Session, statement_id: int, reason: str, actor: str) -> None:
+    audit.log_transition(
+        session,
+        subject_kind="bank_statement",
+        subject_id=statement_id,
+        event=StatementEvent.RELEASE,
+        from_state=StatementStatus.QUARANTINED,
+        to_state=STATEMENT.advance(StatementStatus.QUARANTINED, StatementEvent.RELEASE),
+        actor=actor,
+        reason=reason,
+    )
 
 
 def _find_again(session: Session, row: object) -> Statement | None:

@@ -137,6 +137,24 @@ WHERE l.amount_minor > 0 AND l.references_found <> '{}' AND (SELECT bool_or(refe
     needs="numbers",
 )
 
+EMPLOYER = Rule(
+    "employer_reference",
+    "employer",
+    SURE,
+    False,
+    ("reference", "check digits"),
+    "The reference of an employer the mutual files for, with right check digits",
+    """
+-- one row per credit and employer whose reference it carries; none where a member has that very number
+SELECT l.line_id, e.id AS matched_id FROM undecided l
+CROSS JOIN LATERAL (SELECT unnest(CASE WHEN l.references_found = '{}' THEN ARRAY[l.reference] ELSE l.references_found END) AS reference) r
+JOIN employer e ON e.mutual_id = (SELECT current_mutual())
+    AND 'EMP' || regexp_replace(upper(e.number), '[^A-Z0-9]', '', 'g') = substr(r.reference, 5)
+WHERE l.amount_minor > 0 AND r.reference LIKE 'RF__EMP%%'
+  AND NOT EXISTS (SELECT FROM member m WHERE m.mutual_id = e.mutual_id AND m.number = substr(r.reference, 5))
+""",
+)
+
 SINGLE_SETTLEMENT = Rule(
     "provider_transaction",
     "provider_payment",
@@ -333,7 +351,7 @@ WHERE l.amount_minor < 0
 )
 
 RULES = (
-    OUR_PAYMENT, OUR_PAYOUT, RETURNED_PAYOUT, STATE_MONEY, TRANSFER, MEMBER, SINGLE_SETTLEMENT, SETTLEMENT, DEPOSIT, SESSION, IDENTITY,
+    OUR_PAYMENT, OUR_PAYOUT, RETURNED_PAYOUT, STATE_MONEY, TRANSFER, EMPLOYER, MEMBER, SINGLE_SETTLEMENT, SETTLEMENT, DEPOSIT, SESSION, IDENTITY,
     PHONE, MONTHS, SESSIONS, SIGN, NAME,
 )  # fmt: skip
 """In the order in which they are asked."""

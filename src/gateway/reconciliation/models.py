@@ -4,6 +4,8 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import Index
+from sqlalchemy import text as sql
+from sqlmodel import Field
 
 from gateway.kit.columns import (
     TenantTable,
@@ -99,6 +101,8 @@ class BankStatementLine(TenantTable, table=True):
     counterparty: str | None = words(nullable=True)
     flags: list[str] = word_list()
     """What looks odd in it, for example that entry and detail disagree on the direction."""
+    is_announced: bool = Field(default=False, sa_column_kwargs={"server_default": sql("false")})
+    """Known from a notification alone: no statement has shown it yet."""
     status: str = words(server="'open'")
     rule: str | None = words(nullable=True)
     """Which rule matched it, and by which fields."""

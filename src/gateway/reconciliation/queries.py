@@ -86,7 +86,7 @@ WHERE s.mutual_id = current_mutual() AND s.evidence_id = :evidence_id ORDER BY s
 
 SAME_BYTES = """
 -- one row per time the same bytes were kept, those of which something was used first
-SELECT e.id, e.about, coalesce(bool_or(s.status = 'loaded'), false) AS is_used
+SELECT e.id, e.about, coalesce(bool_or(s.status IN ('loaded', 'announced')), false) AS is_used
 FROM evidence e LEFT JOIN bank_statement s ON s.mutual_id = e.mutual_id AND s.evidence_id = e.id
 WHERE e.mutual_id = current_mutual() AND e.kind = :kind AND e.sha256 = :sha256
 GROUP BY e.id, e.about ORDER BY is_used DESC, e.id
@@ -141,10 +141,10 @@ SELECT count(*) FILTER (WHERE l.id IS NULL)::int AS new_count,
     coalesce(sum(s.amount_minor) FILTER (WHERE l.id IS NULL), 0)::bigint AS new_minor,
     (SELECT count(*)::int FROM bank_statement_line k
      WHERE k.mutual_id = current_mutual() AND k.account_id = %(account_id)s AND k.booked_on BETWEEN %(from_on)s AND %(to_on)s
-       AND NOT EXISTS (SELECT FROM staged_line t WHERE t.fingerprint = k.fingerprint AND t.ordinal = k.ordinal)) AS missing_count
+       AND NOT k.is_announced AND NOT EXISTS (SELECT FROM staged_line t WHERE t.fingerprint = k.fingerprint AND t.ordinal = k.ordinal)) AS missing_count
 FROM staged_line s
 LEFT JOIN bank_statement_line l ON l.mutual_id = current_mutual() AND l.account_id = %(account_id)s
-    AND l.fingerprint = s.fingerprint AND l.ordinal = s.ordinal
+    AND l.fingerprint = s.fingerprint AND l.ordinal = s.ordinal AND NOT l.is_announced
 """
 
 DIFFERENCE = """
@@ -184,7 +184,7 @@ INSERT INTO bank_statement_line (statement_id, account_id, fingerprint, ordinal,
     end_to_end_id, bank_reference, reference, text, counterparty, flags, references_found)
 SELECT %(statement_id)s, %(account_id)s, fingerprint, ordinal, booked_on, value_on, amount_minor, currency,
     end_to_end_id, bank_reference, reference, text, counterparty, flags, references_found
-FROM staged_line ORDER BY position
+FROM staged_line WHERE position >= %(since)s AND position < %(until)s ORDER BY position
 ON CONFLICT (mutual_id, account_id, fingerprint, ordinal) DO NOTHING
 """
 
@@ -322,7 +322,7 @@ LEFT JOIN LATERAL (
 ) last ON true
 LEFT JOIN LATERAL (
     SELECT sum(l.amount_minor) AS minor FROM bank_statement_line l
-    WHERE l.mutual_id = a.mutual_id AND l.account_id = a.id AND l.status = 'open'
+    WHERE l.mutual_id = a.mutual_id AND l.account_id = a.id AND l.status = 'open' AND NOT l.is_announced
 ) waiting ON true
 WHERE a.mutual_id = current_mutual() ORDER BY a.ledger_code
 """

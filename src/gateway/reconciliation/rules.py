@@ -3,8 +3,9 @@
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.staff.models import Role
 
@@ -28,6 +29,9 @@ KINDS = {
         BreakKind("answer_quarantined", Role.FILING_OFFICER, 1, "An answer of the state does not add up; not used."),
         BreakKind("line_unanswered", Role.FILING_OFFICER, 2, "The state answered the filing but not this line."),
         BreakKind("statement_quarantined", Role.ACCOUNTANT, 1, "A bank statement could not be used."),
+        BreakKind(
+            "announcement_unshown", Role.ACCOUNTANT, 1, "The bank announced a booking that its statement does not have."
+        ),
         BreakKind("bank_debit_unknown", Role.ACCOUNTANT, 3, "The bank took money that nobody ordered."),
         BreakKind("payment_unbooked", Role.ACCOUNTANT, 3, "A released payment is not on the bank's statement yet."),
         BreakKind("payment_unconfirmed", Role.FILING_OFFICER, 3, "The bank paid; the state has not said so yet."),
@@ -135,3 +139,97 @@ def explains(opening_minor: int, lines_minor: Iterable[int], closing_minor: int)
         SRC-030, opening balance plus booked entries is the closing balance.
     """
     return closing_minor - opening_minor - sum(lines_minor)
+
+
+class Announced(NamedTuple):
+    """A line as far as it tells which booking it is: one that was announced, or one on a statement."""
+
+    key: int
+    """Its number, which is given back."""
+    booked_on: dt.date
+    amount_minor: int
+    fingerprint: str
+    end_to_end_id: str | None
+    bank_reference: str | None
+    reference: str | None
+    text: str
+
+
+ANNOUNCED_DAYS = 10
+"""By how many days a booking may stand on a statement before or after the day it was announced for."""
+
+_Sign = Callable[[Announced], tuple[object, ...] | None]
+
+
+def _sign(*names: str) -> _Sign:
+    def of(line: Announced) -> tuple[object, ...] | None:
+        values = tuple(getattr(line, name) for name in names)
+        return values if all(values) else None
+
+    return of
+
+
+_SIGNS: tuple[_Sign, ...] = (
+    _sign("fingerprint"),
+    _sign("end_to_end_id", "bank_reference"),
+    _sign("bank_reference"),
+    _sign("end_to_end_id"),
+    _sign("reference", "booked_on"),
+    _sign("text", "booked_on"),
+)
+"""What makes two lines of one amount the same booking, strict to loose."""
+
+
+def pair_announced(announced: Sequence[Announced], shown: Sequence[Announced]) -> list[tuple[int, int]]:
+    """Return which announced line is which line of a statement, as pairs of keys; each line stands in at most one.
+
+    Lines of equal amounts are paired by what both name, strict to loose, equal ones in their order. Where nothing is
+    named on both sides, one line of an amount and a day is the other only where each is alone. Two lines that name
+    different things are never one booking.
+
+    Source:
+        SRC-030, a notification announces single bookings; the statement is the account's record of them.
+    """
+    pairs: list[tuple[int, int]] = []
+    waiting, left = list(announced), list(shown)
+    for sign in _SIGNS:
+        waiting, left = _pair(waiting, left, sign, pairs)
+    days = Counter((line.amount_minor, line.booked_on) for line in waiting)
+    also = Counter((line.amount_minor, line.booked_on) for line in left)
+    alone = {day for day, number in days.items() if number == also[day] == 1}
+
+    def of_day(line: Announced) -> tuple[object, ...] | None:
+        return (line.booked_on,) if (line.amount_minor, line.booked_on) in alone else None
+
+    _pair(waiting, left, of_day, pairs)
+    return pairs
+
+
+def _pair(
+    waiting: list[Announced], left: list[Announced], sign: _Sign, pairs: list[tuple[int, int]]
+) -> tuple[list[Announced], list[Announced]]:
+    of_sign: dict[tuple[object, ...], list[Announced]] = {}
+    for line in left:
+        if (named := sign(line)) is not None:
+            of_sign.setdefault((line.amount_minor, *named), []).append(line)
+    taken: set[int] = set()
+    kept = []
+    for line in waiting:
+        named = sign(line)
+        equal = of_sign.get((line.amount_minor, *named), []) if named else []
+        found = next((one for one in equal if _may_be(line, one)), None)
+        if found is None:
+            kept.append(line)
+        else:
+            equal.remove(found)
+            taken.add(found.key)
+            pairs.append((line.key, found.key))
+    return kept, [one for one in left if one.key not in taken]
+
+
+def _may_be(announced: Announced, shown: Announced) -> bool:
+    if abs((announced.booked_on - shown.booked_on).days) > ANNOUNCED_DAYS:
+        return False
+    names = ("end_to_end_id", "bank_reference", "reference")
+    told = [(getattr(announced, name), getattr(shown, name)) for name in names]
+    return announced.fingerprint == shown.fingerprint or all(a == b for a, b in told if a and b)

@@ -1,6 +1,6 @@
 """Life of a statement, of its lines, of a break and of a transfer between our own places.
 
-statement: loaded; quarantined -> loaded (when what was missing came)
+statement: loaded; announced; quarantined -> loaded (when what was missing came)
 line:      open -> matched | suspense; suspense -> matched (a person says whose it is)
 break:     open -> proposed -> approved -> posted; proposed | approved -> rejected -> proposed; open, proposed, rejected -> vanished
 transfer:  ordered -> booked; ordered -> withdrawn
@@ -15,6 +15,8 @@ class StatementStatus(StrEnum):
     """Where a statement stands."""
 
     LOADED = "loaded"
+    ANNOUNCED = "announced"
+    """A notification of single bookings (camt.054): booked at once, proved by the statement of the day."""
     QUARANTINED = "quarantined"
 
 

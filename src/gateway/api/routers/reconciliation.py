@@ -159,7 +159,7 @@ def get_statement_mapping(mapping_id: PathId, act: ActDep) -> MappingRead:
 
 @router.get("/bank-statements", response_model=Page[StatementRead], summary="Statements", dependencies=[READERS])
 def list_statements(
-    act: ActDep, asked: PageDep, status: Annotated[Literal["loaded", "quarantined"] | None, Query()] = None
+    act: ActDep, asked: PageDep, status: Annotated[Literal["loaded", "announced", "quarantined"] | None, Query()] = None
 ) -> Page[StatementRead]:
     """Return the statements that were loaded or put aside, newest first."""
     (before,) = asked.after(int) or (MAX_ID,)

@@ -8,6 +8,7 @@ from gateway.api.schemas.common import CurrencyCode, Id, Line, ReadModel, Reason
 from gateway.api.schemas.contributions import AccountCode
 from gateway.contributions.employer_money import EmployerReceiptRow, NewEmployerReceipt
 from gateway.contributions.models import Channel
+from gateway.contributions.reference import employer_reference
 from gateway.membership.employers import EmployerRow
 
 EMPLOYER = {
@@ -15,6 +16,7 @@ EMPLOYER = {
     "number": "130000018",
     "name": "Colmado Núñez",
     "account_code": None,
+    "payment_reference": "RF34EMP130000018",
     "is_active": True,
     "held": "24616.35",
     "currency": "DOP",
@@ -43,6 +45,8 @@ class EmployerRead(ReadModel):
     number: str
     name: str
     account_code: str | None
+    payment_reference: str
+    """What he writes on a transfer to the bank, so that the statement's line is known as his."""
     is_active: bool
     held: AmountText
     currency: CurrencyCode
@@ -51,7 +55,8 @@ class EmployerRead(ReadModel):
     @classmethod
     def of(cls, row: EmployerRow, held_minor: int, currency: str) -> Self:
         """Shape a row and what he holds."""
-        return cls(held=text_of(held_minor, currency), currency=currency, **row._asdict())
+        reference = employer_reference(row.number)
+        return cls(held=text_of(held_minor, currency), currency=currency, payment_reference=reference, **row._asdict())
 
 
 class EmployerReceiptCreate(WriteModel):
