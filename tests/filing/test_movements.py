@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from filing_town import COST, OFFICER, assess, declare, enrol, open_payroll, pay
+from filing_town import COST, OFFICER, assess, declare, enrol, open_payroll, pay, with_check_digit
 from portal_town import answered
 from sqlmodel import Session
 from state_process import StateProcess, courier_to, pursue_until
@@ -21,9 +21,11 @@ from gateway.kit.period import Period
 from gateway.membership.change import change
 from gateway.membership.come_back import come_back
 from gateway.membership.depart import depart
+from gateway.membership.enrol import NewIdentity
+from gateway.membership.identify import identify
 from gateway.membership.leave import go_on_leave
 from gateway.membership.queries import get_member
-from gateway.membership.states import LeaveKind
+from gateway.membership.states import IdentityKind, LeaveKind
 
 MARCH, APRIL, MAY = Period(2026, 3), Period(2026, 4), Period(2026, 5)
 IN_APRIL, END_OF_APRIL = dt.date(2026, 4, 10), dt.date(2026, 4, 28)
@@ -215,6 +217,25 @@ def test_only_what_a_draft_showed_is_sealed_and_a_line_the_state_would_refuse_wa
         late = enrol_from(session, payroll_id, "2026-04-09")
         april = seal(session, draft.id, actor=OFFICER, today=IN_APRIL)
         assert ("entry", late, "after_preview") in waiting(session, april)
+        assert told(session, april) == []
+
+
+def test_a_number_corrected_or_given_since_the_accepted_month_is_found_by_itself_and_shown_to_be_told_by_hand(
+    database: Database,
+) -> None:
+    with database.session(1) as session:
+        payroll_id = open_payroll(session)
+        members = ana, rosa, luz, eva = enrol(session, payroll_id, 4)
+        passport = "UPDATE member_identity SET kind = 'passport', value = 'AB77' WHERE member_id = :id"
+        db.run(session, passport, {"id": eva})
+        answered(session, filed(session, payroll_id, MARCH, members, today=day("2026-04-01")))
+        card = NewIdentity(IdentityKind.NATIONAL_ID, with_check_digit(7_654_321))
+        # One had a wrong number; the other was known by a passport and has a card now.
+        identify(session, luz, card, replace=True, reason="mistyped", actor=OFFICER, today=IN_APRIL)
+        card = NewIdentity(IdentityKind.NATIONAL_ID, with_check_digit(7_654_322))
+        identify(session, eva, card, actor=OFFICER, today=IN_APRIL)
+        april = filed(session, payroll_id, APRIL, [ana, rosa, luz, eva], today=IN_APRIL, seal_it=False)
+        assert sorted(waiting(session, april)) == [("change", one, "document_changed") for one in (luz, eva)]
         assert told(session, april) == []
 
 

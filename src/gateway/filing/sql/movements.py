@@ -125,6 +125,9 @@ WITH suspect AS (
     SELECT member_id FROM member_change
     WHERE mutual_id = current_mutual() AND changed_at > %(opening_at)s - interval '1 day'
     UNION
+    SELECT member_id FROM member_identity
+    WHERE mutual_id = current_mutual() AND created_at > %(opening_at)s - interval '1 day'
+    UNION
     SELECT member_id FROM filing_told WHERE event = 'change' AND status = 'rejected'
 ), person AS (
     SELECT m.id AS member_id, m.given_names, m.first_surname, m.second_surname, m.sex, m.birth_date, i.kind, i.value,
