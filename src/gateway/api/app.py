@@ -25,6 +25,7 @@ from gateway.api.routers import (
     drift,
     employers,
     filing,
+    handovers,
     health,
     inbox,
     law,
@@ -46,6 +47,7 @@ from gateway.api.routers import (
     state_clients,
     state_codes,
     treasury,
+    ussd,
 )
 from gateway.api.routers.state import fhir as state_fhir
 from gateway.api.routers.state import filings as state_filings
@@ -86,12 +88,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     matching.router,
     reports.router,
     cash.router,
+    handovers.router,
     rounds.router,
     treasury.router,
     allotment.router,
     inbox.router,
     me.router,
     me_access.router,
+    ussd.router,
 )
 """Every router, the busiest first: a request is compared with one route after the other."""
 

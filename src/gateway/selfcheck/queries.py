@@ -152,9 +152,8 @@ WHERE mutual_id = current_mutual() AND member_id = :member_id AND status <> 'wit
 """
 
 BY_PHONE = """
--- one row per member with a telephone, at most two: one member of two is nobody
-SELECT id, language FROM member
-WHERE mutual_id = current_mutual() AND phone = :phone AND status NOT IN ('deceased') ORDER BY id LIMIT 2
+-- at most one row: the language of whoever has a telephone, the first where several share it
+SELECT language FROM member WHERE mutual_id = current_mutual() AND phone = :phone AND status <> 'deceased' ORDER BY id LIMIT 1
 """
 
 IDENTITY_ENDS = """

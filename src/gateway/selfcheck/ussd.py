@@ -1,0 +1,95 @@
+"""Answers to a telephone without data: a menu, the end of the identity number, the answer. Three steps.
+
+The network vouches for the telephone; four letters or figures of the identity number keep whoever borrowed it for a moment
+from looking. A wrong ending and a telephone that nobody has are answered alike.
+"""
+
+import datetime as dt
+
+from sqlmodel import Session
+
+from gateway.kit import audit, db
+from gateway.kit.money import currency_of, format_amount
+from gateway.kit.period import Period
+from gateway.kit.tenant import MutualRow
+from gateway.membership.errors import PhoneInvalidError
+from gateway.membership.rules import bare_identity, check_phone
+from gateway.selfcheck import limit, overview, queries
+from gateway.selfcheck.rules import Limits, digest
+from gateway.selfcheck.words import spoken, text_of
+
+LONGEST = 160
+"""Letters of one screen, ``CON `` or ``END `` before it."""
+MENU = "1 Am I covered?\n2 What must I pay?\n3 What is owed to me?"
+ASK_ENDING = "Last 4 letters or figures of your identity number:"
+NOT_LISTED = "That is not on the list."
+NO_FIT = "This does not fit together. Ask at the office."
+OFTEN = "Too many tries. Call again later."
+CHOICES = ("1", "2", "3")
+ENDING = 4
+
+
+def answer(
+    session: Session, mutual: MutualRow, *, phone: str, text: str, caller: str, limits: Limits, today: dt.date
+) -> str:
+    """Return ``CON`` and the next question, or ``END`` and the answer.
+
+    Args:
+        session: The open transaction of the mutual.
+        mutual: The mutual.
+        phone: The telephone, as the network says it.
+        text: What was typed so far, joined by ``*``.
+        caller: What else tries are counted by.
+        limits: How often may be tried.
+        today: The day that is answered for.
+    """
+    number = _number(phone, mutual.country)
+    language = _language(session, number, mutual)
+    typed = [part.strip() for part in text.split("*")] if text.strip() else []
+    if not typed:
+        return _screen("CON", text_of(language, MENU))
+    if typed[0] not in CHOICES:
+        return _screen("END", text_of(language, NOT_LISTED))
+    if len(typed) == 1:
+        return _screen("CON", text_of(language, ASK_ENDING))
+    if limit.take(session, "ussd", asked=digest(number), address=caller, limits=limits) is not None:
+        return _screen("END", text_of(language, OFTEN))
+    ending = bare_identity(typed[1])[-ENDING:]
+    found = db.first(session, queries.IDENTITY_ENDS, {"phone": number, "ending": ending})
+    if found is None or len(ending) < ENDING:
+        return _screen("END", text_of(language, NO_FIT))
+    actor = f"member:{found.id}"
+    audit.record(session, actor=actor, action="access.ussd", subject_kind="member", subject_id=found.id)
+    return _screen("END", _told(session, mutual, found.id, typed[0], language, today))
+
+
+def _told(session: Session, mutual: MutualRow, member_id: int, choice: str, language: str, today: dt.date) -> str:
+    if choice == "1":
+        months = overview.coverage(session, member_id, newest=Period.of(today), limit=2)
+        lines = [overview.standing_words(month, language) for month in months]
+        return "\n".join(lines) or text_of(language, "There is nothing of yours yet.")
+    if choice == "2":
+        number = queries.get_me(session, member_id).number
+        due = overview.due(session, member_id, number, mutual, today=today)
+        return text_of(language, "Nothing is asked of you.") if due is None else overview.due_words(due, language)
+    owed = overview.owed(session, member_id)
+    if owed <= 0:
+        return text_of(language, "Nothing is owed to you.")
+    amount = f"{format_amount(owed, currency_of(mutual.currency))} {mutual.currency}"
+    return text_of(language, "Owed to you: {amount}.").format(amount=amount)
+
+
+def _number(phone: str, country: str) -> str:
+    try:
+        return check_phone(phone if phone.startswith("+") else f"+{phone.strip()}", country)
+    except PhoneInvalidError:
+        return ""
+
+
+def _language(session: Session, number: str, mutual: MutualRow) -> str:
+    row = db.first(session, queries.BY_PHONE, {"phone": number})
+    return spoken(mutual.language if row is None else row.language)
+
+
+def _screen(kind: str, text: str) -> str:
+    return f"{kind} {overview.plain(text)[:LONGEST]}"
