@@ -183,8 +183,10 @@ def test_rules_refunds_and_reminders_over_the_interface(client: Client, database
     [first] = made(cashier.get("/v1/allotment-rules"), 200)["items"]
     assert (first["id"], first["rules"]["months"], len(first["explanation"])) == (None, "next_filing", 4)
     rules = {"valid_from": "2026-04-01", "rules": {"months": "oldest_first"}, "reason": "assembly"}
-    laid = made(manager.post("/v1/allotment-rules", rules))
-    assert laid["explanation"][0].startswith("What an older month")
+    made(manager.post("/v1/allotment-rules", rules))
+    for language, begins in (("es", "Lo que todavía"), ("en", "What an older month"), ("fr", "Ce dont un mois")):
+        told = cashier.get("/v1/allotment-rules", headers={"accept-language": language})
+        assert made(told, 200)["items"][0]["explanation"][0].startswith(begins)
     assert manager.post("/v1/allotment-rules", rules | {"rules": {"months": "never"}}).status_code == 422
     payment = {
         "channel": "cash", "account_code": "cash:elsewhere", "amount": "70.00", "currency": "DOP",
@@ -240,3 +242,25 @@ def test_a_settlement_report_is_loaded_once_and_shows_its_transactions(client: C
 
 def _open(session: Any, code: str) -> None:
     open_accounts(session, [NewAccount(code)], "DOP")
+
+
+def test_cash_is_handed_from_the_counter_to_a_collector_over_the_interface(client: Client, database: Database) -> None:
+    carmen, rosa = client(Role.CASHIER, name="carmen"), client(Role.COLLECTOR, name="rosa")
+    manager = client(Role.MANAGER)
+    for code, kind, person, amount in (
+        ("cash:oficina", "counter", carmen, "900.00"),
+        ("cash:ruta", "route", rosa, "0.00"),
+    ):
+        made(manager.post("/v1/tills", {"code": code, "name": code, "kind": kind}))
+        made(person.post("/v1/cash-sessions", {"till": code, "float": amount, "float_from": "reserve:float"}))
+    refused(carmen.post("/v1/cash-handovers", {"to": "rosa", "amount": "900.01"}), "handover_invalid")
+    given = made(carmen.post("/v1/cash-handovers", {"to": "rosa", "amount": "300.00"}))
+    there = f"/v1/cash-handovers/{given['id']}"
+    refused(carmen.post(f"{there}/count", {"loose": "300.00"}), "cash_session_not_yours")
+    waiting = made(rosa.post(f"{there}/count", {"loose": "299.00", "reason": "one coin lost"}))
+    assert (waiting["status"], waiting["difference"]) == ("counted", "-1.00")
+    done = made(manager.post(f"{there}/confirmation", {"is_confirmed": True}))
+    assert (done["status"], done["counted"], done["confirmed_by"] is not None) == ("received", "299.00", True)
+    refused(carmen.post(f"{there}/withdrawal", {"reason": "late"}), "invalid_transition")
+    mine = client(Role.CASHIER, name="nadia").get("/v1/cash-handovers")
+    assert made(mine, 200)["items"] == []

@@ -18,12 +18,15 @@ from filing_town import (
 )
 from sqlmodel import Session
 
+from gateway.cash.remind import every_short
 from gateway.contributions.allotment import Allotment, lay_down
 from gateway.contributions.errors import AllotmentInvalidError
 from gateway.filing.queries import list_decisions, list_lines
 from gateway.kit import audit, db
 from gateway.kit.db import Database
 from gateway.ledger.queries import current_balance
+from gateway.membership.employers import register_employer
+from gateway.membership.payrolls import open_payroll as open_for
 
 HEAD = 191_978
 
@@ -97,3 +100,21 @@ def test_the_first_rules_are_as_it_was_and_a_wrong_one_is_named_by_its_place() -
     with pytest.raises(AllotmentInvalidError) as refused:
         Allotment.parse({"months": "never", "colour": "red"})
     assert [one.pointer for one in refused.value.errors] == ["/colour", "/months"]
+
+
+def test_a_month_that_an_employer_pays_holds_nothing_of_a_members_own_money_back(database: Database) -> None:
+    with database.session(1) as session:
+        his = register_employer(session, number="130000018", name="Colmado", account_code=None, actor=OFFICER)
+        helped = open_for(session, code="777", name="Colmado", employer_number=his.number, actor=OFFICER).id
+        own = open_payroll(session)
+        [ana] = enrol(session, helped, 1)
+        assess(session, helped, MARCH)  # and he never paid for March
+        db.run(session, "UPDATE enrolment SET payroll_id = :own WHERE member_id = :ana", {"own": own, "ana": ana})
+        assess(session, own, APRIL)
+        pay(session, {ana: COST})
+        rule(session, months="oldest_first")
+        filing = draft(session, own, APRIL)
+        assert [line.member_id for line in list_lines(session, filing.id, limit=9)] == [ana]
+        asked = {"payroll_id": None, "till": None, "today": TODAY}
+        for month in (MARCH, APRIL):  # March is his to pay, April is paid
+            assert list(every_short(session, period=month, **asked)) == []

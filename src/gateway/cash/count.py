@@ -9,7 +9,13 @@ from sqlmodel import Session
 
 from gateway.cash import queries
 from gateway.cash.denominations import pieces_of
-from gateway.cash.errors import CountInvalidError, CountReasonError, NotYoursError, SamePersonError
+from gateway.cash.errors import (
+    CountInvalidError,
+    CountReasonError,
+    HandoverWaitsError,
+    NotYoursError,
+    SamePersonError,
+)
 from gateway.cash.rules import Pieces, counted_total
 from gateway.cash.states import SESSION, SessionEvent, SessionStatus
 from gateway.cash.tills import in_drawer
@@ -82,6 +88,7 @@ def count_session(
         SessionUnknownError: No such session.
         NotYoursError: It is another person's.
         InvalidTransitionError: It is not open.
+        HandoverWaitsError: Cash that was handed over into it differs, and nobody has looked at that yet.
         CountInvalidError: The count cannot be added up, or more is kept than was counted.
         CountReasonError: The count differs and no reason is given.
     """
@@ -89,6 +96,11 @@ def count_session(
     if found.holder != actor and not may_for_others:
         raise NotYoursError(f"session {session_id} is {found.holder}'s; she or an accountant counts it")
     SESSION.advance(SessionStatus(found.status), SessionEvent.AGREE)
+    waiting = db.first(session, queries.HANDOVER_WAITS, {"session_id": session_id})
+    if waiting is not None:
+        raise HandoverWaitsError(
+            f"handover {waiting.id} was counted into {found.till} and differs; have it looked at first"
+        )
     total = counted_total(pieces, loose_minor, pieces_of(found.currency))
     if not 0 <= kept_minor <= total:
         raise CountInvalidError(f"{kept_minor} minor units cannot stay in the drawer, {total} were counted")

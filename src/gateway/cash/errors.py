@@ -80,6 +80,27 @@ class SamePersonError(ForbiddenError):
     title = "A second person is needed"
 
 
+class HandoverUnknownError(NotFoundError):
+    """No handover of this mutual is meant."""
+
+    code = "handover_unknown"
+    title = "No such handover of cash"
+
+
+class HandoverInvalidError(MalformedError):
+    """Cash that cannot be handed over like this."""
+
+    code = "handover_invalid"
+    title = "The cash cannot be handed over like this"
+
+
+class HandoverWaitsError(RuleError):
+    """Cash handed over differs from what was given, and a third person has not looked at it."""
+
+    code = "handover_waits"
+    title = "A handover of cash waits for a third person"
+
+
 class RoundUnknownError(NotFoundError):
     """No round of this mutual is meant."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import Index, Uuid, text
 from sqlmodel import Field
 
 import gateway.contributions.models  # noqa: F401 - foreign keys name its tables
-from gateway.cash.states import SessionStatus, TillKind
+from gateway.cash.states import HandoverStatus, SessionStatus, TillKind
 from gateway.kit.columns import TenantTable, big, check, instant, json_column, one_of, refers, unique, whole, words
 
 
@@ -106,6 +106,41 @@ class CashSessionReceipt(TenantTable, table=True):
     )
     session_id: int = big()
     receipt_id: int = big()
+
+
+class CashHandover(TenantTable, table=True):
+    """Cash that one person hands to another, between their open sessions."""
+
+    __tablename__ = "cash_handover"
+    __table_args__ = (
+        refers("from_session_id", "cash_session"),
+        refers("to_session_id", "cash_session"),
+        one_of("status", HandoverStatus),
+        check("amount_minor > 0 AND counted_minor >= 0", "amounts"),
+        check("giver <> receiver", "two_people"),
+        check("confirmed_by IS NULL OR (confirmed_by <> giver AND confirmed_by <> receiver)", "third_person"),
+        Index(None, "mutual_id", "status"),
+    )
+    from_session_id: int = big()
+    from_till: str = words()
+    giver: str = words()
+    receiver: str = words()
+    """Who is to count it, for example ``staff:rosa``."""
+    status: str = words(server="'given'")
+    currency: str = words()
+    amount_minor: int = big()
+    """What was given, by the giver's word."""
+    given_on: dt.date
+    given_at: dt.datetime = instant(now=True)
+    note: str | None = words(nullable=True)
+    to_session_id: int | None = big(nullable=True)
+    """The session it was counted into, or went back into."""
+    to_till: str | None = words(nullable=True)
+    counted_minor: int | None = big(nullable=True)
+    reason: str | None = words(nullable=True)
+    """Why the count differs, or why it was taken back."""
+    confirmed_by: str | None = words(nullable=True)
+    ended_at: dt.datetime | None = instant(nullable=True)
 
 
 class RouteMember(TenantTable, table=True):

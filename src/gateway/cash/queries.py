@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from gateway.cash.errors import RoundUnknownError, SessionUnknownError, TillUnknownError
+from gateway.cash.errors import HandoverUnknownError, RoundUnknownError, SessionUnknownError, TillUnknownError
 from gateway.kit import db
 
 UNDEPOSITED = """
@@ -172,6 +172,43 @@ WHERE d.mutual_id = current_mutual() AND d.reference = :reference ORDER BY d.ses
 """
 
 
+OPEN_SESSION_OF = """
+-- at most one row: the open session of a person, held so that it is not counted at this moment
+SELECT s.id, t.code AS till, s.currency FROM cash_session s
+JOIN cash_till t ON t.mutual_id = s.mutual_id AND t.id = s.till_id
+WHERE s.mutual_id = current_mutual() AND s.holder = :holder AND s.status = 'open' FOR NO KEY UPDATE OF s
+"""
+
+_HANDOVER = """id, from_session_id, from_till, giver, receiver, status, currency, amount_minor, given_on, given_at, note,
+    to_session_id, to_till, counted_minor, reason, confirmed_by, ended_at"""
+
+HANDOVER = f"""
+-- at most one row: a handover
+SELECT {_HANDOVER} FROM cash_handover WHERE mutual_id = current_mutual() AND id = :id
+"""
+
+HANDOVERS = f"""
+-- one row per handover that fits, newest first, before an id: one person's, or everybody's
+SELECT {_HANDOVER} FROM cash_handover
+WHERE mutual_id = current_mutual() AND id < :before AND (CAST(:status AS text) IS NULL OR status = :status)
+  AND (CAST(:person AS text) IS NULL OR giver = :person OR receiver = :person)
+ORDER BY id DESC LIMIT :limit
+"""
+
+
+HANDOVER_WAITS = """
+-- at most one row: a handover that was counted into a session and waits for a third person
+SELECT id FROM cash_handover
+WHERE mutual_id = current_mutual() AND to_session_id = :session_id AND status = 'counted' LIMIT 1
+"""
+
+COUNTED_HANDOVERS = """
+-- one row per handover whose count differs and waits for a third person, by id
+SELECT id, from_till, to_till, receiver, currency, counted_minor - amount_minor AS difference_minor FROM cash_handover
+WHERE mutual_id = current_mutual() AND status = 'counted' ORDER BY id
+"""
+
+
 class Undeposited(NamedTuple):
     """A closed session whose money waits for the bank."""
 
@@ -257,3 +294,25 @@ def receipts_of(session: Session, session_id: int) -> tuple[int, int]:
     """Return how many receipts stand that were issued in a session, and their sum in minor units."""
     row = db.one(session, SESSION_RECEIPTS, {"session_id": session_id})
     return int(row.receipts), int(row.minor)
+
+
+def get_handover(session: Session, handover_id: int, *, lock: bool = False) -> Any:
+    """Return a handover, locked for its next step if asked.
+
+    Raises:
+        HandoverUnknownError: The mutual has none with this id.
+    """
+    row = db.first(session, HANDOVER + ("FOR NO KEY UPDATE" if lock else ""), {"id": handover_id})
+    if row is None:
+        raise HandoverUnknownError(f"no handover {handover_id} of cash; GET /v1/cash-handovers lists them")
+    return row
+
+
+def list_handovers(session: Session, *, status: str | None, person: str | None, before: int, limit: int) -> list[Any]:
+    """Return handovers, newest first: those that a person gave or is to count, or everybody's."""
+    return db.rows(session, HANDOVERS, {"status": status, "person": person, "before": before, "limit": limit})
+
+
+def list_counted_handovers(session: Session) -> list[Any]:
+    """Return the handovers whose count differs and waits for a third person."""
+    return db.rows(session, COUNTED_HANDOVERS)

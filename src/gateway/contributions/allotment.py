@@ -12,8 +12,11 @@ Every key may be missing: then it is as shown. Rules are dated and never changed
 
 import datetime as dt
 import json
+import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 from typing import Any, NamedTuple, Self
 
 from sqlmodel import Session
@@ -107,15 +110,18 @@ class Allotment(NamedTuple):
         return cls(**read)
 
 
-EXPLANATION: Mapping[StrEnum, str] = {
-    Months.NEXT_FILING: "Money pays the filing that is prepared next, also where an older month was never paid.",
-    Months.OLDEST_FIRST: "What an older month that is not closed still needs is kept for it; the next filing takes the rest.",
-    Dependants.FIRST: "A member is declared with all her additional dependants or not at all.",
-    Dependants.LAST: "Where money does not reach for her additional dependants, a member is declared without them.",
-    Credit.CARRY_FORWARD: "What no month needs stays the member's, as credit for the months that follow.",
-    Leaving.REFUND: "What a member who left still has may be owed back to her; two people decide, the next payouts bring it.",
-    Leaving.KEEP: "What a member who left still has stays hers, for if she comes back; nothing is refunded.",
-}
+LANGUAGES = ("es", "en", "fr")
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    return tomllib.loads(files(__package__).joinpath("allotment.toml").read_text(encoding="utf-8"))
+
+
+def explain(rule: Allotment, language: str) -> list[str]:
+    """Return what a rule means, a sentence for each setting, in Spanish, English or French; else in Spanish."""
+    spoken = language if language in LANGUAGES else LANGUAGES[0]
+    return [_words()[name][str(value)][spoken] for name, value in rule._asdict().items()]
 
 
 class AllotmentRow(NamedTuple):

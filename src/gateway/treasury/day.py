@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from gateway.cash import queries as cash
 from gateway.cash.errors import TillUnknownError
 from gateway.kit import audit, db
 from gateway.kit.errors import FieldProblem
@@ -48,8 +49,11 @@ def figures_of(session: Session, on: dt.date, *, till: str = "") -> Day:
     sides = rules.sides_of((line.control, line.kind, line.is_clearing, line.balance_minor) for line in trial)
     unexplained = sum(abs(one["unexplained_minor"]) for one in banks) + sum(abs(one["waiting_minor"]) for one in tills)
     unexplained += abs(rules.unbalanced(sides))
+    waiting = cash.list_counted_handovers(session)
+    unexplained += sum(abs(one.difference_minor) for one in waiting)
     figures = {"banks": banks, "tills": tills, **sides}
-    return Day(on, "", figures, unexplained, rules.blockers_of(banks, tills, only_till=False))
+    blockers = [*rules.blockers_of(banks, tills, only_till=False), *rules.handovers_of(waiting)]
+    return Day(on, "", figures, unexplained, blockers)
 
 
 def close_day(

@@ -78,5 +78,22 @@ def blockers_of(
     return found
 
 
+def handovers_of(waiting: Sequence[Any]) -> list[FieldProblem]:
+    """Return what keeps a day open of cash that was handed over and counted as another sum.
+
+    Source:
+        SRC-CASH, docs/decisions/0115-cash-from-hand-to-hand.md.
+    """
+    return [
+        FieldProblem(
+            f"/handovers/{one.id}",
+            "difference_waits",
+            f"what {one.receiver} counted of {one.from_till} differs by {_text(one.difference_minor, one.currency)};"
+            " a third person looks at it",
+        )
+        for one in waiting
+    ]
+
+
 def _text(minor: int, currency: str) -> str:
     return f"{format_amount(minor, currency_of(currency))} {currency}"

@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Annotated, Literal
 
-from fastapi import Query, Response
+from fastapi import Depends, Header, Query, Response
 
 from gateway.api.dependencies import ActDep, OnceDep, allow
 from gateway.api.errors import problems
@@ -21,6 +21,7 @@ from gateway.api.schemas.allotment import (
     ShortRead,
 )
 from gateway.api.schemas.common import MAX_ID, Id, PathId, PeriodText, period_of
+from gateway.api.titles import language_of
 from gateway.cash.remind import every_short, list_short, remind
 from gateway.contributions import allotment
 from gateway.contributions.refund import decide_refund, list_refunds, propose_refund
@@ -29,6 +30,13 @@ from gateway.membership.queries import get_payroll
 from gateway.staff.models import Role
 
 router = Router(prefix="/v1", tags=["allotment"])
+
+
+def _language(accept_language: Annotated[str | None, Header(include_in_schema=False)] = None) -> str:
+    return language_of(accept_language)
+
+
+LanguageDep = Annotated[str, Depends(_language)]
 EVERYBODY = allow()
 MANAGER = allow(Role.MANAGER)
 MONEY = allow(Role.ACCOUNTANT, Role.MANAGER)
@@ -39,12 +47,12 @@ OFFICE = allow(Role.CASHIER, Role.ACCOUNTANT, Role.MANAGER)
 @router.get(
     "/allotment-rules", response_model=Page[AllotmentRead], summary="Rules for members' money", dependencies=[EVERYBODY]
 )
-def list_allotment_rules(act: ActDep, asked: PageDep) -> Page[AllotmentRead]:
+def list_allotment_rules(act: ActDep, asked: PageDep, language: LanguageDep) -> Page[AllotmentRead]:
     """Return how members' money is given to their months, newest first, in words; without any, the first rules hold."""
     before = asked.after(int)
     rows = allotment.list_rules(act.session, before=(before or (MAX_ID,))[0], limit=asked.fetch)
-    page = asked.page(rows, AllotmentRead.of, lambda row: (row.id,))
-    return page if rows or before else Page(items=[AllotmentRead.first()], next_cursor=None)
+    page = asked.page(rows, lambda row: AllotmentRead.of(row, language), lambda row: (row.id,))
+    return page if rows or before else Page(items=[AllotmentRead.first(language)], next_cursor=None)
 
 
 @router.post(
@@ -54,7 +62,7 @@ def list_allotment_rules(act: ActDep, asked: PageDep) -> Page[AllotmentRead]:
     summary="Lay down rules for members' money",
     dependencies=[MANAGER],
 )
-def create_allotment_rule(asked: AllotmentCreate, act: ActDep, once: OnceDep) -> Response:
+def create_allotment_rule(asked: AllotmentCreate, act: ActDep, once: OnceDep, language: LanguageDep) -> Response:
     """Say how members' money is given to their months from a day on; a filing is prepared by the rules of its day."""
 
     def do() -> AllotmentRead:
@@ -62,7 +70,7 @@ def create_allotment_rule(asked: AllotmentCreate, act: ActDep, once: OnceDep) ->
         made = allotment.lay_down(
             act.session, valid_from=asked.valid_from, rules=rules, reason=asked.reason, actor=act.actor
         )
-        return AllotmentRead.of(made)
+        return AllotmentRead.of(made, language)
 
     return once(do, body=asked)
 

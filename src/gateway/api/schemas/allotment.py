@@ -7,13 +7,13 @@ from gateway.api.money import AmountText, text_of
 from gateway.api.schemas.common import Id, PeriodText, ReadModel, Reason, WriteModel, example
 from gateway.cash.remind import Reminded, Short
 from gateway.contributions.allotment import (
-    EXPLANATION,
     Allotment,
     AllotmentRow,
     Credit,
     Dependants,
     Leaving,
     Months,
+    explain,
 )
 from gateway.contributions.refund import RefundRow
 from gateway.contributions.states import RefundStatus
@@ -60,24 +60,25 @@ class AllotmentRead(ReadModel):
     version: int | None
     rules: AllotmentRules
     explanation: list[str]
+    """What each setting means, in the language asked for with ``Accept-Language``."""
     reason: str | None
     actor: str | None
     recorded_at: dt.datetime | None
 
     @classmethod
-    def of(cls, row: AllotmentRow) -> Self:
-        """Shape a row."""
+    def of(cls, row: AllotmentRow, language: str) -> Self:
+        """Shape a row; what it means is told in a language."""
         rule = Allotment.parse(row.rules)
         values = {**row._asdict(), "rules": AllotmentRules(**rule._asdict())}
-        return cls(**values, explanation=[EXPLANATION[value] for value in rule])
+        return cls(**values, explanation=explain(rule, language))
 
     @classmethod
-    def first(cls) -> Self:
+    def first(cls, language: str) -> Self:
         """Return the rules of a mutual that has laid down none."""
         rule = Allotment()
         return cls(
             id=None, valid_from=None, version=None, rules=AllotmentRules(), reason=None, actor=None, recorded_at=None,
-            explanation=[EXPLANATION[value] for value in rule],
+            explanation=explain(rule, language),
         )  # fmt: skip
 
 

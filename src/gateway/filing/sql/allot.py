@@ -1,14 +1,23 @@
 """What the mutual's rule for allotting money keeps back, and who is short of what."""
 
-OLDER_OPEN_MONTHS = """
+PAYROLLS_OF_EMPLOYERS = """
+-- one row per payroll that is filed for an employer, with his money alone
+SELECT p.id AS payroll_id FROM payroll p
+JOIN mutual m ON m.mutual_id = p.mutual_id AND m.employer_number <> p.employer_number
+JOIN employer e ON e.mutual_id = p.mutual_id AND e.number = p.employer_number
+WHERE p.mutual_id = current_mutual()
+"""
+
+OLDER_OPEN_MONTHS = f"""
 -- one row per member: what her older open months need, where the rule is that the oldest month comes first; a month is
--- open while it is not closed in the books and she stands in no filing of it
+-- open while it is not closed in the books and she stands in no filing of it. What is filed for an employer he pays himself
 SELECT n.member_id, sum(n.total_minor)::bigint AS older_minor
 FROM (
     SELECT DISTINCT ON (v.period_start, v.payroll_id, v.member_id) v.period_start, v.member_id, v.total_minor, v.is_withdrawn
     FROM contribution_assessment v
     WHERE v.mutual_id = current_mutual() AND %(oldest_first)s AND v.period_start < %(start)s
       AND v.period_start >= CAST(%(start)s AS date) - interval '12 months'
+      AND v.payroll_id NOT IN (SELECT payroll_id FROM ({PAYROLLS_OF_EMPLOYERS}) e)
     ORDER BY v.period_start, v.payroll_id, v.member_id, v.version DESC
 ) n
 LEFT JOIN (
@@ -36,6 +45,7 @@ FROM (
         FROM contribution_assessment v
         WHERE v.mutual_id = current_mutual() AND v.period_start = %(start)s
           AND (%(payroll_id)s::bigint IS NULL OR v.payroll_id = %(payroll_id)s)
+          AND v.payroll_id NOT IN (SELECT payroll_id FROM ({PAYROLLS_OF_EMPLOYERS}) e)
         ORDER BY v.payroll_id, v.member_id, v.version DESC
     ) n WHERE NOT n.is_withdrawn GROUP BY n.member_id
 ) a
