@@ -29,10 +29,10 @@ def channel(state):
     opened.close()
 
 
-def send(channel, body, employer):
+def send(channel, body, employer, period=PERIOD):
     reference = uuid.uuid4()
     digest = hashlib.sha256(body).hexdigest()
-    channel.submit(Document(reference, "ECR", employer, PERIOD, digest, len(body), payroll="MUM"), [body])
+    channel.submit(Document(reference, "ECR", employer, period, digest, len(body), payroll="MUM"), [body])
     return wait_for(lambda: found if (found := channel.query(reference)).is_answered else None)
 
 
@@ -65,6 +65,12 @@ def test_a_good_file_is_taken_and_its_challan_is_what_was_assessed_to_the_rupee(
     assert state.control("POST", "payments", paid)["status"] == "received"
     wait_for(lambda: channel.notice(challan.reference).status == "paid")
     assert channel.payments(challan.reference).paid_minor == challan.total_minor
+
+
+def test_an_unchanged_payroll_makes_the_same_bytes_every_month_and_is_taken_every_month(channel) -> None:
+    body = INDIA.file(*members(60, 2))
+    for period in (PERIOD.previous(), PERIOD):
+        assert send(channel, body, "MHBAN0000008000", period).status == "accepted"
 
 
 @pytest.mark.parametrize("damage", INDIA.damages, ids=[damage.name for damage in INDIA.damages])
