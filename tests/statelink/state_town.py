@@ -95,7 +95,7 @@ class System:
         self.token = answer.json()["access_token"]
         return self
 
-    def call(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+    def call(self, method: str, path: str, body: Any = None, *, sign: Any = None, **more: Any) -> httpx.Response:
         """Call a route; a body is JSON unless it is bytes."""
         headers = {**self.headers, **more.pop("headers", {})}
         if self.token:
@@ -105,7 +105,7 @@ class System:
             headers.setdefault("content-type", "application/json")
         if self.signs:
             given = {"method": method, "url": URL + path, "headers": headers, "body": content}
-            headers.update(http_signatures.sign(self.key, **{**given, "now": now(), **more}))
+            headers.update(http_signatures.sign(self.key, **{**given, "now": now(), **(sign or {})}))
         return self.transport.request(method, path, content=content or None, headers=headers)
 
     def post(self, path: str, body: Any, **more: Any) -> httpx.Response:
@@ -144,8 +144,6 @@ def file_for(database: Database, mutual: int) -> Filed:
     """Seal a filing of two people at a mutual."""
     with database.session(mutual) as session:
         payroll_id, members = payroll_of(session, 2, paid=[0, 1])
-        if mutual != 1:
-            db.run(session, "UPDATE payroll SET employer_number = '401888888' WHERE id = :id", {"id": payroll_id})
         filing = sealed(session, payroll_id)
         document = list_documents(session, filing.id)[0]
         person = db.scalar(session, "SELECT value FROM member_identity WHERE member_id = :id", {"id": members[0]})

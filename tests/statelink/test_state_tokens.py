@@ -204,17 +204,17 @@ def test_where_a_client_signs_an_unsigned_changed_replayed_or_stale_request_is_r
     bare = dataclasses.replace(signing, signs=False)
     refusals = [
         bare.post(path, _event(2)),
-        signing.post(path, _event(3), url=URL + "/v1/state/bills"),
-        signing.post(path, _event(4), body=b"{}"),
-        signing.post(path, _event(5), now=now() - dt.timedelta(minutes=6)),
-        signing.post(path, _event(6), now=now() + dt.timedelta(minutes=6)),
+        signing.post(path, _event(3), sign={"url": URL + "/v1/state/bills"}),
+        signing.post(path, _event(4), sign={"body": b"{}"}),
+        signing.post(path, _event(5), sign={"now": now() - dt.timedelta(minutes=6)}),
+        signing.post(path, _event(6), sign={"now": now() + dt.timedelta(minutes=6)}),
         dataclasses.replace(signing, key=new_key()).post(path, _event(7)),
         dataclasses.replace(signing, key=new_key("unknown")).post(path, _event(8)),
     ]
     assert [(one.status_code, one.json()["code"]) for one in refusals] == [(401, "signature_invalid")] * 7
     once = "nonce-of-this-request"
-    assert signing.get("/v1/state/pushes/s-1", nonce=once).status_code == 200
-    again = signing.get("/v1/state/pushes/s-1", nonce=once)
+    assert signing.get("/v1/state/pushes/s-1", sign={"nonce": once}).status_code == 200
+    again = signing.get("/v1/state/pushes/s-1", sign={"nonce": once})
     assert (again.status_code, again.json()["code"]) == (401, "replayed")
     with world.database.session(1) as session:
         statement = "SELECT event_id FROM inbox_message WHERE source = :source"
@@ -223,8 +223,8 @@ def test_where_a_client_signs_an_unsigned_changed_replayed_or_stale_request_is_r
 
 
 def test_a_nonce_stays_used_though_its_request_failed(signing: Any) -> None:
-    first = signing.get("/v1/state/pushes/nothing", nonce="nonce-of-a-miss")
-    second = signing.get("/v1/state/pushes/nothing", nonce="nonce-of-a-miss")
+    first = signing.get("/v1/state/pushes/nothing", sign={"nonce": "nonce-of-a-miss"})
+    second = signing.get("/v1/state/pushes/nothing", sign={"nonce": "nonce-of-a-miss"})
     assert (first.json()["code"], second.json()["code"]) == ("push_unknown", "replayed")
 
 
