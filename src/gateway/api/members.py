@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from gateway.api import trace
@@ -48,6 +49,20 @@ class MemberAct:
         self.place: tuple[str, str] | None = None
         """Route and key of a request that acts once."""
 
+    def admit(self) -> None:
+        """Refuse early who may not.
+
+        Raises:
+            AccessEndedError: The token is of no live session.
+            MemberOnlyError: A helper asks for what is the member's own act.
+        """
+        with Session(self._gate.database.engine) as session:
+            self._require(who_is(session, self._token).insider)
+
+    def _require(self, insider: Insider) -> None:
+        if self.is_hers_alone and insider.helper_id is not None:
+            raise MemberOnlyError("a helper may look; this is for the member herself, with her own telephone")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Open the transaction, bind it to the member and her mutual, keep its work at the end.
@@ -61,8 +76,7 @@ class MemberAct:
             route, key = self.place or (None, None)
             found = who_is(session, self._token, trace_id=trace.current(), route=route, key=key)
             self.insider, self.mutual, self.known = found
-            if self.is_hers_alone and self.insider.helper_id is not None:
-                raise MemberOnlyError("a helper may look; this is for the member herself, with her own telephone")
+            self._require(self.insider)
             self.member_id, self.actor = self.insider.member_id, self.insider.actor
             self.today = self._gate.settings.clock(self.mutual.time_zone)
             self.language = wanted(self._request.headers.get("accept-language"), self.insider.language)
@@ -96,6 +110,9 @@ def _for_members(*, is_hers_alone: bool) -> Any:
     async def check(request: Request, response: Response) -> None:
         act = await _member(request, response)
         act.is_hers_alone = is_hers_alone
+        if request.method != "GET":
+            # Before anything she sent is looked at; a read is refused by its own transaction, one round trip less.
+            await run_in_threadpool(act.admit)
 
     check.member = "member" if is_hers_alone else "member, helper"  # type: ignore[attr-defined]
     return Depends(check)

@@ -19,6 +19,7 @@ from gateway.kit.db import Database
 from gateway.settings import Settings
 
 DESCRIPTION = Path("openapi/gateway.json")
+ACCESS_TABLE = Path("docs/who-may.md")
 STATE_DESCRIPTION = Path("openapi/state.json")
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 RESTART_SECONDS = 2.0
@@ -90,17 +91,19 @@ def migrate(apply: ApplyOption = False) -> None:
 
 def openapi(
     write: Annotated[
-        bool, typer.Option("--write", help=f"Write both descriptions, {DESCRIPTION} and {STATE_DESCRIPTION}.")
+        bool, typer.Option("--write", help=f"Write both descriptions and the table of who may, {DESCRIPTION}, {STATE_DESCRIPTION}, {ACCESS_TABLE}.")
     ] = False,
     state: Annotated[bool, typer.Option("--state", help="Print that of the state's side.")] = False,
 ) -> None:
     """Print the API's description (OpenAPI 3.1), or write it to the files that the tests compare it with."""
+    from gateway.api.access import table
     from gateway.api.app import description, state_description
 
     if write:
         DESCRIPTION.write_text(description(), encoding="utf-8")
         STATE_DESCRIPTION.write_text(state_description(), encoding="utf-8")
-        note(f"Wrote {DESCRIPTION} and {STATE_DESCRIPTION}.")
+        ACCESS_TABLE.write_text(table(), encoding="utf-8")
+        note(f"Wrote {DESCRIPTION}, {STATE_DESCRIPTION} and {ACCESS_TABLE}.")
     else:
         print(state_description() if state else description(), end="")
 

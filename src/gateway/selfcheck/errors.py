@@ -64,10 +64,3 @@ class ReceiptNotYoursError(NotFoundError):
 
     code = "receipt_not_yours"
     title = "You have no such receipt"
-
-
-class MonthUnknownError(NotFoundError):
-    """The month lies before the member's first or after the coming one."""
-
-    code = "month_not_yours"
-    title = "There is nothing of yours in this month"
