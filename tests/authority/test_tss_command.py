@@ -173,8 +173,9 @@ def test_a_damaged_file_of_the_states_is_read_and_refused_whole(name, check):
 
 
 def test_every_finding_of_a_hopeless_file_is_printed(check):
-    lines = [insured(number, payroll="001") for number in range(1, 10_051)]
-    status, verdict = told(check, file_of("AM", *lines).replace(b"D001", b"D999"))
+    head, line, _ = file_of("AM", insured(1_000_000, payroll="001")).replace(b"D001", b"D999").split(b"\r\n", 2)
+    lines = [line.replace(b"1000000 ", b"%d " % number) for number in range(1_000_000, 1_010_050)]
+    status, verdict = told(check, b"\r\n".join([head, *lines, b"S010052", b""]))
     assert (status, verdict["rejected"], len(verdict["findings"])) == (1, 10_050, 10_050)
     assert [one["line"] for one in verdict["findings"]] == list(range(2, 10_052))
 
