@@ -268,7 +268,7 @@ def test_a_remittance_is_the_sum_of_its_allotments_and_what_is_in_suspense(
 
 def test_the_number_of_statements_does_not_grow_with_the_lines(database: Database) -> None:
     counts = []
-    for number, size in enumerate((10, 400)):
+    for number, size in enumerate((2, 40)):
         with database.session(1) as session:
             if number == 0:
                 open_bank(session)
