@@ -112,7 +112,8 @@ def load(port: int, make: Callable[[int, int], bytes], expected: int, *, clients
 
 
 @contextlib.contextmanager
-def _served(arguments: list[str], port: int, path: str, **environment: str) -> Iterator[None]:
+def served(arguments: list[str], port: int, path: str, **environment: str) -> Iterator[None]:
+    """Run a server for a while, from the moment it answers."""
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", **environment}
     process = subprocess.Popen([sys.executable, *arguments], env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
@@ -179,8 +180,8 @@ def measure(
     writes: list[tuple[Load, Load]] = []
     reads: list[tuple[Load, Load]] = []
     with (
-        _served(["-m", "benchmarks.bare_server", str(bare_port)], bare_port, "/notes/1", BENCH_DATABASE_URL=bare_url),
-        _served(["-m", "gateway.cli", "serve"], our_port, "/health", **settings),
+        served(["-m", "benchmarks.bare_server", str(bare_port)], bare_port, "/notes/1", BENCH_DATABASE_URL=bare_url),
+        served(["-m", "gateway.cli", "serve"], our_port, "/health", **settings),
     ):
         both = {"clients": clients, "seconds": seconds}
         load(bare_port, note, 201, clients=2, seconds=seconds / 4)
@@ -189,13 +190,14 @@ def measure(
             writes.append((load(our_port, receipt, 201, **both), load(bare_port, note, 201, **both)))
             reads.append((load(our_port, member_read, 200, **both), load(bare_port, note_read, 200, **both)))
     return [
-        _rate("receipt_http", f"POST /v1/receipts at {clients} clients, against a bare insert", writes, 0.5),
+        rate("receipt_http", f"POST /v1/receipts at {clients} clients, against a bare insert", writes, 0.5),
         _tail("receipt_p99", "its 99th percentile, against that of the bare insert", writes, 3.0),
-        _rate("member_http", f"GET /v1/members/… at {clients} clients, against a bare indexed read", reads, None),
+        rate("member_http", f"GET /v1/members/… at {clients} clients, against a bare indexed read", reads, None),
     ]
 
 
-def _rate(name: str, what: str, loads: list[tuple[Load, Load]], target: float | None) -> Figure:
+def rate(name: str, what: str, loads: list[tuple[Load, Load]], target: float | None) -> Figure:
+    """Return how many requests a second of ours stand against those of the bare endpoint."""
     ours, bare = [one.per_second for one, _ in loads], [other.per_second for _, other in loads]
     return of_rounds(name, what, ours, bare, target, unit="/s", more_is_better=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks import child, files, limits, over_http
+from benchmarks import child, files, limits, over_http, selfcheck
 from benchmarks.figure import Figure, table
 from benchmarks.months import PARTS as STEPS
 from benchmarks.months import Months
@@ -23,7 +23,7 @@ from gateway.kit.db import Database
 USUAL_ROWS = 60_000
 MOST_STATEMENT_LINES = 60_000
 MOST_MEBIBYTES = 512
-PARTS = ("months", "memory", "http", "members", "statement", "tss")
+PARTS = ("months", "memory", "http", "selfcheck", "members", "statement", "tss")
 PER_LINE = ("receipts", "filing", "answer", "benefits")
 
 
@@ -74,6 +74,10 @@ def _measure(
         if "http" in parts:
             figures += over_http.measure(place, bare_url, repeat=repeat, seconds=seconds)
             _say("requests measured")
+            keep(figures)
+        if "selfcheck" in parts:
+            figures += selfcheck.measure(place, bare_url, repeat=repeat, seconds=seconds)
+            _say("members' own looks measured")
             keep(figures)
         if "members" in parts:
             figures.append(files.measure_members(place, bare, repeat))

@@ -91,7 +91,11 @@ def migrate(apply: ApplyOption = False) -> None:
 
 def openapi(
     write: Annotated[
-        bool, typer.Option("--write", help=f"Write both descriptions and the table of who may, {DESCRIPTION}, {STATE_DESCRIPTION}, {ACCESS_TABLE}.")
+        bool,
+        typer.Option(
+            "--write",
+            help=f"Write both descriptions and the table of who may, {DESCRIPTION}, {STATE_DESCRIPTION}, {ACCESS_TABLE}.",
+        ),
     ] = False,
     state: Annotated[bool, typer.Option("--state", help="Print that of the state's side.")] = False,
 ) -> None:
