@@ -23,6 +23,7 @@ SLICES = (
     "reconciliation",
     "cash",
     "treasury",
+    "statelink",
 )
 WRITE = re.compile(
     r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE)\s+(?:ONLY\s+)?(?:public\.)?([a-z_]+)\b(?!\s*\()"

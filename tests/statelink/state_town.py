@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import uuid
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from joserfc.jwk import OKPKey
 from tests.api.calling import InProcess
 from tests.filing.filing_town import payroll_of, sealed
 
+from gateway.api.app import state_description
 from gateway.filing.queries import list_documents
 from gateway.kit import db, http_signatures
 from gateway.kit.db import Database
@@ -24,6 +26,12 @@ from gateway.statelink.states import Scope
 URL = "http://gateway.test"
 TOKEN = "/v1/state/oauth/token"
 EVERYTHING = [scope.value for scope in Scope]
+
+
+@cache
+def described() -> str:
+    """The description of the state's side, made once for every file of tests."""
+    return state_description()
 
 
 def now() -> dt.datetime:

@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 from tests.statelink.conftest import World
-from tests.statelink.state_town import EVERYTHING, System, looks, register
+from tests.statelink.state_town import EVERYTHING, System, described, looks, register
 
-from gateway.api.app import state_description
 from gateway.kit import db
 from gateway.staff import queries as staff_queries
 from gateway.staff.login import start_session
 from gateway.statelink.states import Scope
 
-DOCUMENT: dict[str, Any] = json.loads(state_description())
+DOCUMENT: dict[str, Any] = json.loads(described())
 OPERATIONS = [(method, path) for path, operations in DOCUMENT["paths"].items() for method in operations]
 PUBLIC = {"/v1/state/oauth/token"}
 """What may be called by somebody who has no token; a new path here is a decision."""
