@@ -1,4 +1,4 @@
-"""One application and one database for a whole file of tests: a state's systems are told apart by their names."""
+"""One application and one database for all of these tests: a state's systems are told apart by their names."""
 
 import dataclasses
 import logging
@@ -34,7 +34,7 @@ class World:
     """A client of mutual 1 with every scope and a token."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def world(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The application with a state's system logged in."""
     with shelf.lend() as address:

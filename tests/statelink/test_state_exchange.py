@@ -108,6 +108,8 @@ def change_of(person: str, status: str, number: int, stamp: str) -> dict[str, An
 
 def test_the_latest_change_of_cover_counts_whichever_comes_last_and_is_evidence(world: World) -> None:
     person = world.filed.person
+    with world.database.session(1) as session:
+        cover.read_changes(session)
     changes = [
         change_of(person, "suspended", 1, "2026-04-02T09:00:00Z"),
         change_of(person, "ended", 2, "2026-04-03T09:00:00Z"),
