@@ -161,7 +161,7 @@ def test_each_page_reads_well_aloud_at_every_width_in_each_language(place: Place
         assert page.get_attribute("html", "lang") == language
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") >= 20
-        if language == "ht" or path in ("/", "/helpers"):
+        if language == "ht":  # the marks are the same in each language
             found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
             assert found.violations_count == 0, found.generate_report()
     context.close()

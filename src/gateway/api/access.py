@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from gateway.api.app import description, state_description
@@ -32,9 +33,10 @@ class Entry(NamedTuple):
     """mutual, own, state, or – where nothing belongs to anybody."""
 
 
-def entries() -> list[Entry]:
+@cache
+def entries() -> tuple[Entry, ...]:
     """Return every endpoint of both descriptions with who may call it."""
-    return [*_of(json.loads(description()), "-"), *_of(json.loads(state_description()), "state")]
+    return (*_of(json.loads(description()), "-"), *_of(json.loads(state_description()), "state"))
 
 
 def table() -> str:
