@@ -7,7 +7,20 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from gateway.cli import assess, bill, filing, imports, ledger, month, mutual, processes, report, state, statement
+from gateway.cli import (
+    assess,
+    bill,
+    filing,
+    imports,
+    ledger,
+    month,
+    mutual,
+    processes,
+    report,
+    state,
+    statement,
+    transparency,
+)
 from gateway.kit.errors import GatewayError
 
 REFUSED = 1
@@ -20,7 +33,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for commands in (processes, mutual, imports, statement, month, filing, bill, state, assess, ledger, report):
+for commands in (
+    processes,
+    mutual,
+    imports,
+    statement,
+    month,
+    filing,
+    bill,
+    state,
+    assess,
+    ledger,
+    report,
+    transparency,
+):
     commands.add_to(app)
 
 
