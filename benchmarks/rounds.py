@@ -43,9 +43,16 @@ def measure(address: str, rows: int, repeat: int) -> dict[str, float]:
     with fresh_database(address, "gateway_bench") as url, contextlib.closing(Database(url)) as database:
         _settle(database, url, rows)
         with database.session(1) as session:
-            values = {"collector": "rosa", "till_code": BAG, "period": Period(2026, 3), "float_minor": 0}
             number = start_round(
-                session, **values, float_from=None, receipt_count=repeat * BATCH, actor=ABEL, today=TODAY
+                session,
+                collector="rosa",
+                till_code=BAG,
+                period=Period(2026, 3),
+                float_minor=0,
+                float_from=None,
+                receipt_count=repeat * BATCH,
+                actor=ABEL,
+                today=TODAY,
             )
             free = [paper for paper, is_used in numbers_of(session, number.block_id) if not is_used]
         for turn in range(repeat):
