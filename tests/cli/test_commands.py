@@ -32,7 +32,8 @@ COMMANDS = {
     "month status", "month open", "month close",
     "filing prepare", "filing seal", "filing submit", "filing file", "filing check", "filing evidence",
     "filing movements", "filing uploaded", "filing load-answer", "report",
-    "assess", "ledger verify", "bill forecast", "bill compare", "state drift",
+    "assess", "ledger verify", "transparency publish", "bill forecast", "bill compare", "state drift",
+    "state client add", "state client rotate", "state client list", "state client disable",
 }  # fmt: skip
 
 
@@ -54,7 +55,7 @@ def test_whatever_changes_something_asks_for_apply() -> None:
     changing = {
         "migrate", "mutual create", "mutual configure", "import members", "import receipts", "import statement", "month open",
         "month close", "filing prepare", "filing seal", "filing submit", "filing file",
-        "filing uploaded", "filing load-answer",
+        "filing uploaded", "filing load-answer", "state client add", "state client rotate", "state client disable",
     }  # fmt: skip
     asking = {name for name, command in known.items() if any("--apply" in one.opts for one in command.params)}
     assert asking == changing
@@ -270,6 +271,14 @@ def test_ledger_verify_says_that_the_books_are_whole(gateway: Gateway, database:
     book(database)
     ran = gateway("ledger", "verify", "--mutual", "amparo", "--json")
     assert (ran.status, json.loads(ran.out)["verify"]) == (0, "ok"), ran.out
+
+
+def test_heads_are_written_to_a_file_to_be_given_away(gateway: Gateway, tmp_path: Path) -> None:
+    out = tmp_path / "heads.json"
+    ran = gateway("transparency", "publish", "--mutual", "amparo", "--out", out)
+    assert (ran.status, ran.err) == (0, f"0 heads written to {out}\n")
+    assert json.loads(out.read_text()) == {"format": "gateway.heads.1", "mutual": "amparo", "heads": []}
+    assert gateway("transparency", "publish", "--mutual", "amparo").out == out.read_text()
 
 
 def test_ledger_verify_names_the_row_that_somebody_changed(
