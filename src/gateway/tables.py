@@ -16,6 +16,7 @@ import gateway.reconciliation.models
 import gateway.selfcheck.models
 import gateway.staff.models
 import gateway.statelink.models
-import gateway.treasury.models  # noqa: F401
+import gateway.treasury.models
+import gateway.webhooks.models  # noqa: F401
 
 METADATA = SQLModel.metadata

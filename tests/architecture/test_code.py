@@ -24,6 +24,7 @@ SLICES = (
     "cash",
     "treasury",
     "statelink",
+    "webhooks",
 )
 WRITE = re.compile(
     r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE)\s+(?:ONLY\s+)?(?:public\.)?([a-z_]+)\b(?!\s*\()"
