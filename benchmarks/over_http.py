@@ -18,8 +18,8 @@ from benchmarks import town
 from benchmarks.figure import Figure, of_rounds
 from benchmarks.place import ROOT, clock
 from benchmarks.town import Town
-from gateway.demo.processes import free_port
 from gateway.kit import db
+from gateway.kit.ports import free_port
 from gateway.staff import queries
 from gateway.staff.login import start_session
 from gateway.staff.passwords import hash_password

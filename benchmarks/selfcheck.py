@@ -5,8 +5,8 @@ import psycopg
 from benchmarks.figure import Figure
 from benchmarks.over_http import CLIENTS, NOTE, SECONDS, Load, load, rate, request_of, served
 from benchmarks.town import Town
-from gateway.demo.processes import free_port
 from gateway.kit import db
+from gateway.kit.ports import free_port
 from gateway.selfcheck import sessions
 
 MEMBERS = 400

@@ -8,7 +8,6 @@ calls; ``start_both`` makes two that know each other. Each is a context manager,
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,19 +18,14 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from gateway.kit.ports import free_port
+
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "whsec_" + "c2FuZGJveC1zZWNyZXQtb2YtdGhlLXRlc3RzISE="
 """A webhook secret for tests."""
 MUTUAL_ACCOUNT = "9600000001"
 STATE_ACCOUNT = "9600000099"
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(look: Callable[[], T], seconds: float = 10, every: float = 0.02) -> T:

@@ -14,10 +14,11 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from tests.processes import free_port, wait_for
+from tests.processes import wait_for
 
 from gateway.kit import db, jobs
 from gateway.kit.db import Database
+from gateway.kit.ports import free_port
 from gateway.worker import CRASHED, load_tasks
 
 ROOT = Path(__file__).resolve().parents[2]

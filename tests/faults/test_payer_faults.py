@@ -16,10 +16,11 @@ import httpx
 import psycopg
 import pytest
 from tests.paying import FLOAT, TODAY, document_of, open_bank, owe
-from tests.processes import RunningPayer, free_port, start_payer, wait_for
+from tests.processes import RunningPayer, start_payer, wait_for
 
 from gateway.kit import db
 from gateway.kit.db import Database
+from gateway.kit.ports import free_port
 from gateway.ledger.accounts import open_for_owners
 from gateway.ledger.queries import balance_of, current_balance
 from gateway.payouts.order import prepare

@@ -5,7 +5,6 @@ import contextlib
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,21 +20,6 @@ READY_SECONDS = 180.0
 
 class ProcessFailedError(RuntimeError):
     """A process of the demonstration did not come up, or ended; the sentence says where its log is."""
-
-
-LOWEST_PORT, PORTS = 12_000, 18_000
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on.
-
-    Below those that the system lends to outgoing connections: one of these could be lent between now and its use.
-    """
-    while True:
-        port = LOWEST_PORT + secrets.randbelow(PORTS)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def new_secret() -> str:

@@ -22,7 +22,6 @@ from gateway.demo.people import FUNDS
 from gateway.demo.play import BANK, BANK_NUMBER, WALLET, Play
 from gateway.demo.processes import (
     Processes,
-    free_port,
     let_go_of_database,
     new_secret,
     new_signing_secret,
@@ -32,6 +31,7 @@ from gateway.demo.scene import SCENES, Scene
 from gateway.demo.statement import Ending, gather, in_words
 from gateway.demo.untidy import show_untidy_files
 from gateway.kit.period import Period
+from gateway.kit.ports import free_port
 
 FIRST = Period(2026, 1)
 MUTUAL = "amparo"

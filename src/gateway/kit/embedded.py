@@ -16,7 +16,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from pathlib import Path
 import psycopg
 
 from gateway.kit.errors import UnavailableError
+from gateway.kit.ports import free_port
 
 OWNER = "gateway_owner"
 WINDOWS = os.name == "nt"
@@ -335,17 +335,15 @@ def _server_environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-def _free_port(root: Path) -> int:
+def _port_for(root: Path) -> int:
     """Return the last port if it is free, so that a server that came back is where its clients look for it."""
-    candidates = [0]
+    last = None
     with contextlib.suppress(OSError, ValueError):
-        candidates.insert(0, int((root / "port").read_text()))
-    for candidate in candidates:
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", candidate))
-            return int(probe.getsockname()[1])
-    raise EmbeddedDatabaseError("no free port on the loopback address")
+        last = int((root / "port").read_text())
+    try:
+        return free_port(last)
+    except OSError as problem:
+        raise EmbeddedDatabaseError(str(problem)) from None
 
 
 def _die_with_parent() -> None:
@@ -359,7 +357,7 @@ def _die_with_parent() -> None:
 def _start_server(
     root: Path, data: Path, binaries: Path, account: Account | None, settings: Mapping[str, str]
 ) -> "subprocess.Popen[bytes]":
-    port = _free_port(root)
+    port = _port_for(root)
     command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port)]
     for name, value in {**SERVER_SETTINGS, **settings}.items():
         command += ["-c", f"{name}={value}"]
