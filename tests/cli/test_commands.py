@@ -88,6 +88,13 @@ def test_assess_needs_no_database() -> None:
     assert ran.stderr == ""
 
 
+@pytest.mark.parametrize(("age", "pension", "fund"), [(57, "1250.00", "550.00"), (58, "0.00", "1800.00")])
+def test_assess_knows_the_age_at_which_a_component_ends(gateway: Gateway, age: int, pension: str, fund: str) -> None:
+    ran = gateway("assess", "--country", "in", "--period", "2026-04", "--wage", "15000.00", "--age", age, "--json")
+    amounts = {line["code"]: line["amount"] for line in json.loads(ran.out)["components"]}
+    assert (amounts["eps_employer"], amounts["epf_employer_difference"]) == (pension, fund)
+
+
 def test_assess_prints_a_table_for_people(gateway: Gateway) -> None:
     ran = gateway(*ASSESS)
     assert "Total 4923.27 DOP" in ran.out
