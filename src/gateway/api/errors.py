@@ -180,29 +180,48 @@ def _by_framework(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, kind(str(error.detail)))
 
 
-def _pool_exhausted(request: Request, _error: Exception) -> JSONResponse:
-    log.error("pool exhausted")
-    return problem_response(request, BusyError("every database connection is in use; nothing was done, try again soon"))
+def _pool_exhausted(request: Request, error: Exception) -> JSONResponse:
+    return problem_response(request, refusal_of(error))
 
 
 def _by_database(request: Request, error: Exception) -> JSONResponse:
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    return problem_response(request, refusal_of(error))
+
+
+def refusal_of(error: Exception) -> GatewayError:
+    """Return what an error is told as: itself where we refused, else what the database's refusal or a mistake of ours means.
+
+    What is a mistake of ours is logged whole.
+    """
+    if isinstance(error, GatewayError):
+        return error
+    if isinstance(error, PoolTimeoutError):
+        log.error("pool exhausted")
+        return BusyError("every database connection is in use; nothing was done, try again soon")
+    if isinstance(error, DBAPIError | psycopg.Error):
+        known = _database_refusal(error.orig if isinstance(error, DBAPIError) else error)
+        if known is not None:
+            return known
+    log.error("unexpected", exc_info=error)
+    return UnexpectedError("this is a mistake of ours; tell us the trace id")
+
+
+def _database_refusal(cause: BaseException | None) -> GatewayError | None:
     state = getattr(cause, "sqlstate", None) or ""
     if state in TRANSIENT_STATES:
         log.warning("database refused", sqlstate=state)
-        return problem_response(request, BusyError("the database could not do this now; nothing was done, try again"))
+        return BusyError("the database could not do this now; nothing was done, try again")
     if state.startswith("22") or (not state and "NUL" in str(cause)):
-        return problem_response(request, MalformedError("a value is too large, or a text holds what cannot be stored"))
+        return MalformedError("a value is too large, or a text holds what cannot be stored")
     if state in CLASHES:
         log.warning("database refused", sqlstate=state)
-        return problem_response(request, ConflictError("this is there already, or was changed at the same moment"))
+        return ConflictError("this is there already, or was changed at the same moment")
     if isinstance(cause, psycopg.OperationalError):
         log.error("database not reachable")
-        return problem_response(request, BusyError("the database is not reachable; nothing was done, try again soon"))
-    return unexpected_response(request, error)
+        return BusyError("the database is not reachable; nothing was done, try again soon")
+    return None
 
 
 def unexpected_response(request: Request, error: Exception) -> JSONResponse:
     """Return the problem document of a mistake of ours, and log it whole."""
-    log.error("unexpected", exc_info=error)
-    return problem_response(request, UnexpectedError("this is a mistake of ours; tell us the trace id"))
+    return problem_response(request, refusal_of(error))

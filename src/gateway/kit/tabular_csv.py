@@ -26,6 +26,12 @@ _CP1252_GAPS = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 # An accented letter in UTF-8. In Latin-1 it would be a capital A with tilde before a sign, which no name has.
 _UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]")
 _PIECE = 1 << 20
+_FORMULA_LETTERS = frozenset("=+-@\t\r")
+
+
+def not_a_formula(text: str) -> str:
+    """Return a cell that no spreadsheet program takes for a formula: what begins like one stands behind an apostrophe."""
+    return f"'{text}" if text[:1] in _FORMULA_LETTERS else text
 
 
 def encoding_of(body: bytes) -> str:

@@ -1,7 +1,6 @@
 """A visit to the pages: whose cookies came, renewed where they ran out, and the answer with its headers."""
 
 import datetime as dt
-import hmac
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session
 
 from gateway.api import trace
+from gateway.api.browser import is_own_form, page_headers
 from gateway.api.dependencies import Gate, commit
 from gateway.api.routers.me_access import renew_in
 from gateway.kit.tenant import MutualRow
@@ -23,16 +23,7 @@ from gateway.selfcheck.sessions import Tokens
 from gateway.selfcheck.who import Insider, who_is
 
 ACCESS, REFRESH, FORM, MUTUAL = "m_access", "m_refresh", "m_form", "m_mutual"
-HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; manifest-src 'self'; worker-src 'self';"
-        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "cache-control": "no-store",
-    "referrer-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "cross-origin-opener-policy": "same-origin",
-}
+HEADERS = page_headers()
 
 
 class NotInsideError(Exception):
@@ -92,9 +83,7 @@ class Visit:
 
     def is_own_form(self, given: str | None) -> bool:
         """Tell whether a form came from a page of ours."""
-        origin = self.request.headers.get("sec-fetch-site", "same-origin")
-        known = self.request.cookies.get(FORM, "")
-        return origin in {"same-origin", "none"} and bool(known) and hmac.compare_digest(known, given or "")
+        return is_own_form(self.request, self.request.cookies.get(FORM, ""), given)
 
     def _keep(self, found: Response, name: str, value: str, *, days: int) -> None:
         age = int(dt.timedelta(days=days).total_seconds())

@@ -5,11 +5,9 @@ import io
 import json
 from typing import Any
 
+from gateway.kit.tabular_csv import not_a_formula
 from gateway.reports.figures import plain
 from gateway.reports.rules import Cells, Report
-
-FIRST_LETTERS = frozenset("=+-@\t\r")
-"""A spreadsheet program takes a cell that begins so for a formula."""
 
 
 def to_csv(report: Report) -> bytes:
@@ -23,13 +21,9 @@ def to_csv(report: Report) -> bytes:
             cells = dict.fromkeys(names, "")
             for column, value in zip(sheet.columns, row, strict=True):
                 text = plain(column, value, sheet, report.time_zone)
-                cells[column.name] = _guarded(text) if column.cells is Cells.TEXT else text
+                cells[column.name] = not_a_formula(text) if column.cells is Cells.TEXT else text
             write([sheet.name, sheet.subject or "", sheet.currency, *cells.values()])
     return out.getvalue().encode("utf-8-sig")
-
-
-def _guarded(text: str) -> str:
-    return f"'{text}" if text[:1] in FIRST_LETTERS else text
 
 
 def to_json(report: Report) -> bytes:

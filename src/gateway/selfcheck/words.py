@@ -3,8 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
+from gateway.kit.catalogues import plain_texts
 
 LOCALES = Path(__file__).parent / "locale"
 LANGUAGES = ("es", "fr", "en", "ht")
@@ -14,13 +13,7 @@ FALLBACK = "es"
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Return the texts of a language by their English sentence."""
-    return {str(one.id): str(one.string) for one in read(language) if one.id}
-
-
-def read(language: str) -> Catalog:
-    """Read a language's catalogue as it is written."""
-    with (LOCALES / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language if language != "ht" else None)
+    return dict(plain_texts(LOCALES / f"{language}.po", language))
 
 
 def text_of(language: str, english: str) -> str:
