@@ -8,6 +8,7 @@ from tests.paying import BANK, TODAY, open_bank
 from tests.payouts.bank_town import bank_batch
 from tests.reconciliation.statements import NUMBER, Booked, camt053, camt054, page
 
+from gateway.contributions.employer_money import get_employer_receipt
 from gateway.contributions.reference import employer_reference, member_reference
 from gateway.contributions.reverse import reverse_receipt
 from gateway.kit import db
@@ -159,3 +160,40 @@ def test_an_employers_transfer_is_known_by_his_reference_and_goes_to_his_account
         found = db.rows(session, "SELECT rule, matched_kind, matched_id FROM bank_statement_line ORDER BY id")
         assert tuple(found[0]) == ("employer_reference", "employer", his.id)
         assert found[1].rule == "employer_reference: names several, a person decides"
+
+
+def test_a_later_page_of_an_account_without_any_statement_waits_for_page_one_though_it_proves_itself(
+    database: Database,
+) -> None:
+    with database.session(1) as session:
+        register_bank_account(session, ACCOUNT, opening=None, actor="staff:ana")
+    one = page(camt053(0, [Booked(7_000, "E1")], reference="S"), 1, is_last=False)
+    two = page(camt053(7_000, [Booked(-2_000, "E2")], reference="S"), 2, is_last=True)
+    (held,) = load(database, two).statements
+    assert (held.status, "page 1 is not here" in (held.reason or "")) == ("quarantined", True)
+    assert load(database, one).new_line_count == 2
+    assert state(database, "bank:main") == ([5_000], 0, [])
+    with database.session(1) as session:
+        found = db.rows(session, "SELECT status, reason, closing_minor FROM bank_statement ORDER BY id")
+        assert [tuple(row) for row in found] == [("loaded", None, 5_000), ("loaded", None, 7_000)]
+
+
+def test_an_employers_transfer_that_the_bank_takes_back_is_taken_from_him_again(bank: Database) -> None:
+    with bank.session(1) as session:
+        his = register_employer(session, number="130000018", name="Colmado", account_code=None, actor="staff:ana")
+    paid = Booked(70_000, "E7", f"aporte {employer_reference(his.number)}")
+    load(bank, camt053(100_000, [paid, paid._replace(minor=30_000, end_to_end_id="E8")]))
+    assert state(bank, "bank:main", his.money) == ([200_000, 100_000], 0, [])
+    back = paid._replace(minor=-70_000, is_reversal=True)
+    load(bank, camt053(200_000, [back, back._replace(minor=-30_000)], day=DAY + dt.timedelta(days=1)))
+    # The second names the first one's id with another amount: nobody's, so a person looks at it.
+    assert state(bank, "bank:main", his.money, "suspense:bank") == ([100_000, 30_000, -30_000], 0, [])
+    with bank.session(1) as session:
+        found = db.rows(
+            session, "SELECT rule, matched_kind FROM bank_statement_line WHERE amount_minor < 0 ORDER BY id"
+        )
+        assert tuple(found[0]) == ("employer_taken_back", "employer_receipt")
+        told = get_employer_receipt(
+            session, db.scalar(session, "SELECT matched_id FROM reconciliation_match WHERE kind = 'employer_receipt'")
+        )
+        assert (told.amount_minor, told.reversal_reason) == (70_000, "the bank took it back")

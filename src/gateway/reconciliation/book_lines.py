@@ -8,7 +8,11 @@ from sqlmodel import Session
 
 from gateway.benefits.receive import fund
 from gateway.cash.deposit import choose, mark_deposited
-from gateway.contributions.employer_money import NewEmployerReceipt, receive_from_employer
+from gateway.contributions.employer_money import (
+    NewEmployerReceipt,
+    receive_from_employer,
+    reverse_employer_receipt,
+)
 from gateway.contributions.models import Channel
 from gateway.contributions.receive import NewLine, NewReceipt, receive
 from gateway.contributions.reverse import reverse_receipt
@@ -25,6 +29,7 @@ from gateway.reconciliation.book_payouts import book_payout
 from gateway.reconciliation.transfer import NewTransfer, book_transfer, order_transfer
 
 SUSPENSE = "suspense:bank"
+TAKEN_BACK = "the bank took it back"
 
 Booker = Callable[[Session, Any, dt.date, str], int]
 """Takes the open transaction, the line, the day to book on, and who acts."""
@@ -162,8 +167,13 @@ def _employer(session: Session, line: Any, day: dt.date, actor: str) -> int:
 
 
 def _taken_back(session: Session, line: Any, day: dt.date, actor: str) -> int:
-    reverse_receipt(session, line.matched_id, reason="the bank took it back", actor=actor, today=day)
+    reverse_receipt(session, line.matched_id, reason=TAKEN_BACK, actor=actor, today=day)
     return int(db.one(session, queries.REVERSAL_TX, {"receipt_id": line.matched_id}).ledger_tx_id)
+
+
+def _employer_taken_back(session: Session, line: Any, day: dt.date, actor: str) -> int:
+    reverse_employer_receipt(session, line.matched_id, reason=TAKEN_BACK, actor=actor, today=day)
+    return int(db.one(session, queries.EMPLOYER_REVERSAL_TX, {"receipt_id": line.matched_id}).ledger_tx_id)
 
 
 def _receive(session: Session, line: Any, day: dt.date, actor: str, part: NewLine) -> int:
@@ -204,5 +214,6 @@ BOOKERS: dict[str, Booker] = {
     "employer": _employer,
     "member": _member,
     "receipt": _taken_back,
+    "employer_receipt": _employer_taken_back,
 }
 """By what a line is matched to."""

@@ -20,7 +20,7 @@ ORDER BY id
 RELEASE_PAGES = """
 -- no row: the pages of a statement that is whole now, with the balances and days of the whole
 UPDATE bank_statement SET status = 'loaded', reason = NULL, opening_minor = :opening_minor, closing_minor = :closing_minor,
-    from_on = :from_on, to_on = :to_on
+    from_on = :from_on, to_on = :to_on, loaded_at = clock_timestamp()
 WHERE mutual_id = current_mutual() AND id = ANY (CAST(:ids AS bigint[])) AND status = 'quarantined'
 """
 
@@ -65,15 +65,24 @@ def _together(pages: Sequence[tuple[int, Statement]]) -> Together:
     for number, page in pages:
         held.append(HeldPage(number, place, place + len(page.lines)))
         place += len(page.lines)
-    missing = _missing([page for _, page in pages])
-    if missing:
-        told = f"it is part of a statement in pages, of which {missing} not here; nothing is booked until all are"
+    told = told_missing([page for _, page in pages])
+    if told:
         return Together(held, None, told)
     joined = join_pages([page for _, page in pages])
     if len(joined) == 1 and joined[0].problem is None:
         return Together(held, joined[0], "")
     wrong = joined[0].problem if len(joined) == 1 else "the pages name other balances than their neighbours"
     return Together(held, None, f"all {pages[-1][1].page_no} pages of the statement are here, and {wrong}")
+
+
+def told_missing(pages: Sequence[Statement]) -> str:
+    """Return in words which pages of a statement are not here; nothing where all are."""
+    missing = _missing(pages)
+    return (
+        f"it is part of a statement in pages, of which {missing} not here; nothing is booked until all are"
+        if missing
+        else ""
+    )
 
 
 def _missing(pages: Sequence[Statement]) -> str:

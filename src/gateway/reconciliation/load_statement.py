@@ -31,6 +31,7 @@ from gateway.reconciliation.held_pages import (
     HeldPage,
     is_part,
     put_together,
+    told_missing,
 )
 from gateway.reconciliation.queries import StatementRow
 from gateway.reconciliation.rules import explains, fingerprint, ordinals
@@ -214,7 +215,8 @@ def _own_problem(read: ReadFile, statement: Statement, account: BankAccountRow |
 def _continuity_problem(session: Session, statement: Statement, account_id: int) -> str | None:
     last = db.first(session, queries.LAST_LOADED, {"account_id": account_id})
     if last is None:
-        return None
+        # Nothing stands before it that it could follow: what is on the pages before it is known to nobody.
+        return None if statement.pages is None or statement.pages[0] == 1 else told_missing([statement])
     assert statement.from_on is not None
     assert statement.to_on is not None
     assert statement.closing_minor is not None

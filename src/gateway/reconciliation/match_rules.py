@@ -329,6 +329,22 @@ WHERE l.amount_minor > 0
     needs="text signs names dues",
 )
 
+_TAKEN_BACK = """
+-- one row per debit marked as a reversal and {what} of a line of its account with its id or reference and amount; where the id
+-- it names is another line's, a reference that many payments carry says nothing
+SELECT DISTINCT l.line_id, r.id AS matched_id FROM undecided l JOIN line_text x ON x.line_id = l.line_id AND x.is_reversal
+JOIN bank_statement_line c ON c.mutual_id = (SELECT current_mutual()) AND c.account_id = l.account_id AND c.amount_minor = -l.amount_minor
+    AND c.booked_on <= l.booked_on AND c.status <> 'open'
+    AND (c.end_to_end_id = l.end_to_end_id
+         OR ((c.reference = l.reference OR c.bank_reference = l.bank_reference) AND NOT EXISTS (
+            SELECT FROM bank_statement_line e WHERE e.mutual_id = c.mutual_id AND e.end_to_end_id = l.end_to_end_id
+              AND e.account_id = c.account_id AND e.amount_minor > 0)))
+JOIN {receipts} r ON r.mutual_id = c.mutual_id AND r.source = l.ledger_code
+    AND r.source_reference = 'statement_line:' || c.id
+WHERE l.amount_minor < 0
+  AND NOT EXISTS (SELECT FROM {reversals} v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
+"""
+
 TAKEN_BACK = Rule(
     "taken_back",
     "receipt",
@@ -336,17 +352,18 @@ TAKEN_BACK = Rule(
     True,
     ("reversal mark", "reference", "amount"),
     "A payment that the bank took back: marked as a reversal, the same reference, the same amount the other way",
-    """
--- one row per debit marked as a reversal and receipt of a line of its account with its reference and amount
-SELECT l.line_id, r.id AS matched_id FROM undecided l JOIN line_text x ON x.line_id = l.line_id AND x.is_reversal
-JOIN bank_statement_line c ON c.mutual_id = (SELECT current_mutual()) AND c.account_id = l.account_id AND c.amount_minor = -l.amount_minor
-    AND c.booked_on <= l.booked_on AND c.status <> 'open'
-    AND (c.end_to_end_id = l.end_to_end_id OR c.reference = l.reference OR c.bank_reference = l.bank_reference)
-JOIN contribution_receipt r ON r.mutual_id = c.mutual_id AND r.source = l.ledger_code
-    AND r.source_reference = 'statement_line:' || c.id
-WHERE l.amount_minor < 0
-  AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
-""",
+    _TAKEN_BACK.format(what="receipt", receipts="contribution_receipt", reversals="contribution_reversal"),
+    needs="text",
+)
+
+EMPLOYER_TAKEN_BACK = Rule(
+    "employer_taken_back",
+    "employer_receipt",
+    SURE,
+    True,
+    ("reversal mark", "reference", "amount"),
+    "An employer's payment that the bank took back: marked as a reversal, the same reference, the same amount the other way",
+    _TAKEN_BACK.format(what="employer's payment", receipts="employer_receipt", reversals="employer_reversal"),
     needs="text",
 )
 
@@ -356,7 +373,7 @@ RULES = (
 )  # fmt: skip
 """In the order in which they are asked."""
 
-AFTERWARDS = (TAKEN_BACK,)
+AFTERWARDS = (TAKEN_BACK, EMPLOYER_TAKEN_BACK)
 """Asked when the credits are booked, for they may be what is taken back."""
 
 BY_CODE = {rule.code: rule for rule in (*RULES, *AFTERWARDS)}

@@ -52,6 +52,7 @@ class BankStatement(TenantTable, table=True):
     difference: dict[str, Any] = json_column()
     """Of a later version of the same statement: how many lines it has more and fewer than what is known, and which."""
     loaded_at: dt.datetime = instant(now=True)
+    """When it was put aside, or used: of two that end on one day the one used later is the newer."""
     loaded_by: str = words()
 
 

@@ -103,7 +103,7 @@ LAST_LOADED = """
 -- at most one row: the newest loaded statement of an account
 SELECT id, from_on, to_on, closing_minor FROM bank_statement
 WHERE mutual_id = current_mutual() AND account_id = :account_id AND status = 'loaded'
-ORDER BY to_on DESC, id DESC LIMIT 1
+ORDER BY to_on DESC, loaded_at DESC, id DESC LIMIT 1
 """
 
 SAME_STATEMENT = """
@@ -117,15 +117,15 @@ WHERE mutual_id = current_mutual() AND account_id IS NOT DISTINCT FROM :account_
 INSERT_STATEMENT = """
 -- one row: the new statement's id
 INSERT INTO bank_statement (account_id, statement_reference, sequence, version, from_on, to_on, currency, opening_minor,
-    closing_minor, line_count, status, reason, evidence_id, tolerances, loaded_by)
+    closing_minor, line_count, status, reason, evidence_id, tolerances, loaded_by, loaded_at)
 VALUES (:account_id, :statement_reference, :sequence, :version, :from_on, :to_on, :currency, :opening_minor,
-    :closing_minor, :line_count, :status, :reason, :evidence_id, CAST(:tolerances AS jsonb), :actor)
+    :closing_minor, :line_count, :status, :reason, :evidence_id, CAST(:tolerances AS jsonb), :actor, clock_timestamp())
 RETURNING id
 """
 
 RELEASE_STATEMENT = """
--- the quarantined statement whose gap has closed
-UPDATE bank_statement SET status = 'loaded', reason = NULL
+-- the quarantined statement whose gap has closed: it is loaded now, after what it waited for
+UPDATE bank_statement SET status = 'loaded', reason = NULL, loaded_at = clock_timestamp()
 WHERE mutual_id = current_mutual() AND id = :statement_id AND status = 'quarantined'
 """
 
@@ -217,6 +217,11 @@ SELECT account_code FROM contribution_receipt WHERE mutual_id = current_mutual()
 REVERSAL_TX = """
 -- one row: the transaction that took a receipt back
 SELECT ledger_tx_id FROM contribution_reversal WHERE mutual_id = current_mutual() AND receipt_id = :receipt_id
+"""
+
+EMPLOYER_REVERSAL_TX = """
+-- one row: the transaction that took an employer's payment back
+SELECT ledger_tx_id FROM employer_reversal WHERE mutual_id = current_mutual() AND receipt_id = :receipt_id
 """
 
 SESSIONS_OF_SUM = """
@@ -318,7 +323,7 @@ SELECT a.number, a.name, a.ledger_code, a.currency, a.kind, last.to_on AS statem
 FROM bank_account a
 LEFT JOIN LATERAL (
     SELECT s.to_on, s.closing_minor FROM bank_statement s
-    WHERE s.mutual_id = a.mutual_id AND s.account_id = a.id AND s.status = 'loaded' ORDER BY s.to_on DESC, s.id DESC LIMIT 1
+    WHERE s.mutual_id = a.mutual_id AND s.account_id = a.id AND s.status = 'loaded' ORDER BY s.to_on DESC, s.loaded_at DESC, s.id DESC LIMIT 1
 ) last ON true
 LEFT JOIN LATERAL (
     SELECT sum(l.amount_minor) AS minor FROM bank_statement_line l

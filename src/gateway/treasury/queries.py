@@ -24,7 +24,7 @@ FROM bank_account a
 LEFT JOIN LATERAL (
     SELECT s.to_on, s.closing_minor FROM bank_statement s
     WHERE s.mutual_id = a.mutual_id AND s.account_id = a.id AND s.status = 'loaded' AND s.to_on <= :day
-    ORDER BY s.to_on DESC, s.id DESC LIMIT 1
+    ORDER BY s.to_on DESC, s.loaded_at DESC, s.id DESC LIMIT 1
 ) last ON true
 WHERE a.mutual_id = current_mutual() ORDER BY a.ledger_code
 """
