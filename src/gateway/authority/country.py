@@ -74,6 +74,27 @@ class FamilyLaw:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Who is filed for where a state's interface is tried: an employer and people who do not exist."""
+
+    employer: str
+    other_employer: str
+    payroll: str
+    kind: str
+    """Of the identity numbers."""
+    prefix: str
+    """How they begin: a range that was never given to anybody."""
+    digits: int
+    """How many more make each of them another."""
+    check: str
+    """``luhn`` where a check digit follows, else empty."""
+    unknown: str
+    """A number of the right form that the state must not know."""
+    wage: str
+    """Decimal string, in the country's currency."""
+
+
+@dataclass(frozen=True, slots=True)
 class Country:
     """One country's data."""
 
@@ -100,6 +121,7 @@ class Country:
     """The kinds of numbers an employer may have; where there is none, any short code."""
     family: tuple[FamilyLaw, ...] = ()
     """By first day, the oldest first; empty where no law is known: what the holder declares is kept."""
+    sample: Sample | None = None
 
     def identity(self, kind: str) -> IdentityForm | None:
         """Return how a kind of identity looks; None where the country says nothing of it."""
@@ -152,6 +174,7 @@ def read_country(file: Traversable, folder: str) -> Country:
     phone, payroll = given.pop("phone", {}), given.pop("payroll", {})
     family, dependants = [_family(row) for row in given.pop("family", ())], given.pop("dependants", {})
     identities = tuple(_identity(row) for row in given.pop("identity"))
+    sample = given.pop("sample", None)
     return Country(
         folder=folder,
         identities=identities,
@@ -166,6 +189,7 @@ def read_country(file: Traversable, folder: str) -> Country:
             for row in given.pop("employer", ())
         ),
         family=tuple(sorted(family, key=_first_day)),
+        sample=None if sample is None else Sample(**sample),
         **given,
     )
 
