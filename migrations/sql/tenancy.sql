@@ -14,8 +14,9 @@ DECLARE
         'holiday_correction', 'contribution_return', 'employer_receipt', 'employer_reversal', 'bill_credit', 'funding_policy', 'filing_document_chunk', 'filing_answer_page', 'bill_filing',
         'benefit_placement', 'benefit_amount', 'benefit_claim_document', 'benefit_claim_receipt', 'benefit_credit', 'payout_destination', 'reconciliation_note',
         'cash_count', 'cash_session_receipt', 'round_receipt', 'round_refusal', 'receipt_block', 'receipt_block_number',
-        'allotment_rule', 'day_closing', 'provider_settlement_line',
-        'state_client_token', 'state_coverage_change'
+        'allotment_rule', 'day_closing', 'provider_settlement_line', 'complaint_evidence', 'complaint_message',
+        'transparency_tree', 'transparency_leaf', 'transparency_node', 'transparency_key', 'transparency_checkpoint',
+        'state_client_token', 'state_coverage_change', 'webhook_event', 'webhook_attempt'
     ];
 BEGIN
     FOR a_table IN
@@ -100,6 +101,8 @@ CREATE TRIGGER guard AFTER INSERT ON filing_decision REFERENCING NEW TABLE AS fr
 -- A draft that is discarded or prepared anew gives up its lines; nothing sealed is ever deleted.
 -- What may be used once is forgotten when it would be too old anyway.
 GRANT DELETE ON state_client_seen TO gateway_app;
+-- What was told to others is forgotten after the days that the mutual keeps it: the steps themselves stay in the logs.
+GRANT DELETE ON webhook_event, webhook_delivery, webhook_attempt TO gateway_app;
 
 GRANT DELETE ON filing_line, filing_decision, filing_dependant_line, filing_movement TO gateway_app;
 CREATE FUNCTION refuse_frozen_delete() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 import gateway.benefits.models
 import gateway.calendar.models
 import gateway.cash.models
+import gateway.complaints.models
 import gateway.contributions.models
 import gateway.filing.models
 import gateway.kit.models
@@ -16,6 +17,7 @@ import gateway.reconciliation.models
 import gateway.selfcheck.models
 import gateway.staff.models
 import gateway.statelink.models
+import gateway.transparency.models
 import gateway.treasury.models
 import gateway.webhooks.models  # noqa: F401
 

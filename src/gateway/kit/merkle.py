@@ -14,7 +14,8 @@ def leaf_hash(leaf: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + leaf).digest()
 
 
-def _node(left: bytes, right: bytes) -> bytes:
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of a node over two others."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
@@ -52,7 +53,7 @@ class Tree:
     def _join(self, left: tuple[int, int, bytes], right: tuple[int, int, bytes]) -> tuple[int, int, bytes]:
         if self._prove is not None and left[0] <= self._prove < right[0] + right[1]:
             self.proof.append(right[2] if self._prove < right[0] else left[2])
-        return left[0], left[1] + right[1], _node(left[2], right[2])
+        return left[0], left[1] + right[1], node_hash(left[2], right[2])
 
 
 def root(leaves: Iterable[bytes]) -> bytes:
@@ -97,6 +98,6 @@ def verify(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected:
             continue
         if used == len(proof):
             return False
-        hashed = _node(proof[used], hashed) if position % 2 else _node(hashed, proof[used])
+        hashed = node_hash(proof[used], hashed) if position % 2 else node_hash(hashed, proof[used])
         used, position, last = used + 1, position // 2, last // 2
     return used == len(proof) and hashed == expected

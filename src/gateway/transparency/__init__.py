@@ -1,4 +1,6 @@
-"""What people outside need to see that the books' history was not rewritten: the signed heads of all seals, in one file.
+"""What people outside can check: one append-only log a mutual, signed, and proofs that show a member hers and nobody else's.
 
-Owns no table: the seals are the ledger's. What is given away holds no personal data and no amount.
+Every seal of the books, every sealed filing and every answer of the state gets a tree of blinded leaves; the tree's root is an
+entry of the log. A leaf's text holds 32 random bytes, so a neighbour's hash says nothing. It owns the trees, their leaves,
+the log's nodes, its keys and its signed heads; all of them are insert only.
 """

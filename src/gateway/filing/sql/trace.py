@@ -41,6 +41,13 @@ WHERE l.mutual_id = current_mutual() AND l.member_id = :member_id AND l.status <
     SELECT o.sealed_at, o.id FROM filing o WHERE o.mutual_id = current_mutual() AND o.id = :filing_id)
 """
 
+LINES_OF_MEMBER = """
+-- one row per line of a member in a sealed filing, in the order they were sealed
+SELECT l.id, l.filing_id, l.line_no, l.from_member_minor, l.status, f.period_start
+FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
+WHERE l.mutual_id = current_mutual() AND l.member_id = :member_id AND f.sealed_at IS NOT NULL ORDER BY f.sealed_at, f.id
+"""
+
 ANSWER_OF_LINE = """
 -- at most one row: the answer that was applied to a file, and the page of it that a line stands on
 SELECT a.id, a.status, a.code, a.sha256, a.received_at, a.evidence_id AS standing_evidence_id, p.page_no,
