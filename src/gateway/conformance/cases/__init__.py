@@ -1,0 +1,1 @@
+"""The cases, by what they are about, in the order in which they are tried: a filing, its answer, its bill, what follows."""
