@@ -77,10 +77,23 @@ class Settings(BaseSettings):
     sms_token: SecretStr | None = None
 
     seal_key_file: Path | None = None
-    """PEM file with the Ed25519 private key that signs the heads of the ledger's seals; without one they are unsigned."""
+    """PEM file with the Ed25519 private key that signs the heads of the ledger's seals and of the log that is shown to
+    everybody; without one they are unsigned."""
+    seal_further_key_files: Words = []
+    """PEM files, with commas, of keys that sign the log's heads too, while one key follows another."""
+
+    message_keys_file: Path | None = None
+    """File with the private keys (JWK Set) that sign our messages to others (RFC 9421); ``gateway state key add`` makes it.
+    The first signs; all are published at ``/.well-known/jwks.json``."""
+    state_signed: bool = False
+    """Signs every request to the state; a mutual's setting of the same name says otherwise for its own."""
+    webhooks_private: bool = False
+    """Lets webhooks go by http, and to addresses inside private networks; for sandboxes alone."""
 
     session_hours: int = Field(default=12, ge=1, le=168)
     """How long a log-in lasts."""
+    office_idle_minutes: int = Field(default=60, ge=1, le=1440)
+    """After so long without a page the office's log-in in a browser ends."""
     login_rate_per_minute: int = Field(default=20, ge=1)
     """Log-in attempts per address and minute, in one process."""
     access_per_number: int = Field(default=5, ge=1)
@@ -89,6 +102,8 @@ class Settings(BaseSettings):
     """The same from one network address; behind a mobile carrier many telephones share one."""
     access_overall: int = Field(default=2000, ge=1)
     """The same from everybody at one mutual together."""
+    transparency_rate_per_minute: int = Field(default=240, ge=1)
+    """Questions about the public log that one address may ask a minute, in one process."""
     ussd_secret: SecretStr | None = None
     """What the USSD aggregator sends with each callback; without one, its endpoint refuses."""
     max_body_bytes: int = Field(default=2 * MEBIBYTE, ge=1024)

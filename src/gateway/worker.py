@@ -10,9 +10,11 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -26,6 +28,7 @@ from gateway.kit import logs, working
 from gateway.kit.db import Database
 from gateway.kit.errors import UnavailableError
 from gateway.kit.jobs import TASKS, Context
+from gateway.kit.own_keys import OwnKeys
 from gateway.kit.tenant import MutualRow
 from gateway.settings import Settings
 
@@ -38,8 +41,11 @@ SLICES = (
     "benefits",
     "payouts",
     "reconciliation",
+    "transparency",
+    "complaints",
     "selfcheck",
     "statelink",
+    "webhooks",
 )
 """Slices, lowest first; each may have a module of jobs."""
 CRASHED = 70
@@ -106,14 +112,19 @@ def context_of(settings: Settings, database: Database) -> Context:
 
 
 def services(settings: Settings) -> Mapping[str, Any]:
-    """Return the ways out of the house."""
+    """Return the ways out of the house, and the keys that sign what is shown outside."""
+    keys = signing_keys(settings)
     return {
         "state": _state(settings),
         "payer": _payer(settings),
         "sms": _sms(settings),
         "state_web": StateWeb(),
         "format": state_format,
-        "seal_key": _seal_key(settings),
+        "seal_key": next(iter(keys), None),
+        "log_keys": keys,
+        "message_keys": own_keys(settings),
+        "webhooks_private": settings.webhooks_private,
+        "public_url": settings.public_url,
     }
 
 
@@ -132,12 +143,29 @@ def faults(settings: Settings) -> Callable[[str], None]:
     return mark
 
 
-def _seal_key(settings: Settings) -> Ed25519PrivateKey | None:
+def signing_keys(settings: Settings) -> tuple[Ed25519PrivateKey, ...]:
+    """Return the keys that sign what is shown outside, the first of them the ledger's own; none where none is given.
+
+    Raises:
+        SealKeyError: A file cannot be read, or holds no Ed25519 private key.
+    """
     if settings.seal_key_file is None:
-        return None
-    key = load_pem_private_key(settings.seal_key_file.read_bytes(), password=None)
+        return ()
+    return tuple(map(_key_in, (settings.seal_key_file, *map(Path, settings.seal_further_key_files))))
+
+
+def own_keys(settings: Settings) -> OwnKeys | None:
+    """Return the keys that sign our messages to others, where there is a file of them."""
+    return None if settings.message_keys_file is None else OwnKeys(settings.message_keys_file)
+
+
+def _key_in(path: Path) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise SealKeyError(f"{path} cannot be read as a private key without a password: {error}") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise SealKeyError(f"{settings.seal_key_file} holds no Ed25519 private key; make one with openssl genpkey")
+        raise SealKeyError(f"{path} holds no Ed25519 private key; make one with openssl genpkey -algorithm ed25519")
     return key
 
 

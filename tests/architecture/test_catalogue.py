@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMON = {"mutual"}
 """Read by everybody: the list of tenants itself. Written by the owner alone."""
 DELETABLE = {"filing_line", "filing_decision", "filing_dependant_line", "filing_movement"}
-FORGOTTEN = {"state_client_seen"}
-"""What may be used once and is too old to be used again: it proves nothing and tells nothing of anybody."""
+FORGOTTEN = {"state_client_seen", "webhook_event", "webhook_delivery", "webhook_attempt"}
+"""What proves nothing and tells nothing of anybody once it is old: marks of what may be used once, what was told to others."""
 """A draft that is prepared anew gives up its lines; a trigger keeps those of anything sealed."""
 TABLES = sorted(METADATA.tables)
 

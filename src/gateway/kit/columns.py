@@ -22,6 +22,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
 NAMING = {
@@ -34,6 +36,19 @@ NAMING = {
 SQLModel.metadata.naming_convention = NAMING
 
 CURRENT_MUTUAL = text("current_mutual()")
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction identifier."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kwargs: Any) -> str:
+        """Return the type's name."""
+        return "xid8"
+
+
+ischema_names["xid8"] = Xid8  # so that a generated migration reads the type back
 
 
 class TenantTable(SQLModel):
@@ -82,6 +97,13 @@ def json_column(*, nullable: bool = False, server: str | None = "'{}'::jsonb") -
 def octets(*, nullable: bool = False) -> Any:
     """Return a BYTEA column."""
     return _field(LargeBinary, nullable, ..., {})
+
+
+def writer() -> Any:
+    """Return the column that holds which database transaction wrote a row, for whoever reads only what has ended."""
+    return Field(
+        default=None, sa_type=Xid8, sa_column_kwargs={"server_default": text("pg_current_xact_id()")}, nullable=False
+    )
 
 
 def big_list() -> Any:

@@ -17,6 +17,7 @@ from gateway.kit.columns import (
     unique,
     whole,
     words,
+    writer,
 )
 
 
@@ -55,7 +56,12 @@ class AuditLog(TenantTable, table=True):
     """One row per change: who did what to what, when and why. Insert only."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index(None, "mutual_id", "subject_kind", "subject_id"), Index(None, "mutual_id", "at"))
+    __table_args__ = (
+        Index(None, "mutual_id", "subject_kind", "subject_id"),
+        Index(None, "mutual_id", "at", "id"),
+        Index(None, "mutual_id", "actor", "at", "id"),
+        Index(None, "mutual_id", "written_xid"),
+    )
     at: dt.datetime = instant(now=True)
     actor: str = words()
     action: str = words()
@@ -65,13 +71,20 @@ class AuditLog(TenantTable, table=True):
     reason: str | None = words(nullable=True)
     detail: dict[str, Any] = json_column()
     trace_id: str | None = words(nullable=True)
+    written_xid: int = writer()
+    """Commits are in another order than ``id``: who reads on from where he was goes by the writer and a horizon."""
 
 
 class StateLog(TenantTable, table=True):
     """One row per step of a state machine, with its evidence. Insert only."""
 
     __tablename__ = "state_log"
-    __table_args__ = (Index(None, "mutual_id", "subject_kind", "subject_id"),)
+    __table_args__ = (
+        Index(None, "mutual_id", "subject_kind", "subject_id"),
+        Index(None, "mutual_id", "at", "id"),
+        Index(None, "mutual_id", "actor", "at", "id"),
+        Index(None, "mutual_id", "written_xid"),
+    )
     at: dt.datetime = instant(now=True)
     subject_kind: str = words()
     subject_id: int = Field(sa_type=BigInteger)
@@ -81,6 +94,8 @@ class StateLog(TenantTable, table=True):
     actor: str = words()
     reason: str | None = words(nullable=True)
     evidence_id: int | None = Field(default=None, sa_type=BigInteger)
+    written_xid: int = writer()
+    """As in the audit log."""
 
 
 class Evidence(TenantTable, table=True):

@@ -2,16 +2,14 @@
 
 import datetime as dt
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Integer, PrimaryKeyConstraint, text
-from sqlalchemy.dialects.postgresql.base import ischema_names
-from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
 from gateway.kit.columns import (
     CURRENT_MUTUAL,
     TenantTable,
+    Xid8,
     big,
     check,
     instant,
@@ -21,20 +19,8 @@ from gateway.kit.columns import (
     unique,
     whole,
     words,
+    writer,
 )
-
-
-class Xid8(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction identifier."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_kwargs: Any) -> str:
-        """Return the type's name."""
-        return "xid8"
-
-
-ischema_names["xid8"] = Xid8  # so that a generated migration reads the type back
 
 
 class AccountKind(StrEnum):
@@ -109,9 +95,7 @@ class LedgerTx(TenantTable, table=True):
     recorded_at: dt.datetime = instant(now=True)
     """When it was booked."""
     n_entries: int = whole()
-    written_xid: int = Field(
-        default=None, sa_type=Xid8, sa_column_kwargs={"server_default": text("pg_current_xact_id()")}, nullable=False
-    )
+    written_xid: int = writer()
     """The database transaction that wrote it; its entries carry the same."""
     reverses: int | None = big(nullable=True)
     actor: str = words()
@@ -138,9 +122,7 @@ class LedgerEntry(SQLModel, table=True):
     account_id: int = Field(sa_type=BigInteger)
     currency: str = words()
     amount_minor: int = big()
-    written_xid: int = Field(
-        default=None, sa_type=Xid8, sa_column_kwargs={"server_default": text("pg_current_xact_id()")}, nullable=False
-    )
+    written_xid: int = writer()
 
 
 class LedgerBalance(SQLModel, table=True):

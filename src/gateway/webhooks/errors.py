@@ -4,7 +4,7 @@ from gateway.kit.errors import MalformedError, NotFoundError, RuleError
 
 
 class WebhookNotFoundError(NotFoundError):
-    """No subscription has the number."""
+    """No subscription has the number, or it is not the caller's."""
 
     code = "webhook_not_found"
     title = "No such webhook"
@@ -25,14 +25,14 @@ class WebhookAddressError(MalformedError):
 
 
 class WebhookEventUnknownError(MalformedError):
-    """A kind of event that is not in the list."""
+    """A kind of event that is not in the list, or not in that of who asks."""
 
     code = "webhook_event_unknown"
     title = "No such kind of event"
 
 
-class WebhookRuleError(RuleError):
-    """The subscription's state does not allow this."""
+class WebhookDisabledError(RuleError):
+    """Nothing is sent while the subscription is disabled."""
 
-    code = "webhook_rule"
-    title = "The webhook's state does not allow this"
+    code = "webhook_disabled"
+    title = "The webhook is disabled"

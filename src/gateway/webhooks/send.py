@@ -7,18 +7,23 @@ answers differently a moment later changes nothing. Redirects are not followed a
 import datetime as dt
 import json
 import socket
+import threading
 import time
-from collections.abc import Sequence
-from typing import NamedTuple
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 import httpx
 from standardwebhooks.webhooks import Webhook
 
+from gateway.kit import http_signatures
+from gateway.kit.own_keys import OwnKeys
 from gateway.webhooks.errors import WebhookAddressError
-from gateway.webhooks.rules import Known, body_of, is_public
+from gateway.webhooks.rules import Known, body_of, check_url, is_public, pause_asked
 
 TIMEOUT = 10.0
+"""Seconds for a whole attempt."""
+CONNECT_TIMEOUT = 5.0
 KEPT = 500
 """So much of an answer is kept in the log, in characters."""
 _MOST_READ = 4096
@@ -30,6 +35,8 @@ class Sent(NamedTuple):
     http_status: int | None
     answer: str
     milliseconds: int
+    pause: dt.timedelta | None = None
+    """How long the receiver asks us to wait (``Retry-After``)."""
 
     @property
     def is_taken(self) -> bool:
@@ -37,90 +44,103 @@ class Sent(NamedTuple):
         return self.http_status is not None and 200 <= self.http_status < 300
 
 
-def check_url(url: str, *, private: bool) -> None:
-    """Refuse what is no usable address by its form; that of a name is checked each time it is used.
-
-    Raises:
-        WebhookAddressError: Not http(s), not https where only public addresses are allowed, with a user or a fragment.
-    """
-    try:
-        parts = urlsplit(url)
-        port, host = parts.port, parts.hostname
-    except ValueError:
-        raise WebhookAddressError("this is no address; expected https://host/path") from None
-    if parts.scheme not in (("http", "https") if private else ("https",)) or not host or port == 0:
-        raise WebhookAddressError("expected an https address; http is only for sandboxes on private networks")
-    if (
-        parts.username
-        or parts.password
-        or parts.fragment
-        or len(url) > 2000
-        or not url.isascii()
-        or not url.isprintable()
-    ):
-        raise WebhookAddressError(
-            "the address must hold no user, password or fragment, in at most 2000 ASCII characters"
-        )
-    if not private:
-        _public_address(host, port or 443)
-
-
-def send(url: str, secrets: Sequence[str], event: Known, *, private: bool) -> Sent:
+def send(url: str, secrets: Sequence[str], event: Known, *, signed: bool, keys: OwnKeys | None, private: bool) -> Sent:
     """Make one attempt; it never raises for what the other side does.
 
     Args:
         url: Where to.
         secrets: In force, the newest first; each gives a signature.
         event: What is told.
-        private: Whether addresses that are not of the open Internet are allowed.
+        signed: Whether it must bear an HTTP message signature besides; without a key nothing is sent then.
+        keys: Our own.
+        private: Whether http and addresses that are not of the open Internet are allowed.
     """
     started = time.monotonic()
+    body = json.dumps(body_of(event), separators=(",", ":"), sort_keys=True).encode()
+    status, answer, pause = None, "", None
     try:
-        status, answer = _post(url, _headers(secrets, event), _written(event), private=private)
-    except WebhookAddressError as refusal:
-        status, answer = None, refusal.detail
-    except (httpx.HTTPError, OSError, UnicodeError) as problem:
-        status, answer = None, f"no answer: {type(problem).__name__}"
-    return Sent(status, answer[:KEPT], int((time.monotonic() - started) * 1000))
+        headers = _headers(secrets, event, body)
+        if signed:
+            headers |= _message_signature(keys, url, headers, body)
+        status, answer, pause = _post(check_url(url, private=private), headers, body, private=private)
+    except (WebhookAddressError, KeyMissingError) as refusal:
+        answer = str(refusal)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as problem:
+        answer = f"no answer: {type(problem).__name__}"
+    return Sent(status, answer[:KEPT], int((time.monotonic() - started) * 1000), pause)
 
 
-def _written(event: Known) -> bytes:
-    return json.dumps(body_of(event), separators=(",", ":"), sort_keys=True).encode()
+class KeyMissingError(Exception):
+    """What is sent must be signed and there is no key to sign with."""
 
 
-def _headers(secrets: Sequence[str], event: Known) -> dict[str, str]:
-    now = dt.datetime.now(dt.UTC)  # noqa: TID251 — the moment of this attempt is part of the message
-    body = _written(event).decode()
+def _headers(secrets: Sequence[str], event: Known, body: bytes) -> dict[str, str]:
+    now = _now()
     return {
         "content-type": "application/json",
         "user-agent": "mutual-gateway-webhooks/1",
         "webhook-id": event.id,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": " ".join(Webhook(secret).sign(event.id, now, body) for secret in secrets),
+        "webhook-signature": " ".join(Webhook(secret).sign(event.id, now, body.decode()) for secret in secrets),
     }
 
 
-def _post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> tuple[int, str]:
+def _message_signature(keys: OwnKeys | None, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    key = None if keys is None else keys.signing()
+    if key is None:
+        raise KeyMissingError("not sent: there is no key to sign messages with; set GATEWAY_MESSAGE_KEYS_FILE")
+    # The address as the client writes it on the wire: what the receiver sees is what was signed.
+    target = str(httpx.URL(url))
+    return http_signatures.sign(key, method="POST", url=target, headers=headers, body=body, now=_now())
+
+
+def _post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> tuple[int, str, dt.timedelta | None]:
     target = httpx.URL(url)
-    # Without idna the name of the certificate is the name that was typed.
-    name, extensions = target.host, {}
+    extensions: dict[str, Any] = {}
     if not private:
-        address = _public_address(name, target.port or 443)
-        target = target.copy_with(host=address)
-        extensions = {"sni_hostname": name}
-        headers = {**headers, "host": httpx.URL(url).netloc.decode("ascii")}
-    timeout = httpx.Timeout(TIMEOUT, connect=5.0)
-    end = time.monotonic() + TIMEOUT
+        # Without idna the name of the certificate is the name that was typed.
+        name = target.host
+        headers = {**headers, "host": target.netloc.decode("ascii")}
+        target = target.copy_with(host=_public_address(name, target.port or 443))
+        extensions["sni_hostname"] = name
     with (
-        httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False) as client,
+        _deadline(extensions),
+        httpx.Client(
+            timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT), follow_redirects=False, trust_env=False
+        ) as client,
         client.stream("POST", target, content=body, headers=headers, extensions=extensions) as answer,
     ):
         kept = b""
         for piece in answer.iter_raw(1024):
             kept += piece
-            if len(kept) >= _MOST_READ or time.monotonic() > end:
+            if len(kept) >= _MOST_READ:
                 break
-    return answer.status_code, kept.decode("utf-8", "replace").replace("\x00", "�")
+    pause = pause_asked(answer.headers.get("retry-after"), now=_now()) if answer.status_code in (429, 503) else None
+    return answer.status_code, kept.decode("utf-8", "replace").replace("\x00", "�"), pause
+
+
+@contextmanager
+def _deadline(extensions: dict[str, Any]) -> Iterator[None]:
+    """End the connection after the time of an attempt: one that drips an octet at a time never runs into a timeout."""
+    open_now: list[Any] = []
+
+    def seen(event: str, told: dict[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            open_now[:] = [told["return_value"].get_extra_info("socket")]
+
+    def end() -> None:
+        for connection in open_now:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    extensions["trace"] = seen
+    timer = threading.Timer(TIMEOUT, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _public_address(host: str, port: int) -> str:
@@ -129,7 +149,9 @@ def _public_address(host: str, port: int) -> str:
     except (OSError, UnicodeError):
         raise WebhookAddressError(f"the name {host[:80]} cannot be looked up") from None
     if not found or not all(is_public(address.partition("%")[0]) for address in found):
-        raise WebhookAddressError(
-            f"{host[:80]} is, or may be, an address inside a private network; nothing is sent there"
-        )
+        raise WebhookAddressError(f"{host[:80]} is, or may be, inside a private network; nothing is sent there")
     return sorted(found, key=lambda address: (":" in address, address))[0]
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)  # noqa: TID251 — the moment of an attempt is part of the message, and of no rule

@@ -53,9 +53,6 @@ DELIVERY = StateMachine[DeliveryStatus, DeliveryEvent](
     {
         DeliveryEvent.DELIVER: (frozenset({DeliveryStatus.WAITING}), DeliveryStatus.DELIVERED),
         DeliveryEvent.GIVE_UP: (frozenset({DeliveryStatus.WAITING}), DeliveryStatus.FAILED),
-        DeliveryEvent.SEND_AGAIN: (
-            frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.FAILED, DeliveryStatus.WAITING}),
-            DeliveryStatus.WAITING,
-        ),
+        DeliveryEvent.SEND_AGAIN: (frozenset(DeliveryStatus), DeliveryStatus.WAITING),
     }
 )
