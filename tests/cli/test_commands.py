@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from typer.main import get_command
 
-from gateway.cli.root import app
+from gateway.cli.root import MODULES, app, commands
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.ledger.accounts import NewAccount, open_accounts
@@ -421,3 +421,9 @@ def test_members_are_imported_only_with_apply_and_refused_rows_handed_back(
 def test_openapi_prints_the_description(gateway: Gateway) -> None:
     ran = gateway("openapi")
     assert json.loads(ran.out)["openapi"].startswith("3.1")
+
+
+def test_the_first_word_of_every_command_names_the_one_module_that_has_it() -> None:
+    assert set(MODULES) == set(get_command(commands(MODULES.values())).commands)  # type: ignore[attr-defined]
+    for word, module in MODULES.items():
+        assert word in get_command(commands([module])).commands  # type: ignore[attr-defined]

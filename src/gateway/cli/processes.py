@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -16,6 +17,7 @@ from gateway import migrate as migrations
 from gateway.cli.acting import ApplyOption, note, settings
 from gateway.kit import logs, tenant
 from gateway.kit.db import Database
+from gateway.kit.loading import uncollected
 from gateway.settings import Settings
 
 DESCRIPTION = Path("openapi/gateway.json")
@@ -51,6 +53,8 @@ def serve(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _prepare(configured, address)
     helper = _Beside([sys.executable, "-m", "gateway.cli", "worker"]) if with_worker else None
+    with uncollected():
+        import_module("gateway.site")
     try:
         uvicorn.run(
             "gateway.site:from_environment",
@@ -71,8 +75,10 @@ def serve(
 
 def worker() -> None:
     """Do the jobs of every mutual: filings, bills, confirmations, payouts, whatever is queued."""
-    from gateway import worker as working
+    with uncollected():
+        from gateway import worker as working
 
+        working.load_tasks()
     working.run(settings())
 
 

@@ -1,57 +1,70 @@
 """``gateway``: the commands in one list, and how a refusal is told."""
 
 import sys
-from typing import NoReturn
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any, NoReturn
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from gateway.cli import (
-    assess,
-    bill,
-    filing,
-    imports,
-    ledger,
-    month,
-    mutual,
-    processes,
-    report,
-    state,
-    statement,
-    transparency,
-)
 from gateway.kit.errors import GatewayError
+from gateway.kit.loading import uncollected
 
 REFUSED = 1
 UNEXPECTED = 70
+MODULES = {
+    "serve": "processes",
+    "worker": "processes",
+    "migrate": "processes",
+    "openapi": "processes",
+    "demo": "processes",
+    "sandbox": "processes",
+    "mutual": "mutual",
+    "import": "imports",
+    "statement": "statement",
+    "month": "month",
+    "filing": "filing",
+    "bill": "bill",
+    "state": "state",
+    "assess": "assess",
+    "ledger": "ledger",
+    "report": "report",
+    "transparency": "transparency",
+}
+"""First word of a command -> the module that has it, in the order of the list."""
 
-app = typer.Typer(
-    name="gateway",
-    help="Run and operate the gateway. What changes something needs --apply; without it, it shows what it would do.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-for commands in (
-    processes,
-    mutual,
-    imports,
-    statement,
-    month,
-    filing,
-    bill,
-    state,
-    assess,
-    ledger,
-    report,
-    transparency,
-):
-    commands.add_to(app)
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return commands(MODULES.values())
+    raise AttributeError(name)
+
+
+def commands(modules: Iterable[str]) -> typer.Typer:
+    """Return the commands of these modules; each module is loaded only then."""
+    app = typer.Typer(
+        name="gateway",
+        help="Run and operate the gateway. What changes something needs --apply; without it, it shows what it would do.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_no_options)
+    with uncollected():
+        for name in dict.fromkeys(modules):
+            import_module(f"gateway.cli.{name}").add_to(app)
+    return app
 
 
 def main() -> NoReturn:
-    """Run the command that the arguments name."""
+    """Run the command that the arguments name.
+
+    Only the module of that command is loaded: all of them take two seconds, most commands need little of that.
+    """
+    named = MODULES.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    app = commands([named] if named else MODULES.values())
     try:
         sys.exit(app())
     except GatewayError as refusal:
@@ -68,6 +81,11 @@ def main() -> NoReturn:
         sys.exit(REFUSED)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _no_options() -> None:
+    # Without a callback a list of one command would not want its name.
+    """Run and operate the gateway. What changes something needs --apply; without it, it shows what it would do."""
 
 
 def _say(words: str) -> None:

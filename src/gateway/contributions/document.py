@@ -3,18 +3,20 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import segno
 from babel import localedata
 from babel.dates import format_date
 from babel.numbers import format_currency
-from fpdf import FPDF
 
 from gateway.contributions.queries import ReceiptRow
 from gateway.contributions.reference import in_groups, member_reference
 from gateway.kit.latin import printable
 from gateway.kit.money import currency_of, format_amount
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 LANGUAGES = ("es", "en", "fr")
 DEFAULT_LANGUAGE = "es"
@@ -141,7 +143,10 @@ def receipt_document(
     return bytes(page.output())
 
 
-def _page(receipt: ReceiptRow) -> FPDF:
+def _page(receipt: ReceiptRow) -> "FPDF":
+    # A library of its own size: who draws no page does not wait for it.
+    from fpdf import FPDF
+
     height = 115 + LINE * (10 + 2 * len(receipt.lines))
     page = FPDF(orientation="portrait", unit="mm", format=(WIDTH, max(height, 148)))
     page.set_creation_date(receipt.recorded_at)
@@ -159,7 +164,7 @@ def _lines(
     return [(*names.get(line.member_id or 0, unknown), line.amount_minor) for line in receipt.lines]
 
 
-def _seal(page: FPDF, words: str, address: str) -> None:
+def _seal(page: "FPDF", words: str, address: str) -> None:
     page.ln(4)
     _text(page, words, size=9)
     matrix = segno.make(address, error="m", micro=False).matrix
@@ -173,12 +178,12 @@ def _seal(page: FPDF, words: str, address: str) -> None:
     _text(page, address, size=7)
 
 
-def _text(page: FPDF, text: str, *, size: int, bold: bool = False) -> None:
+def _text(page: "FPDF", text: str, *, size: int, bold: bool = False) -> None:
     page.set_font("Helvetica", "B" if bold else "", size)
     page.multi_cell(0, LINE, printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
 
-def _pair(page: FPDF, label: str, value: str, *, amount: bool = False, bold: bool = False) -> None:
+def _pair(page: "FPDF", label: str, value: str, *, amount: bool = False, bold: bool = False) -> None:
     page.set_font("Helvetica", "B" if bold else "", 10)
     room = WIDTH - 2 * MARGIN
     left = room * (0.72 if amount else 0.26)
@@ -187,7 +192,7 @@ def _pair(page: FPDF, label: str, value: str, *, amount: bool = False, bold: boo
     page.ln(LINE)
 
 
-def _fitted(page: FPDF, text: str, width: float) -> str:
+def _fitted(page: "FPDF", text: str, width: float) -> str:
     shown = printable(text)
     if page.get_string_width(shown) <= width - 2:
         return shown

@@ -122,7 +122,6 @@ def start(options: Options, processes: Processes) -> Addresses:
     clock = options.folder / "clock"
     clock.write_text(FIRST.start.isoformat(), encoding="ascii")
     environment = {
-        "GATEWAY_DATABASE_URL": start_database(options.folder),
         "GATEWAY_DATA_DIR": str(options.folder),
         "GATEWAY_STATE_URL": urls["state"],
         "GATEWAY_STATE_TOKEN": token,
@@ -139,8 +138,6 @@ def start(options: Options, processes: Processes) -> Addresses:
         "GATEWAY_LOG_FORMAT": "text",
     }
     gateway = ["-m", "gateway.cli"]
-    _command([*gateway, "migrate", "--apply"], environment)
-    _found(options.scene, gateway, environment, password)
     state = [
         "--country",
         options.country,
@@ -161,6 +158,10 @@ def start(options: Options, processes: Processes) -> Addresses:
     date = ["--date", FIRST.start.isoformat(), "--seed", str(options.seed)]
     processes.start("state", ["-m", "gateway.sandbox.state", *state, *date], {})
     processes.start("payer", ["-m", "gateway.sandbox.payer", *payer, *date], {})
+    # The state and the payer need nothing of ours: they come up while the database is made and the mutual founded.
+    environment["GATEWAY_DATABASE_URL"] = start_database(options.folder)
+    _command([*gateway, "migrate", "--apply"], environment)
+    _found(options.scene, gateway, environment, password)
     processes.start("gateway", [*gateway, "serve", "--port", str(ports["gateway"])], environment)
     processes.start("worker", [*gateway, "worker"], environment)
     processes.wait_for("state", f"{urls['state']}/sandbox/health")

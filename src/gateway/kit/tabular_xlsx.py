@@ -9,9 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import openpyxl
-from openpyxl.cell import WriteOnlyCell
-
 from gateway.kit.tabular_shape import (
     MAX_COLUMNS,
     MAX_ROWS,
@@ -92,6 +89,9 @@ def _refuse_document_type(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> No
 
 
 def _open(body: bytes) -> Any:
+    # A large library: who meets no workbook does not wait for it.
+    import openpyxl
+
     try:
         with warnings.catch_warnings():
             # A workbook without a default style, or with an unknown extension, is read all the same.
@@ -155,17 +155,19 @@ def _digits(value: float) -> str:
 
 def write_xlsx(sheet: str, rows: Iterable[Sequence[str]]) -> bytes:
     """Write rows as text cells: nothing in them is ever a formula."""
+    import openpyxl
+    from openpyxl.cell import WriteOnlyCell
+
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet(sheet or "1")
     for row in rows:
-        page.append([_text_cell(page, value) for value in row])
+        page.append([_as_text(WriteOnlyCell(page, value=None), value) for value in row])
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()
 
 
-def _text_cell(page: Any, value: str) -> Any:
-    cell = WriteOnlyCell(page, value=None)
+def _as_text(cell: Any, value: str) -> Any:
     cell.value = value
     if value:
         cell.data_type = "s"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from gateway.reports import render_html, render_pdf, render_xlsx
+from gateway.reports import render_html
 from gateway.reports.errors import ReportTooLongError
 from gateway.reports.render_csv import to_csv, to_json
 from gateway.reports.rules import Report
@@ -26,14 +26,25 @@ class _Writer(NamedTuple):
     write: Callable[[Report, str], bytes]
 
 
+def _to_pdf(report: Report, language: str) -> bytes:
+    # Two large libraries, of pages and of workbooks: who asks for neither does not wait for them.
+    from gateway.reports.render_pdf import to_pdf
+
+    return to_pdf(report, language)
+
+
+def _to_xlsx(report: Report, language: str) -> bytes:
+    from gateway.reports.render_xlsx import to_xlsx
+
+    return to_xlsx(report, language)
+
+
 WRITERS: Mapping[Form, _Writer] = {
     Form.JSON: _Writer("application/json", 1_000_000, lambda report, _language: to_json(report)),
     Form.HTML: _Writer("text/html; charset=utf-8", render_html.MOST_ROWS, render_html.to_html),
-    Form.PDF: _Writer("application/pdf", render_pdf.MOST_ROWS, render_pdf.to_pdf),
+    Form.PDF: _Writer("application/pdf", 20_000, _to_pdf),
     Form.CSV: _Writer("text/csv; charset=utf-8; header=present", 1_000_000, lambda report, _language: to_csv(report)),
-    Form.XLSX: _Writer(
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", render_xlsx.MOST_ROWS, render_xlsx.to_xlsx
-    ),
+    Form.XLSX: _Writer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", 200_000, _to_xlsx),
 }
 
 

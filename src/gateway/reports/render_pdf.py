@@ -11,7 +11,6 @@ from gateway.reports.figures import RIGHT, head_lines, shown, title_of
 from gateway.reports.rules import Cells, Column, Report, Sheet
 from gateway.reports.words import word
 
-MOST_ROWS = 20_000
 MARGIN, LINE, ROOM = 12, 5, 297 - 24
 BAR = 110
 WEIGHTS = {Cells.TEXT: 3.0, Cells.CODE: 3.0, Cells.DAY: 1.8, Cells.INSTANT: 2.6, Cells.COUNT: 1.2}

@@ -17,7 +17,6 @@ from gateway.reports.figures import head_lines, title_of
 from gateway.reports.rules import Cells, Column, Report, Sheet
 from gateway.reports.words import word
 
-MOST_ROWS = 200_000
 MOST_SHEETS = 200
 """Above so many tables all go into one sheet, one below the other."""
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
