@@ -2510,6 +2510,8 @@ CREATE INDEX ix_member_mutual_id_search_name ON member (mutual_id, search_name);
 
 CREATE INDEX ix_member_wage_mutual_id_member_id_valid_from_id ON member_wage (mutual_id, member_id, valid_from, id) INCLUDE (wage_minor);
 
+CREATE INDEX ix_notice_mutual_id_status_changed_at ON notice (mutual_id, status, changed_at);
+
 CREATE INDEX ix_notice_waiting ON notice (mutual_id, due_on, id) WHERE status = 'waiting';
 
 CREATE INDEX ix_own_transfer_mutual_id_status ON own_transfer (mutual_id, status);

@@ -11,6 +11,7 @@ from gateway.tables import METADATA
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "gateway"
 SLICES = (
+    "administration",
     "calendar",
     "ledger",
     "staff",
@@ -24,6 +25,7 @@ SLICES = (
     "cash",
     "treasury",
     "statelink",
+    "complaints",
     "webhooks",
 )
 WRITE = re.compile(

@@ -14,6 +14,7 @@ from gateway.api.edge import Edge
 from gateway.api.lane import Lane
 from gateway.api.rate import RateLimit
 from gateway.api.routers import (
+    administration,
     allotment,
     benefits,
     bills,
@@ -21,6 +22,7 @@ from gateway.api.routers import (
     callbacks,
     cash,
     claims,
+    complaints,
     contributions,
     drift,
     employers,
@@ -33,6 +35,8 @@ from gateway.api.routers import (
     matching,
     me,
     me_access,
+    me_complaints,
+    me_proofs,
     member_imports,
     membership,
     month,
@@ -46,6 +50,7 @@ from gateway.api.routers import (
     staff,
     state_clients,
     state_codes,
+    transparency,
     treasury,
     ussd,
 )
@@ -55,6 +60,7 @@ from gateway.api.routers.state import looks as state_looks
 from gateway.api.routers.state import pushes as state_pushes
 from gateway.api.routers.state import registry as state_registry
 from gateway.api.routers.state import token as state_token
+from gateway.api.routers.state import transparency as state_transparency
 from gateway.api.state_access import StateSide
 from gateway.api.state_openapi import describe_state_side
 from gateway.kit.db import Database
@@ -82,6 +88,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     employers.router,
     benefits.router,
     claims.router,
+    complaints.router,
     payouts.router,
     reconciliation.router,
     breaks.router,
@@ -93,8 +100,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     treasury.router,
     allotment.router,
     inbox.router,
+    administration.router,
     me.router,
+    me_complaints.router,
     me_access.router,
+    me_proofs.router,
+    transparency.router,
     ussd.router,
 )
 """Every router, the busiest first: a request is compared with one route after the other."""
@@ -106,6 +117,7 @@ STATE_ROUTERS: tuple[APIRouter, ...] = (
     state_filings.router,
     state_fhir.router,
     state_registry.router,
+    state_transparency.router,
 )
 """The state's side: described in a document of its own."""
 
@@ -129,6 +141,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.login_rate = RateLimit(settings.login_rate_per_minute)
+    app.state.public_rate = RateLimit(settings.transparency_rate_per_minute)
     if database is not None:
         app.state.gate = Gate(settings, database)
     errors.install(app)

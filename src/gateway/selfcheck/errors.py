@@ -64,3 +64,10 @@ class ReceiptNotYoursError(NotFoundError):
 
     code = "receipt_not_yours"
     title = "You have no such receipt"
+
+
+class RowNotYoursError(NotFoundError):
+    """Nothing that the member sees has this number."""
+
+    code = "row_not_yours"
+    title = "You have nothing with this number"

@@ -30,6 +30,7 @@ LEFT JOIN LATERAL (
 ) s ON true
 WHERE d.mutual_id = current_mutual() AND d.member_id = :member_id AND d.id > :after
   AND (d.valid_to IS NULL OR d.valid_to > :today) AND (d.valid_to IS NULL OR d.valid_to > d.valid_from)
+  AND (CAST(:dependant_id AS bigint) IS NULL OR d.id = :dependant_id)
 ORDER BY d.id LIMIT :limit
 """
 
@@ -134,6 +135,7 @@ SELECT l.id, l.benefit_kind AS kind, l.period_start, l.instalment, l.instalment_
 FROM benefit_remittance_line l
 JOIN benefit_remittance r ON r.mutual_id = l.mutual_id AND r.id = l.remittance_id AND r.status <> 'quarantined'
 WHERE l.mutual_id = current_mutual() AND l.member_id = :member_id AND (CAST(:before AS bigint) IS NULL OR l.id < :before)
+  AND (CAST(:benefit_id AS bigint) IS NULL OR l.id = :benefit_id)
 ORDER BY l.id DESC LIMIT :limit
 """
 
@@ -141,6 +143,7 @@ PAYOUTS = """
 -- one row per payout to a member, newest first
 SELECT id, amount_minor, currency, status, destination, settled_on, retry_of_id FROM payout
 WHERE mutual_id = current_mutual() AND member_id = :member_id AND (CAST(:before AS bigint) IS NULL OR id < :before)
+  AND (CAST(:payout_id AS bigint) IS NULL OR id = :payout_id)
 ORDER BY id DESC LIMIT :limit
 """
 
@@ -148,7 +151,8 @@ NOTICES = """
 -- one row per message to a member that was not withdrawn, newest first
 SELECT id, kind, language, text, status, created_at FROM notice
 WHERE mutual_id = current_mutual() AND member_id = :member_id AND status <> 'withdrawn'
-  AND (CAST(:before AS bigint) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit
+  AND (CAST(:before AS bigint) IS NULL OR id < :before) AND (CAST(:notice_id AS bigint) IS NULL OR id = :notice_id)
+ORDER BY id DESC LIMIT :limit
 """
 
 BY_PHONE = """
@@ -169,9 +173,12 @@ def get_me(session: Session, member_id: int) -> Any:
     return db.one(session, ME, {"member_id": member_id})
 
 
-def list_family(session: Session, member_id: int, *, today: dt.date, after: int = 0, limit: int) -> list[Any]:
+def list_family(
+    session: Session, member_id: int, *, today: dt.date, after: int = 0, dependant_id: int | None = None, limit: int
+) -> list[Any]:
     """Return a member's dependants whose cover has not ended, by number after ``after``."""
-    return db.rows(session, FAMILY, {"member_id": member_id, "today": today, "after": after, "limit": limit})
+    values = {"member_id": member_id, "today": today, "after": after, "dependant_id": dependant_id, "limit": limit}
+    return db.rows(session, FAMILY, values)
 
 
 def list_receipts(session: Session, member_id: int, *, before: int | None, limit: int) -> list[Any]:
@@ -200,16 +207,25 @@ def list_filed(
     return db.rows(session, FILED, {"member_id": member_id, "before": before, "filing_id": filing_id, "limit": limit})
 
 
-def list_benefits(session: Session, member_id: int, *, before: int | None, limit: int) -> list[Any]:
+def list_benefits(
+    session: Session, member_id: int, *, before: int | None = None, benefit_id: int | None = None, limit: int
+) -> list[Any]:
     """Return the benefits the state has advised for a member, the newest first."""
-    return db.rows(session, BENEFITS, {"member_id": member_id, "before": before, "limit": limit})
+    values = {"member_id": member_id, "before": before, "benefit_id": benefit_id, "limit": limit}
+    return db.rows(session, BENEFITS, values)
 
 
-def list_payouts(session: Session, member_id: int, *, before: int | None, limit: int) -> list[Any]:
+def list_payouts(
+    session: Session, member_id: int, *, before: int | None = None, payout_id: int | None = None, limit: int
+) -> list[Any]:
     """Return what was or is to be paid to a member, the newest first."""
-    return db.rows(session, PAYOUTS, {"member_id": member_id, "before": before, "limit": limit})
+    values = {"member_id": member_id, "before": before, "payout_id": payout_id, "limit": limit}
+    return db.rows(session, PAYOUTS, values)
 
 
-def list_notices(session: Session, member_id: int, *, before: int | None, limit: int) -> list[Any]:
+def list_notices(
+    session: Session, member_id: int, *, before: int | None = None, notice_id: int | None = None, limit: int
+) -> list[Any]:
     """Return what a member was told, the newest first."""
-    return db.rows(session, NOTICES, {"member_id": member_id, "before": before, "limit": limit})
+    values = {"member_id": member_id, "before": before, "notice_id": notice_id, "limit": limit}
+    return db.rows(session, NOTICES, values)
