@@ -1,10 +1,11 @@
 """Exceptions and matches over HTTP: ages, owners, equal cases together, whose a line's money is, what may differ."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
 from tests.api.calling import Caller
-from tests.reconciliation.statements import Booked, camt053
+from tests.reconciliation.statements import Booked, camt053, camt054
 
 from gateway.staff.models import Role
 
@@ -55,6 +56,33 @@ def test_equal_cases_are_listed_by_age_assigned_and_explained_by_two_people(peop
     income = {"resolution": "post_entry", "reason": "old", "lines": [{"account": "suspense:bank", "amount": "9.99"}, {"account": "income:other", "amount": "-9.99"}]}  # fmt: skip
     refused = accountant.post(f"/v1/breaks/{other}/proposal", income)
     assert (refused.status_code, refused.json()["code"]) == (422, "proposal_invalid")
+
+
+def test_an_announcement_that_nothing_shows_is_taken_back_or_shown_in_a_sum(people: tuple[Caller, Caller]) -> None:
+    accountant, manager = people
+    day, opening = dt.date(2026, 3, 4), 1_000_574
+    announced = camt054([Booked(4_000, "E1"), Booked(5_000, "E2"), Booked(70, "E3")], day=day)
+    for body in (announced, camt053(opening, [Booked(9_000, "S1", "lote")], day=day)):
+        loaded = accountant.post("/v1/bank-statements", files={"file": ("x.xml", body, "application/xml")})
+        assert loaded.status_code == 201
+        assert accountant.post("/v1/reconciliation-runs").status_code == 201
+    asked = {"kind": "announcement_unshown", "status": "unresolved"}
+    found = {one["amount"]: one["id"] for one in accountant.get("/v1/breaks", params=asked).json()["items"]}
+    hints = {one["code"]: one for one in accountant.get(f"/v1/breaks/{found['-40.00']}").json()["suggestions"]}
+    shown = {name: hints["shown_in_sum"][name] for name in ("resolution", "statement_line_id", "announced_line_ids")}
+    for number, how in ((found["-40.00"], shown), (found["-0.70"], {"resolution": hints["take_back"]["resolution"]})):
+        told = {**how, "reason": "the bank's own list says so"}
+        proposed = accountant.post(f"/v1/breaks/{number}/proposal", told)
+        assert (proposed.status_code, proposed.json()["status"]) == (200, "proposed"), proposed.text
+        done = manager.post(f"/v1/breaks/{number}/resolution", {"is_approved": True})
+        assert (done.status_code, done.json()["resolution"]) == (200, how["resolution"]), done.text
+    assert accountant.post("/v1/reconciliation-runs").status_code == 201
+    assert accountant.get("/v1/breaks", params=asked).json()["items"] == []
+    assert accountant.get("/v1/money-position").json()["is_explained"] is True
+    again = accountant.post(
+        f"/v1/breaks/{found['-50.00']}/proposal", {"resolution": "take_back", "reason": "once more"}
+    )
+    assert again.status_code == 409
 
 
 def test_rules_matches_and_tolerances_are_there_to_be_seen(people: tuple[Caller, Caller]) -> None:

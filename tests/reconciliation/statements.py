@@ -1,6 +1,7 @@
 """Bank statements as a bank writes them, made for a test."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 
 NUMBER = "9600000001"
@@ -17,6 +18,20 @@ class Booked(NamedTuple):
     is_reversal: bool = False
 
 
+class Together(NamedTuple):
+    """Several payments that the bank books as one sum: told with amounts, by their ids alone, or not told of at all."""
+
+    reference: str
+    parts: tuple[Booked, ...]
+    told: str = "nothing"
+    """``all``, ``ids`` or ``nothing``."""
+
+    @property
+    def minor(self) -> int:
+        """The sum."""
+        return sum(part.minor for part in self.parts)
+
+
 def amount(minor: int) -> str:
     return f"{abs(minor) // 100}.{abs(minor) % 100:02d}"
 
@@ -29,7 +44,24 @@ def balance(code: str, minor: int, day: dt.date) -> str:
     )
 
 
-def entry(booked: Booked, day: dt.date) -> str:
+def batch(sum_of: Together, day: dt.date) -> str:
+    side = "CRDT" if sum_of.minor > 0 else "DBIT"
+    details = "".join(
+        f"<TxDtls><Refs><EndToEndId>{part.end_to_end_id}</EndToEndId></Refs>"
+        + (f"<Amt Ccy='DOP'>{amount(part.minor)}</Amt>" if sum_of.told == "all" else "")
+        + f"<RmtInf><Ustrd>{part.text}</Ustrd></RmtInf></TxDtls>"
+        for part in (sum_of.parts if sum_of.told != "nothing" else ())
+    )
+    return (
+        f"<Ntry><Amt Ccy='DOP'>{amount(sum_of.minor)}</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+        f"<BookgDt><Dt>{day}</Dt></BookgDt><ValDt><Dt>{day}</Dt></ValDt><AcctSvcrRef>{sum_of.reference}</AcctSvcrRef>"
+        f"<BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd><NtryDtls><Btch><NbOfTxs>{len(sum_of.parts)}</NbOfTxs></Btch>{details}</NtryDtls></Ntry>"
+    )
+
+
+def entry(booked: "Booked | Together", day: dt.date) -> str:
+    if isinstance(booked, Together):
+        return batch(booked, day)
     side, party = ("CRDT", "Dbtr") if booked.minor > 0 else ("DBIT", "Cdtr")
     ids = f"<Refs><EndToEndId>{booked.end_to_end_id}</EndToEndId></Refs>" if booked.end_to_end_id else ""
     parties = f"<RltdPties><{party}><Nm>{booked.counterparty}</Nm></{party}></RltdPties>" if booked.counterparty else ""
@@ -45,7 +77,7 @@ def entry(booked: Booked, day: dt.date) -> str:
 
 def camt053(
     opening: int,
-    lines: list[Booked],
+    lines: "Sequence[Booked | Together]",
     *,
     day: dt.date = dt.date(2026, 3, 3),
     until: dt.date | None = None,
@@ -68,7 +100,11 @@ def camt053(
 
 
 def camt054(
-    lines: list[Booked], *, day: dt.date = dt.date(2026, 3, 3), reference: str = "N1", number: str = NUMBER
+    lines: "Sequence[Booked | Together]",
+    *,
+    day: dt.date = dt.date(2026, 3, 3),
+    reference: str = "N1",
+    number: str = NUMBER,
 ) -> bytes:
     """Return a notification of single bookings: a statement without balances."""
     whole = camt053(0, lines, day=day, reference=reference, number=number).decode()

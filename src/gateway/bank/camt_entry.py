@@ -16,7 +16,7 @@ _LONGEST_TEXT = 2000
 
 Movement = tuple[
     int, dt.date, dt.date | None, int, str | None, str | None, str | None, str | None, str | None, str | None, bool,
-    tuple[str, ...],
+    tuple[str, ...], str | None, tuple[str, ...],
 ]  # fmt: skip
 """The fields of a ``Line`` after its entry's number."""
 
@@ -102,6 +102,7 @@ def read_entry(element: Element, number: int) -> "Entry | None":
         booked_on=booked_on,
         value_on=value_on,
         bank_reference=words(element, "AcctSvcrRef"),
+        batch_reference=_batch_reference(element),
         text=words(element, "AddtlNtryInf"),
         details=_details(element),
         notes=notes,
@@ -129,6 +130,14 @@ def _details(entry: Element) -> list[Detail]:
     # The first version had the transactions right under the entry.
     groups = [*children(entry, "NtryDtls"), entry]
     return [_detail(part) for group in groups for part in children(group, "TxDtls")]
+
+
+def _batch_reference(entry: Element) -> str | None:
+    """Return what the bank calls a batch: its own reference, else that of the order or message it came in."""
+    own = words(entry, "AcctSvcrRef")
+    batches = [child(group, "Btch") for group in children(entry, "NtryDtls")]
+    names = [own, *(words(batch, name) for name in ("PmtInfId", "MsgId") for batch in batches)]
+    return next((name for name in names if name and name.upper() not in _NO_ID), None)
 
 
 def _detail(element: Element) -> Detail:
@@ -195,6 +204,7 @@ class Entry:
     """None where the bank gives no day at all; such an entry cannot be posted."""
     value_on: dt.date | None
     bank_reference: str | None
+    batch_reference: str | None
     text: str | None
     details: list[Detail]
     notes: list[str] = field(default_factory=list)
@@ -215,7 +225,7 @@ class Entry:
             if parts is not None and sum(parts) == signed:
                 pairs = enumerate(zip(self.details, parts, strict=True), start=1)
                 return [self._movement(number, part, detail, ()) for number, (detail, part) in pairs if part], notes
-            return [self._movement(0, signed, _shared(self.details), self._batch_flags(parts))], notes
+            return [self._movement(0, signed, _shared(self.details), self._batch_flags(parts), _ids(self.details))], notes
         detail = self.details[0] if self.details else _NOTHING
         return [self._movement(0, signed, detail, self._flags(detail, unit, minor))], notes
 
@@ -251,7 +261,9 @@ class Entry:
                 flags.append("detail_amount_differs")
         return tuple(flags)
 
-    def _movement(self, number: int, minor: int, detail: Detail, flags: tuple[str, ...]) -> Movement:
+    def _movement(
+        self, number: int, minor: int, detail: Detail, flags: tuple[str, ...], parts: tuple[str, ...] = ()
+    ) -> Movement:
         came_in = minor > 0
         # Of a returned payment some banks name us on both sides; the other side is who is told, not who is guessed.
         name = detail.debtor if came_in else detail.creditor
@@ -269,10 +281,18 @@ class Entry:
             account,
             self.is_reversal,
             flags,
+            self.batch_reference,
+            parts,
         )
 
 
 _NOTHING = Detail(None, None, None, None, None, None, None, None, None, None, None)
+
+
+def _ids(details: list[Detail]) -> tuple[str, ...]:
+    """Return the id of each part of a batch; nothing where one has none or two have the same."""
+    ids = [detail.end_to_end_id or detail.bank_reference for detail in details]
+    return tuple(one for one in ids if one) if all(ids) and len(set(ids)) == len(ids) else ()
 
 
 def _shared(details: list[Detail]) -> Detail:

@@ -35,6 +35,10 @@ class Line:
     """What the bank says of it; the amount's sign already tells the direction."""
     flags: tuple[str, ...]
     """What looks odd: ``detail_direction_differs``, ``detail_amount_differs``, ``details_do_not_sum``, …"""
+    batch_reference: str | None = None
+    """Of a batch and of each part it was taken apart into: what the bank calls the batch."""
+    batch_parts: tuple[str, ...] = ()
+    """Of a batch that stays whole: the ids of its parts, where each has one of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,28 +81,27 @@ SELECT 'bank_statement' AS subject_kind, s.id AS subject_id, '' AS detail_key, 0
 FROM bank_statement s WHERE s.mutual_id = current_mutual() AND s.status = 'quarantined'
 """,
     "bank_debit_unknown": """
--- one row per debit on a statement that nobody ordered
+-- one row per debit on a statement that nobody ordered, and that was not taken back
 SELECT 'bank_statement_line' AS subject_kind, l.id AS subject_id, '' AS detail_key, l.amount_minor, l.currency,
     date_trunc('month', l.booked_on)::date AS period_start, jsonb_build_object('text', l.text, 'counterparty', l.counterparty,
         'booked_on', l.booked_on, 'end_to_end_id', l.end_to_end_id) AS theirs, '{}'::jsonb AS ours, NULL::bigint AS evidence_id
 FROM bank_statement_line l
 WHERE l.mutual_id = current_mutual() AND l.status = 'suspense' AND l.amount_minor < 0
+  AND NOT EXISTS (SELECT FROM ledger_tx r WHERE r.mutual_id = l.mutual_id AND r.reverses = l.ledger_tx_id)
 """,
     "announcement_unshown": """
--- one row per booking that was announced for a day whose statement is loaded and has it not, and that nobody took back
+-- one row per booking that was announced for a day whose statement is loaded and has it not, neither by itself nor in a sum,
+-- and that nobody took back
 SELECT 'bank_statement_line' AS subject_kind, l.id AS subject_id, 'announced' AS detail_key, -l.amount_minor AS amount_minor, l.currency,
     date_trunc('month', l.booked_on)::date AS period_start, '{}'::jsonb AS theirs, jsonb_build_object('booked_on', l.booked_on,
         'text', l.text, 'counterparty', l.counterparty, 'end_to_end_id', l.end_to_end_id, 'matched_kind', l.matched_kind,
         'matched_id', l.matched_id) AS ours, s.evidence_id
 FROM bank_statement_line l
 JOIN bank_statement s ON s.mutual_id = l.mutual_id AND s.id = l.statement_id
-JOIN bank_account b ON b.mutual_id = l.mutual_id AND b.id = l.account_id
-WHERE l.mutual_id = current_mutual() AND l.is_announced AND EXISTS (
+WHERE l.mutual_id = current_mutual() AND l.is_announced AND l.shown_by IS NULL AND EXISTS (
     SELECT FROM bank_statement d
     WHERE d.mutual_id = l.mutual_id AND d.account_id = l.account_id AND d.status = 'loaded' AND d.to_on >= l.booked_on)
-  AND NOT EXISTS (
-    SELECT FROM contribution_receipt r JOIN contribution_reversal v ON v.mutual_id = r.mutual_id AND v.receipt_id = r.id
-    WHERE r.mutual_id = l.mutual_id AND r.source = b.ledger_code AND r.source_reference = 'statement_line:' || l.id)
+  AND NOT EXISTS (SELECT FROM ledger_tx r WHERE r.mutual_id = l.mutual_id AND r.reverses = l.ledger_tx_id)
 """,
     "payment_unbooked": """
 -- one row per released payment that no statement shows yet

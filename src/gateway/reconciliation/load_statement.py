@@ -23,7 +23,7 @@ from gateway.kit import audit, bulk, db, evidence
 from gateway.kit.tenant import current
 from gateway.ledger.bank_accounts import BankAccountRow, find_bank_account
 from gateway.reconciliation import mappings, queries
-from gateway.reconciliation.announce import adopt, announce
+from gateway.reconciliation.announce import adopt, announce, show_sums
 from gateway.reconciliation.held_pages import (
     LAST_POSITION,
     PAGES_HELD,
@@ -54,6 +54,8 @@ STAGED = {
     "counterparty": "text",
     "flags": "text[]",
     "references_found": "text[]",
+    "batch_reference": "text",
+    "batch_parts": "text[]",
 }
 
 
@@ -174,9 +176,9 @@ def _take(session: Session, read: ReadFile, statement: Statement, evidence_id: i
 
 def _keep_lines(session: Session, statement_id: int, account_id: int, pages: Sequence[HeldPage] = ()) -> int:
     """Keep the staged lines that are new; those that were announced before become the statement's."""
-    adopt(session, statement_id, account_id)
+    sums = adopt(session, statement_id, account_id)
     parts = [(page.statement_id, page.since, page.until) for page in pages] or [(statement_id, 0, LAST_POSITION)]
-    return sum(
+    kept = sum(
         bulk.execute(
             session,
             queries.INSERT_LINES,
@@ -184,6 +186,8 @@ def _keep_lines(session: Session, statement_id: int, account_id: int, pages: Seq
         )
         for part, since, until in parts
     )
+    show_sums(session, account_id, sums)
+    return kept
 
 
 def _own_problem(read: ReadFile, statement: Statement, account: BankAccountRow | None) -> str | None:
@@ -302,6 +306,8 @@ def _staged_rows(lines: Sequence[ReadLine], currency: str) -> Iterator[tuple[obj
             line.counterparty,
             [*line.flags, *(["reversal"] if line.is_reversal else [])],
             found if len(found) > 1 else [],
+            line.batch_reference,
+            list(line.batch_parts),
         )
 
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from gateway.reconciliation.errors import CasesDifferError
 from gateway.reconciliation.queries import BreakRow, get_break
-from gateway.reconciliation.resolve import NO_ENTRY, POST_ENTRY, propose, reject, resolve
+from gateway.reconciliation.resolve import NO_ENTRY, propose, reject, resolve
 from gateway.reconciliation.suggest import Suggestion, suggest
 
 MOST = 500
@@ -34,7 +34,7 @@ def propose_many(
         propose(
             session,
             one.id,
-            resolution=POST_ENTRY if chosen.lines else NO_ENTRY,
+            resolution=chosen.resolution,
             lines=chosen.lines,
             reason=reason,
             actor=actor,
@@ -84,7 +84,7 @@ def _equal(session: Session, break_ids: Sequence[int]) -> list[BreakRow]:
 
 def _chosen(one: BreakRow, code: str) -> Suggestion:
     if code == NO_ENTRY:
-        return Suggestion(NO_ENTRY, (), "")
+        return Suggestion(NO_ENTRY, (), "", NO_ENTRY)
     for usual in suggest(one):
         if usual.code == code:
             return usual

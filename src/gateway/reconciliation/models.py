@@ -77,6 +77,8 @@ class BankStatementLine(TenantTable, table=True):
         refers("account_id", "bank_account"),
         unique("account_id", "fingerprint", "ordinal"),
         check("amount_minor <> 0", "amount"),
+        check("shown_by IS NULL OR is_announced", "shown_by"),
+        refers("shown_by", "bank_statement_line"),
         one_of("status", StatementLineStatus),
         Index(None, "mutual_id", "statement_id"),
         Index(None, "mutual_id", "end_to_end_id"),
@@ -102,8 +104,12 @@ class BankStatementLine(TenantTable, table=True):
     counterparty: str | None = words(nullable=True)
     flags: list[str] = word_list()
     """What looks odd in it, for example that entry and detail disagree on the direction."""
+    batch_reference: str | None = words(nullable=True)
+    """What the bank calls the batch that the line is, or is a part of."""
     is_announced: bool = Field(default=False, sa_column_kwargs={"server_default": sql("false")})
-    """Known from a notification alone: no statement has shown it yet."""
+    """Known from a notification alone: no statement has shown it by itself."""
+    shown_by: int | None = big(nullable=True)
+    """Of an announced line: the line of a statement in whose sum it stands."""
     status: str = words(server="'open'")
     rule: str | None = words(nullable=True)
     """Which rule matched it, and by which fields."""

@@ -181,9 +181,9 @@ UPDATE bank_statement SET difference = CAST(:difference AS jsonb) WHERE mutual_i
 INSERT_LINES = """
 -- one row per booked line that is not known yet
 INSERT INTO bank_statement_line (statement_id, account_id, fingerprint, ordinal, booked_on, value_on, amount_minor, currency,
-    end_to_end_id, bank_reference, reference, text, counterparty, flags, references_found)
+    end_to_end_id, bank_reference, reference, text, counterparty, flags, references_found, batch_reference)
 SELECT %(statement_id)s, %(account_id)s, fingerprint, ordinal, booked_on, value_on, amount_minor, currency,
-    end_to_end_id, bank_reference, reference, text, counterparty, flags, references_found
+    end_to_end_id, bank_reference, reference, text, counterparty, flags, references_found, batch_reference
 FROM staged_line WHERE position >= %(since)s AND position < %(until)s ORDER BY position
 ON CONFLICT (mutual_id, account_id, fingerprint, ordinal) DO NOTHING
 """
@@ -327,7 +327,7 @@ LEFT JOIN LATERAL (
 ) last ON true
 LEFT JOIN LATERAL (
     SELECT sum(l.amount_minor) AS minor FROM bank_statement_line l
-    WHERE l.mutual_id = a.mutual_id AND l.account_id = a.id AND l.status = 'open' AND NOT l.is_announced
+    WHERE l.mutual_id = a.mutual_id AND l.account_id = a.id AND l.status = 'open' AND (NOT l.is_announced OR l.shown_by IS NOT NULL)
 ) waiting ON true
 WHERE a.mutual_id = current_mutual() ORDER BY a.ledger_code
 """
@@ -337,7 +337,7 @@ BOOKED_LATER = """
 SELECT coalesce(sum(l.amount_minor), 0)::bigint FROM bank_statement_line l
 JOIN bank_account a ON a.mutual_id = l.mutual_id AND a.id = l.account_id AND a.number = :number
 JOIN ledger_tx t ON t.mutual_id = l.mutual_id AND t.id = l.ledger_tx_id AND t.valid_on > :statement_on
-WHERE l.mutual_id = current_mutual()
+WHERE l.mutual_id = current_mutual() AND (NOT l.is_announced OR l.shown_by IS NOT NULL)
 """
 
 UNNOTED_IN_MONTH = """

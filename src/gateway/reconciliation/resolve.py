@@ -1,7 +1,8 @@
 """Explain a break: one person proposes, another approves, then it is posted; or she rejects it and it waits for another.
 
 A proposal is an entry (``post_entry``), a member whose money it is (``place``), the word that no entry is needed
-(``no_entry``), or, made by the machine for old suspense, ``unclaimed``. Nothing is edited: what a resolution moves, it moves
+(``no_entry``), that an announcement is taken back (``take_back``) or stands in a line's sum (``shown_in_sum``), or, made by the
+machine for old suspense, ``unclaimed``. Nothing is edited: what a resolution moves, it moves
 by a ledger transaction with its reason.
 """
 
@@ -20,6 +21,14 @@ from gateway.ledger.post import Event, Line, post, require_accounts
 from gateway.membership.errors import MemberNotFoundError
 from gateway.reconciliation import queries
 from gateway.reconciliation.age import UNCLAIMED
+from gateway.reconciliation.announced import (
+    SHOWN_IN_SUM,
+    TAKE_BACK,
+    check_sum,
+    check_take_back,
+    show_in_sum,
+    take_back,
+)
 from gateway.reconciliation.claim import note_claim
 from gateway.reconciliation.errors import ProposalInvalidError, SamePersonError, SupervisorNeededError
 from gateway.reconciliation.queries import BreakRow, get_break
@@ -27,6 +36,7 @@ from gateway.reconciliation.rules import SUPERVISED_DAYS, needs_supervisor
 from gateway.reconciliation.states import BREAK, BreakEvent, BreakStatus
 
 POST_ENTRY, NO_ENTRY, PLACE = "post_entry", "no_entry", "place"
+OF_ANNOUNCEMENTS = frozenset({TAKE_BACK, SHOWN_IN_SUM})
 HOUSE = ("expense:", "income:", "reserve:", "suspense:", UNCLAIMED)
 SOMEBODYS = frozenset({"receipt_suspense", "benefit_suspense"})
 """Kinds whose money is somebody's, whoever it is: it is never the house's income."""
@@ -63,6 +73,8 @@ def propose(
     resolution: str,
     lines: Sequence[Line] = (),
     member_id: int | None = None,
+    statement_line_id: int | None = None,
+    announced_line_ids: Sequence[int] = (),
     reason: str,
     actor: str,
 ) -> BreakRow:
@@ -71,9 +83,12 @@ def propose(
     Args:
         session: The open transaction.
         break_id: Which break.
-        resolution: ``post_entry`` with lines, ``place`` with a member, or ``no_entry`` with neither.
+        resolution: ``post_entry`` with lines, ``place`` with a member, ``shown_in_sum`` with a line, ``take_back`` or
+            ``no_entry`` with nothing.
         lines: The entry, accounts by code; sums to zero.
         member_id: Whose the money in suspense is.
+        statement_line_id: In which line's sum the announcement stands.
+        announced_line_ids: All the announcements that make it, the break's own among them; that one alone if left out.
         reason: In words, for whoever reads the books later.
         actor: Who proposes; somebody else must approve.
 
@@ -88,6 +103,7 @@ def propose(
     found = get_break(session, break_id, lock=True)
     status = BREAK.advance(BreakStatus(found.status), BreakEvent.PROPOSE)
     _check(found, resolution, lines, member_id, reason)
+    parts = _check_announced(session, found, resolution, statement_line_id, announced_line_ids)
     if member_id is not None and db.first(session, MEMBER_EXISTS, {"member_id": member_id}) is None:
         raise MemberNotFoundError(f"there is no member {member_id}")
     house = [NewAccount(line.account) for line in lines if line.account.startswith(HOUSE)]
@@ -96,6 +112,8 @@ def propose(
     proposal: dict[str, Any] = {"resolution": resolution, "lines": [list(line) for line in lines]}
     if member_id is not None:
         proposal["member_id"] = member_id
+    if parts:
+        proposal |= {"statement_line_id": statement_line_id, "announced_line_ids": parts}
     values = {"status": status, "proposal": json.dumps(proposal), "actor": actor, "reason": reason}
     db.run(session, PROPOSE, {**values, "break_id": break_id})
     _log(session, found, BreakEvent.PROPOSE, found.status, status, actor, reason)
@@ -139,6 +157,8 @@ def resolve(
         SupervisorNeededError: It is too old for her.
         FloorBrokenError: An account would hold less than it may.
         PeriodClosedError: ``valid_on`` lies in a closed month.
+        ProposalInvalidError: What was announced has been taken back or shown since.
+        ReceiptUsedError: The money to be taken back has been used.
     """
     found = get_break(session, break_id, lock=True)
     approved = BREAK.advance(BreakStatus(found.status), BreakEvent.APPROVE)
@@ -150,7 +170,12 @@ def resolve(
         )
     _log(session, found, BreakEvent.APPROVE, found.status, approved, actor, found.reason)
     resolution = str(found.proposal["resolution"])
-    tx_id = _place(session, found, actor, today) if resolution == PLACE else _post(session, found, valid_on, actor)
+    if resolution == PLACE:
+        tx_id = _place(session, found, actor, today)
+    elif resolution in OF_ANNOUNCEMENTS:
+        tx_id = _settle_announced(session, found, actor, today)
+    else:
+        tx_id = _post(session, found, valid_on, actor)
     status = BREAK.advance(approved, BreakEvent.POST)
     values = {"status": status, "resolution": resolution, "actor": actor, "tx_id": tx_id}
     db.run(session, POST, {**values, "break_id": break_id})
@@ -219,6 +244,33 @@ def _place(session: Session, found: BreakRow, actor: str, today: dt.date) -> int
     return None if moved is None else moved.ledger_tx_id
 
 
+def _settle_announced(session: Session, found: BreakRow, actor: str, today: dt.date) -> int:
+    told, reason = found.proposal, found.reason or ""
+    if told["resolution"] == TAKE_BACK:
+        return take_back(session, found.subject_id, reason=reason, actor=actor, today=today)
+    line_id, parts = int(told["statement_line_id"]), told["announced_line_ids"]
+    return show_in_sum(session, line_id, parts, reason=reason, actor=actor, today=today)
+
+
+def _check_announced(
+    session: Session, found: BreakRow, resolution: str, line_id: int | None, announced_ids: Sequence[int]
+) -> list[int]:
+    """Return the announcements of a sum; refuse what could not be done, so that nobody approves it in vain."""
+    if (line_id is not None) != (resolution == SHOWN_IN_SUM) or (announced_ids and resolution != SHOWN_IN_SUM):
+        raise ProposalInvalidError(f"{SHOWN_IN_SUM!r} names the statement's line and its parts, and nothing else does")
+    if resolution in OF_ANNOUNCEMENTS and found.kind != "announcement_unshown":
+        raise ProposalInvalidError(f"{resolution!r} is for an announcement that nothing shows, not for {found.kind}")
+    if resolution == TAKE_BACK:
+        check_take_back(session, found.subject_id)
+    if line_id is None:
+        return []
+    parts = sorted(announced_ids) or [found.subject_id]
+    if found.subject_id not in parts:
+        raise ProposalInvalidError(f"the break's own announcement {found.subject_id} is not among the parts of the sum")
+    check_sum(session, line_id, parts)
+    return parts
+
+
 def _check(found: BreakRow, resolution: str, lines: Sequence[Line], member_id: int | None, reason: str) -> None:
     if not reason.strip():
         raise ProposalInvalidError("a reason is needed: whoever reads the books later has nothing else")
@@ -226,13 +278,13 @@ def _check(found: BreakRow, resolution: str, lines: Sequence[Line], member_id: i
         raise ProposalInvalidError(f"{PLACE!r} names the member whose money it is, and nothing else does")
     if resolution == PLACE and found.kind != "receipt_suspense":
         raise ProposalInvalidError(f"{PLACE!r} is for money of receipts in suspense, not for {found.kind}")
-    if resolution in (NO_ENTRY, PLACE):
+    if resolution in {NO_ENTRY, PLACE, *OF_ANNOUNCEMENTS}:
         if lines:
             raise ProposalInvalidError(f"{resolution!r} has no lines; with lines it is {POST_ENTRY!r}")
         return
     if resolution != POST_ENTRY:
-        expected = f"{POST_ENTRY!r}, {PLACE!r} or {NO_ENTRY!r}"
-        raise ProposalInvalidError(f"unknown resolution {resolution!r}; expected {expected}")
+        expected = ", ".join(repr(one) for one in (POST_ENTRY, PLACE, TAKE_BACK, SHOWN_IN_SUM, NO_ENTRY))
+        raise ProposalInvalidError(f"unknown resolution {resolution!r}; expected one of {expected}")
     total = sum(line.amount_minor for line in lines)
     if len(lines) < 2 or total or any(line.amount_minor == 0 for line in lines):
         raise ProposalInvalidError(

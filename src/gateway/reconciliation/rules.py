@@ -153,6 +153,10 @@ class Announced(NamedTuple):
     bank_reference: str | None
     reference: str | None
     text: str
+    batch_reference: str | None = None
+    """What the bank calls the batch that it is, or is a part of."""
+    parts: tuple[str, ...] = ()
+    """Of a batch that is told without amounts: the ids of its parts."""
 
 
 ANNOUNCED_DAYS = 10
@@ -178,6 +182,48 @@ _SIGNS: tuple[_Sign, ...] = (
     _sign("text", "booked_on"),
 )
 """What makes two lines of one amount the same booking, strict to loose."""
+
+
+class Gathered(NamedTuple):
+    """A line of a statement that is the sum of announced ones."""
+
+    shown: int
+    announced: tuple[int, ...]
+
+
+def gather_announced(announced: Sequence[Announced], shown: Sequence[Announced]) -> list[Gathered]:
+    """Return which lines of a statement are the sums of which announced ones.
+
+    Both the sum and the references have to agree: the line names the ids of all its parts and each was announced, or
+    everything that was announced under its reference makes it, to the unit. A line that claims what another claims too is
+    left to a person.
+
+    Source:
+        SRC-030, a batch may be booked as one entry and its parts told by a notification under the same references.
+    """
+    by_batch: dict[str, list[Announced]] = {}
+    by_id: dict[str, list[Announced]] = {}
+    for line in announced:
+        if batch := line.batch_reference or line.bank_reference:
+            by_batch.setdefault(batch, []).append(line)
+        for name in {line.end_to_end_id, line.bank_reference} - {None, ""}:
+            by_id.setdefault(str(name), []).append(line)
+    found = []
+    for whole in shown:
+        if whole.parts:
+            named = [by_id.get(part, []) for part in whole.parts]
+            parts = [one[0] for one in named] if all(len(one) == 1 for one in named) else []
+        else:
+            parts = by_batch.get(whole.batch_reference or whole.bank_reference or "", [])
+        if len({one.key for one in parts}) == len(parts) > 1 and _is_sum(whole, parts):
+            found.append(Gathered(whole.key, tuple(one.key for one in parts)))
+    claims = Counter(key for one in found for key in one.announced)
+    return [one for one in found if all(claims[key] == 1 for key in one.announced)]
+
+
+def _is_sum(whole: Announced, parts: Sequence[Announced]) -> bool:
+    near = all(abs((one.booked_on - whole.booked_on).days) <= ANNOUNCED_DAYS for one in parts)
+    return near and sum(one.amount_minor for one in parts) == whole.amount_minor
 
 
 def pair_announced(announced: Sequence[Announced], shown: Sequence[Announced]) -> list[tuple[int, int]]:

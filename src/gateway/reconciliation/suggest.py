@@ -1,17 +1,36 @@
-"""The usual explanations of a break, each with the entry it would post or the member it would place the money with.
+"""The usual explanations of a break, each with what it would post, whose the money would be, or which line would show it.
 
 A person chooses, changes or finds another. What a suggestion rests on, it shows.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from gateway.kit import db
 from gateway.ledger.post import Line
 from gateway.reconciliation import queries
+from gateway.reconciliation.announced import OWN_STEPS, SHOWN_IN_SUM, TAKE_BACK
 from gateway.reconciliation.match_rules import BY_CODE
 from gateway.reconciliation.queries import BreakRow
+from gateway.reconciliation.resolve import NO_ENTRY, PLACE, POST_ENTRY
+from gateway.reconciliation.rules import ANNOUNCED_DAYS
+from gateway.reconciliation.sums import make_total
+
+SUMS = """
+-- one row per line in suspense of the announcement's account and direction, near its day, and announcement that it may be made of
+SELECT w.id AS line_id, w.amount_minor AS line_minor, p.id AS part_id, p.amount_minor AS part_minor,
+    coalesce(p.batch_reference, p.booked_on::text) AS together
+FROM bank_statement_line a
+JOIN bank_statement_line w ON w.mutual_id = a.mutual_id AND w.account_id = a.account_id AND NOT w.is_announced
+    AND w.status = 'suspense' AND sign(w.amount_minor) = sign(a.amount_minor) AND abs(w.amount_minor) >= abs(a.amount_minor)
+    AND abs(w.booked_on - a.booked_on) <= :days
+JOIN bank_statement_line p ON p.mutual_id = a.mutual_id AND p.account_id = a.account_id AND p.is_announced AND p.shown_by IS NULL
+    AND sign(p.amount_minor) = sign(a.amount_minor) AND abs(w.booked_on - p.booked_on) <= :days
+WHERE a.mutual_id = current_mutual() AND a.id = :line_id
+  AND NOT EXISTS (SELECT FROM ledger_tx r WHERE r.mutual_id = p.mutual_id AND r.reverses = p.ledger_tx_id)
+ORDER BY w.id, p.booked_on, p.id LIMIT 5000
+"""
 
 
 class Suggestion(NamedTuple):
@@ -21,10 +40,16 @@ class Suggestion(NamedTuple):
     """``refund_member``, ``charge_reserve``, ``book_bank_charge``, ``place``, …"""
     lines: tuple[Line, ...]
     meaning: str
+    resolution: str = POST_ENTRY
+    """As what it is proposed."""
     member_id: int | None = None
     """For ``place``: whose the money may be."""
     fields: tuple[str, ...] = ()
     """What agreed."""
+    statement_line_id: int | None = None
+    """For ``shown_in_sum``: the line whose sum it may be in."""
+    announced_line_ids: tuple[int, ...] = ()
+    """For ``shown_in_sum``: the announcements that make it."""
 
 
 def suggest(a_break: BreakRow) -> list[Suggestion]:
@@ -53,7 +78,9 @@ def suggest(a_break: BreakRow) -> list[Suggestion]:
         lines = (Line("expense:bank-charges", -minor), Line("suspense:bank", minor))
         found.append(Suggestion("book_bank_charge", lines, "It is a charge of the bank"))
     if a_break.kind == "statement_line_odd":
-        found.append(Suggestion("no_entry", (), "The entry is right as it was booked"))
+        found.append(Suggestion(NO_ENTRY, (), "The entry is right as it was booked", NO_ENTRY))
+    if a_break.kind == "announcement_unshown" and a_break.ours["matched_kind"] not in OWN_STEPS:
+        found.append(Suggestion(TAKE_BACK, (), "The bank never booked it: take back what it was booked as", TAKE_BACK))
     return found
 
 
@@ -64,11 +91,45 @@ def suggest_members(session: Session, a_break: BreakRow) -> list[Suggestion]:
         return []
     return [
         Suggestion(
-            "place",
+            PLACE,
             (),
             f"{BY_CODE[row.rule].meaning}: {row.number}, {row.given_names} {row.first_surname}",
+            PLACE,
             int(row.matched_id),
             tuple(row.fields),
         )
         for row in db.rows(session, queries.SUGGESTED, {"line_id": line_id})
     ]
+
+
+def suggest_sums(session: Session, a_break: BreakRow) -> list[Suggestion]:
+    """Return the lines in suspense that an announcement which nothing shows may stand in the sum of, with its other parts.
+
+    Either everything that was announced together makes the line, or a few do in one way alone.
+    """
+    if a_break.kind != "announcement_unshown":
+        return []
+    lines: dict[int, list[Any]] = {}
+    for row in db.rows(session, SUMS, {"line_id": a_break.subject_id, "days": ANNOUNCED_DAYS}):
+        lines.setdefault(int(row.line_id), []).append(row)
+    found = []
+    for line_id, parts in lines.items():
+        made = _parts_of(parts)
+        ids = tuple(int(part.part_id) for part in made)
+        if a_break.subject_id in ids:
+            meaning = f"The statement shows it in line {line_id}, the sum of {len(ids)} announcements"
+            fields = (f"amount = the sum of {len(ids)}", "days")
+            found.append(Suggestion(SHOWN_IN_SUM, (), meaning, SHOWN_IN_SUM, None, fields, line_id, ids))
+    return found
+
+
+def _parts_of(parts: list[Any]) -> list[Any]:
+    total = abs(parts[0].line_minor)
+    groups: dict[str, list[Any]] = {}
+    for part in parts:
+        groups.setdefault(part.together, []).append(part)
+    for group in (parts, *groups.values()):
+        if sum(abs(part.part_minor) for part in group) == total:
+            return group
+    made = make_total(total, [abs(part.part_minor) for part in parts], fewest=1)
+    return [parts[place] for place in made.parts] if made.ways == 1 else []

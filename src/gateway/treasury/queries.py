@@ -14,7 +14,8 @@ BANKS_ON_DAY = """
 SELECT a.number, a.name, a.kind, a.ledger_code AS code, a.currency, last.to_on AS statement_on,
        last.closing_minor AS statement_minor,
        (SELECT coalesce(sum(l.amount_minor), 0)::bigint FROM bank_statement_line l
-        WHERE l.mutual_id = a.mutual_id AND l.account_id = a.id AND l.status = 'open' AND NOT l.is_announced
+        WHERE l.mutual_id = a.mutual_id AND l.account_id = a.id AND l.status = 'open'
+          AND (NOT l.is_announced OR l.shown_by IS NOT NULL)
           AND l.booked_on <= :day) AS unbooked_minor,
        (SELECT coalesce(sum(e.amount_minor), 0)::bigint FROM ledger_account c
         JOIN ledger_entry e ON e.mutual_id = c.mutual_id AND e.account_id = c.id

@@ -28,7 +28,7 @@ from gateway.reconciliation.many import propose_many, resolve_many
 from gateway.reconciliation.queries import BreakRow
 from gateway.reconciliation.resolve import assign, note, propose, reject, resolve
 from gateway.reconciliation.rules import ageing
-from gateway.reconciliation.suggest import suggest_members
+from gateway.reconciliation.suggest import suggest_members, suggest_sums
 from gateway.staff.models import Role
 
 router = Router(prefix="/v1", tags=["reconciliation"])
@@ -119,7 +119,11 @@ def create_assignment(break_id: PathId, asked: AssignmentCreate, act: ActDep, on
     responses=problems(404, 409),
 )
 def create_proposal(break_id: PathId, asked: ProposalCreate, act: ActDep, once: OnceDep) -> Response:
-    """Propose the entry that explains a difference, whose the money is, or why no entry is needed; another approves it."""
+    """Propose what explains a difference; another person approves it.
+
+    An entry, whose the money is, why no entry is needed, or, of an announcement that no statement shows, that it is taken
+    back or which line is the sum it stands in.
+    """
 
     def put() -> BreakRead:
         currency = queries.get_break(act.session, break_id).currency
@@ -131,6 +135,8 @@ def create_proposal(break_id: PathId, asked: ProposalCreate, act: ActDep, once: 
                 resolution=asked.resolution,
                 lines=[Line(line.account, minor_of(line.amount, currency)) for line in asked.lines],
                 member_id=asked.member_id,
+                statement_line_id=asked.statement_line_id,
+                announced_line_ids=asked.announced_line_ids,
                 reason=asked.reason,
                 actor=act.actor,
             ),
@@ -215,8 +221,9 @@ def create_resolutions(asked: ManyResolved, act: ActDep, once: OnceDep) -> Respo
 
 
 def _whole(act: ActDep, row: BreakRow) -> BreakRead:
-    notes, members = queries.list_notes(act.session, row.id), suggest_members(act.session, row)
-    return BreakRead.of(row, today=act.today, notes=notes, members=members)
+    notes = queries.list_notes(act.session, row.id)
+    hints = [*suggest_members(act.session, row), *suggest_sums(act.session, row)]
+    return BreakRead.of(row, today=act.today, notes=notes, hints=hints)
 
 
 def _list(act: ActDep, rows: list[BreakRow]) -> BreakList:

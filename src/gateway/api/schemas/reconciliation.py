@@ -412,8 +412,14 @@ class SuggestionRead(ReadModel):
     code: str
     meaning: str
     lines: list[EntryLine]
+    resolution: str
+    """As what it is proposed."""
     member_id: int | None
     """For ``place``: whose the money may be."""
+    statement_line_id: int | None
+    """For ``shown_in_sum``: the line whose sum it may stand in."""
+    announced_line_ids: list[int]
+    """For ``shown_in_sum``: the announcements that make it."""
     fields: list[str]
     """What agreed."""
 
@@ -470,7 +476,7 @@ class BreakRead(ReadModel):
         *,
         today: dt.date,
         notes: list[NoteRow] | None = None,
-        members: list[Suggestion] | None = None,
+        hints: list[Suggestion] | None = None,
     ) -> "BreakRead":
         """Return what is shown of a break, as old as it is today."""
         shown = row._asdict()
@@ -489,10 +495,13 @@ class BreakRead(ReadModel):
                     EntryLine(account=line.account, amount=text_of(line.amount_minor, row.currency))
                     for line in found.lines
                 ],
+                resolution=found.resolution,
                 member_id=found.member_id,
+                statement_line_id=found.statement_line_id,
+                announced_line_ids=list(found.announced_line_ids),
                 fields=list(found.fields),
             )
-            for found in [*suggest(row), *(members or [])]
+            for found in [*suggest(row), *(hints or [])]
         ]
         return cls.model_validate(shown)
 
@@ -698,10 +707,15 @@ class ProposalCreate(WriteModel):
         ),
     }
 
-    resolution: Literal["post_entry", "place", "no_entry"]
+    resolution: Literal["post_entry", "place", "no_entry", "take_back", "shown_in_sum"]
+    """``take_back`` and ``shown_in_sum`` are for announcements that no statement shows."""
     lines: list[EntryLine] = Field(default_factory=list, max_length=50)
     member_id: int | None = Field(default=None, ge=1)
     """For ``place``: whose the money in suspense is."""
+    statement_line_id: int | None = Field(default=None, ge=1)
+    """For ``shown_in_sum``: the statement's line, its money in suspense, that is the sum."""
+    announced_line_ids: list[int] = Field(default_factory=list, max_length=1000)
+    """For ``shown_in_sum``: every announcement that makes it; the break's own alone if left out."""
     reason: Reason
 
 
