@@ -113,16 +113,16 @@ def context_of(settings: Settings, database: Database) -> Context:
 
 def services(settings: Settings) -> Mapping[str, Any]:
     """Return the ways out of the house, and the keys that sign what is shown outside."""
-    keys = signing_keys(settings)
+    keys, message_keys = signing_keys(settings), own_keys(settings)
     return {
-        "state": _state(settings),
+        "state": _state(settings, message_keys),
         "payer": _payer(settings),
         "sms": _sms(settings),
         "state_web": StateWeb(),
         "format": state_format,
         "seal_key": next(iter(keys), None),
         "log_keys": keys,
-        "message_keys": own_keys(settings),
+        "message_keys": message_keys,
         "webhooks_private": settings.webhooks_private,
         "public_url": settings.public_url,
     }
@@ -169,12 +169,16 @@ def _key_in(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def _state(settings: Settings) -> Callable[..., StateChannel]:
+def _state(settings: Settings, keys: OwnKeys | None) -> Callable[..., StateChannel]:
     def connect(mutual: MutualRow, **more: Any) -> StateChannel:
         url = mutual.settings.get("state_url") or settings.state_url
         if url is None or settings.state_token is None:
             raise WayOutMissingError("no state to speak to; set GATEWAY_STATE_URL and GATEWAY_STATE_TOKEN")
-        return state_channel(mutual.country, url, settings.state_token.get_secret_value(), **more)
+        is_signed = mutual.settings.get("state_signed", "yes" if settings.state_signed else "no") == "yes"
+        if is_signed and keys is None:
+            raise WayOutMissingError("requests to the state are to be signed; set GATEWAY_MESSAGE_KEYS_FILE")
+        token = settings.state_token.get_secret_value()
+        return state_channel(mutual.country, url, token, keys=keys if is_signed else None, **more)
 
     return connect
 

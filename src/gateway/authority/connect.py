@@ -9,6 +9,7 @@ from gateway.authority.errors import UnsupportedCountryError
 from gateway.authority.protocol import RawAnswer, StateChannel, StateFormat
 from gateway.authority.rest.channel import RestChannel
 from gateway.authority.rest.transport import Timeouts, Transport
+from gateway.kit.own_keys import OwnKeys
 
 
 def country_of(code: str) -> Country:
@@ -41,6 +42,7 @@ def state_channel(
     *,
     timeouts: Timeouts | None = None,
     on_answer: Callable[[RawAnswer], None] | None = None,
+    keys: OwnKeys | None = None,
     http: httpx.BaseTransport | None = None,
 ) -> StateChannel:
     """Return the line to this country's state.
@@ -51,11 +53,12 @@ def state_channel(
         token: Agreed between the mutual and the state.
         timeouts: How long to wait; None takes the usual.
         on_answer: Called with every answer as it came, failures included, before it is understood.
+        keys: Our own, where the state wants every request signed (RFC 9421).
         http: Another way to carry requests than the network, for tests.
 
     Raises:
         UnsupportedCountryError: No adapter for the country.
     """
     spoken_to = country_of(country)
-    transport = Transport(url, token, timeouts=timeouts, on_answer=on_answer, http=http)
+    transport = Transport(url, token, timeouts=timeouts, on_answer=on_answer, keys=keys, http=http)
     return RestChannel(transport, document_kinds=spoken_to.kind_of_letter)

@@ -66,7 +66,7 @@ def sign(
     method: str,
     url: str,
     headers: Mapping[str, str],
-    body: bytes,
+    body: bytes | None,
     now: dt.datetime,
     nonce: str | None = None,
 ) -> dict[str, str]:
@@ -77,7 +77,7 @@ def sign(
         method: In capitals.
         url: The whole address as the receiver is reached under, query included.
         headers: What is sent besides; ``Content-Type`` and ``Idempotency-Key`` are covered where they are there.
-        body: The exact bytes that are sent.
+        body: The exact bytes that are sent; None where they are streamed and ``Content-Digest`` stands for them.
         now: When this attempt is made.
         nonce: Only tests give one; every attempt has its own.
 
@@ -98,7 +98,7 @@ def sign(
         created=now,
         nonce=nonce or secrets.token_urlsafe(18),
         label=LABEL,
-        covered_component_ids=(*ALWAYS, *(name for name in WHERE_PRESENT if name in before)),
+        covered_component_ids=(*ALWAYS, *(name for name in (*WHERE_PRESENT, "content-digest") if name in before)),
         body=body or None,
         use_existing_digest="content-digest" in before,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,7 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.sandbox.script import ON_THE_WIRE, Rule, Script
+from gateway.sandbox.message_signatures import ForgedError, Signatures, UnsignedError
+from gateway.sandbox.script import AT_THE_DOOR, ON_THE_WIRE, Rule, Script
 from gateway.sandbox.serving import cut
 
 
@@ -77,9 +79,13 @@ class World:
     """Change an answer as a rule of this world says."""
     distortions: Mapping[str, frozenset[str]]
     """By endpoint, what ``distort`` can do to its answers; a handler may follow further rules by itself."""
+    signatures: Signatures | None = None
+    """Every request but those of the levers must be signed, where given."""
 
-    def is_allowed(self, request: Request) -> bool:
-        """Tell whether the caller shows the token."""
+    def is_allowed(self, request: Request, on: str | None) -> bool:
+        """Tell whether the caller shows the token, or the script lets everybody in there."""
+        if on and self.script.fire(on, AT_THE_DOOR, {}, self.today()):
+            return True
         given = request.headers.get("authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode())
 
@@ -90,7 +96,7 @@ def endpoint(
     """Make an endpoint; ``on`` names it in the script, None keeps it out of the script's reach."""
 
     async def answer(request: Request) -> Response:
-        if not world.is_allowed(request):
+        if not world.is_allowed(request, on):
             return respond(
                 world.refuse(
                     401, "unauthorised", "send the agreed token as a Bearer token", {"WWW-Authenticate": "Bearer"}
@@ -99,6 +105,9 @@ def endpoint(
         call = None
         try:
             call = await _read(request, spool)
+            unsigned = await run_in_threadpool(_check_signed, world, request, call) if on else None
+            if unsigned is not None:
+                return respond(unsigned)
             given = await _follow(world, on, handler, call) if on else await run_in_threadpool(handler, call)
         except (DroppedError, ClientDisconnect):
             await cut(request.scope.get("client"))
@@ -131,6 +140,29 @@ async def _read(request: Request, spool: Callable[[Request], Awaitable[Any]] | N
     else:
         call.spooled = await spool(request)
     return call
+
+
+def _check_signed(world: World, request: Request, call: Call) -> Answer | None:
+    if world.signatures is None:
+        return None
+    digest = (
+        call.spooled.digest if call.spooled is not None else hashlib.sha256(call.body).digest() if call.body else None
+    )
+    try:
+        world.signatures.check(request.method, address_of(request), call.headers, digest)
+    except UnsignedError:
+        return world.refuse(401, "signature_missing", "sign the request as RFC 9421 has it", {})
+    except ForgedError as reason:
+        return world.refuse(401, "signature_invalid", str(reason), {})
+    return None
+
+
+def address_of(request: Request) -> str:
+    """Return a request's address as its sender wrote it."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    host = request.headers.get("host", "")
+    return f"{request.url.scheme}://{host}{raw.decode('latin-1')}" + (f"?{query}" if query else "")
 
 
 async def _follow(world: World, on: str, handler: Handler, call: Call) -> Answer:
@@ -175,6 +207,14 @@ async def _after(world: World, rule: Rule, on: str, call: Call, answer: Answer) 
         case "truncate":
             body = answer.written()
             return Answer(answer.status, body[: int(len(body) * float(rule.get("share", 0.5)))], answer.headers)
+        case "refuse_with_200" if answer.status >= 400:
+            return Answer(200, answer.body, answer.headers)
+        case "plain_errors" if answer.status >= 400:
+            return Answer(answer.status, b"<h1>Error</h1>", answer.headers, "text/html")
+        case "media_type" if answer.status < 300:
+            return Answer(answer.status, answer.written(), answer.headers, "text/plain")
+        case "refuse_with_200" | "plain_errors" | "media_type":
+            return answer
         case "non_utf8":
             return Answer(answer.status, _spoil(answer.written()), answer.headers, answer.media_type)
         case _:

@@ -22,7 +22,9 @@ import httpx
 
 from gateway.authority.errors import AuthorityRefusedError, AuthorityUnavailableError, OutcomeUnknownError
 from gateway.authority.protocol import RawAnswer
+from gateway.kit import http_signatures
 from gateway.kit.errors import FieldProblem
+from gateway.kit.own_keys import OwnKeys
 
 MAX_ANSWER = 64 * 1024 * 1024
 """Octets; more than any page the contract allows. A longer answer is cut off and not believed."""
@@ -51,11 +53,23 @@ class Transport:
         *,
         timeouts: Timeouts | None = None,
         on_answer: Callable[[RawAnswer], None] | None = None,
+        keys: OwnKeys | None = None,
         http: httpx.BaseTransport | None = None,
     ) -> None:
+        """Open the way.
+
+        Args:
+            url: Of the state's API.
+            token: Agreed with the state.
+            timeouts: How long to wait.
+            on_answer: Called with every answer as it came.
+            keys: Where given, every request is signed with them (RFC 9421), or does not leave.
+            http: Another way than the network, for tests.
+        """
         limits = timeouts or Timeouts()
         self._total = limits.total
         self._on_answer = on_answer
+        self._keys = keys
         self._client = httpx.Client(
             base_url=url.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json, application/problem+json"},
@@ -88,6 +102,9 @@ class Transport:
         chunks: Iterable[bytes] | None,
     ) -> tuple[Any, RawAnswer]:
         request = self._client.build_request(method, path, params=params, headers=headers, content=chunks)
+        if self._keys is not None:
+            # A streamed body stands in the signature by its Content-Digest, which whoever streams it has given.
+            request.headers.update(_signature(self._keys, method, str(request.url), headers))
         call = _Call(request)
         try:
             response = self._client.send(request, stream=True)
@@ -162,6 +179,13 @@ class _Call:
             _now(),
             cut,
         )
+
+
+def _signature(keys: OwnKeys, method: str, url: str, headers: Mapping[str, str]) -> dict[str, str]:
+    key = keys.signing()
+    if key is None:
+        raise AuthorityUnavailableError(f"{keys.path} holds no key to sign with; nothing was sent")
+    return http_signatures.sign(key, method=method, url=url, headers=headers, body=None, now=_now())
 
 
 def _refusal(raw: RawAnswer, content: Any) -> AuthorityUnavailableError | AuthorityRefusedError | OutcomeUnknownError:

@@ -27,6 +27,7 @@ def main() -> None:
         confirm_delay=given.confirm_delay,
         has_surcharges=not given.no_surcharges,
         is_open_register=given.open_register,
+        verify_jwks=given.verify_jwks,
     )
     state = State(options, given.data)
     if given.date:
@@ -52,6 +53,7 @@ def _arguments() -> argparse.ArgumentParser:
     known.add_argument("--confirm-delay", type=float, default=0.02, help="seconds from payment to confirmation")
     known.add_argument("--no-surcharges", action="store_true", help="lateness costs nothing")
     known.add_argument("--open-register", action="store_true", help="every well-formed cédula is known, not only 999…")
+    known.add_argument("--verify-jwks", help="refuse what is not signed (RFC 9421) with a key of this address or file")
     return known
 
 

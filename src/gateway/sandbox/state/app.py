@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.sandbox.answering import Answer, Call, Handler, World, by_method, endpoint, respond
+from gateway.sandbox.message_signatures import Signatures
 from gateway.sandbox.state import (
     answers,
     control,
@@ -64,6 +65,7 @@ def create_app(state: State) -> Starlette:
         facts=partial(_facts, state),
         distort=partial(distortion.distort, state),
         distortions={on: IN_THE_PAGE & known for on, known in KNOWN.items()},
+        signatures=Signatures(state.options.verify_jwks) if state.options.verify_jwks else None,
     )
 
     def handler(step: Step) -> Handler:

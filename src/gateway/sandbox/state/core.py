@@ -19,7 +19,8 @@ from gateway.sandbox.store import Store
 IN_THE_PAGE = frozenset(
     {
         "wrong_period", "wrong_employer", "unknown_code", "long_text", "missing_line", "extra_line", "reorder", "repeat",
-        "old_answers", "ack_without_id", "success_code_failure_text", "warning", "empty",
+        "old_answers", "ack_without_id", "success_code_failure_text", "warning", "empty", "drop_member", "naive_instants",
+        "loose_amounts", "wrong_total",
     }
 )  # fmt: skip
 """What can be wrong in one answer and right in the next."""
@@ -30,11 +31,13 @@ VERDICTS = frozenset(
     }
 )  # fmt: skip
 """What can be wrong in the answer itself, for ever."""
+CARELESS = frozenset({"forget_id", "bill_twice", "take_other_bytes", "take_twin", "no_digest_check"})
+"""What a state that was built carelessly does with a submission, always."""
 KNOWN = {
     "limits": IN_THE_PAGE | LASTING,
-    "submit": IN_THE_PAGE | VERDICTS | LASTING | {"new_reference"},
+    "submit": IN_THE_PAGE | VERDICTS | LASTING | CARELESS | {"new_reference"},
     "query": IN_THE_PAGE,
-    "lines": IN_THE_PAGE,
+    "lines": IN_THE_PAGE | {"overlap", "any_cursor"},
     "notices": IN_THE_PAGE | {"cent_off", "new_reference", "change_amount"},
     "payments": IN_THE_PAGE | {"wait", "refuse", "cent_off", "never_answer"},
     "remittances": IN_THE_PAGE | {"cent_off", "change_amount", "no_transfer", "unadvised"},
@@ -58,6 +61,8 @@ class Options:
     confirm_delay: float = 0.02
     has_surcharges: bool = True
     is_open_register: bool = False
+    verify_jwks: str | None = None
+    """Address or file of the keys that every request must be signed with."""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 

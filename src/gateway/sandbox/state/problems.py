@@ -9,6 +9,8 @@ _TITLES = {
     "digest_missing": "Content-Digest is missing",
     "digest_mismatch": "The body is not the one of its digest",
     "unauthorised": "No token, or not a good one",
+    "signature_missing": "The request is not signed",
+    "signature_invalid": "The signature does not hold",
     "filing_not_found": "No filing has this id",
     "notice_not_found": "No notice has this reference",
     "remittance_not_found": "No remittance has this id",
