@@ -441,6 +441,26 @@ def test_members_are_found_by_beginnings_of_names_identity_number_and_phone(data
         assert queries.find_member_by_identity(session, CEDULA) is None
 
 
+def test_one_field_finds_a_member_by_names_in_any_order_and_part_of_any_number(database: Database) -> None:
+    with database.session(1) as session:
+        place = payroll(session)
+        member = a_member(session, place, phone="8095551212", number="M-417")
+        a_member(session, place, OTHER)
+        for typed in (
+            "peña maria",
+            "Maria PENA",
+            "(809) 555-1212",
+            "5551212",
+            "m-417",
+            "000000-8",
+            "pen 999 0000000 8",
+        ):
+            found = queries.list_members(session, Search.anything(typed), today=TODAY)
+            assert member.id in [row.id for row in found], typed
+        for typed in ("maria 555-1213", "nobody", "%", "999%8"):
+            assert queries.list_members(session, Search.anything(typed), today=TODAY) == [], typed
+
+
 def test_a_dependant_category_may_be_asked_for(database: Database) -> None:
     with database.session(1) as session:
         member = a_member(session, payroll(session))

@@ -134,6 +134,11 @@ WHERE m.mutual_id = current_mutual() AND m.id > :after
           AND e.valid_from <= :day AND (e.valid_to IS NULL OR e.valid_to > :day)))
   AND (CAST(:ids AS bigint[]) IS NULL OR m.id = ANY (CAST(:ids AS bigint[])))
   AND (CAST(:phone AS text) IS NULL OR m.phone = :phone)
+  AND (CAST(:part AS text) IS NULL OR m.id IN (
+        SELECT id FROM member WHERE mutual_id = current_mutual() 
+          AND (regexp_replace(upper(number), '[^[:alnum:]]', '', 'g') LIKE :part OR phone LIKE :part)
+        UNION ALL
+        SELECT member_id FROM member_identity WHERE mutual_id = current_mutual() AND value LIKE :part))
   AND ' ' || m.search_name LIKE ALL (CAST(:words AS text[]))
 ORDER BY m.id
 LIMIT :limit
@@ -346,6 +351,10 @@ class PayrollRow(NamedTuple):
     created_at: dt.datetime
 
 
+_DIGITS = 3
+"""A word with so many digits is of a number, never of a name."""
+
+
 class Search(NamedTuple):
     """What members are looked for by; everything given must fit."""
 
@@ -358,6 +367,20 @@ class Search(NamedTuple):
     status: str | None = None
     fund_id: int | None = None
     payroll_id: int | None = None
+    part: str | None = None
+    """Letters and digits that stand together somewhere in a number of hers: ours, a register's, her telephone's."""
+
+    @classmethod
+    def anything(cls, typed: str) -> Self:
+        """Return a search for whatever somebody typed into one field: names and part of a number, in any order.
+
+        A word with three digits or more is of a number; the digits of several such words stand together, as people
+        write numbers in groups.
+        """
+        bare = [(word, "".join(filter(str.isalnum, word)).upper()) for word in typed.split()]
+        of_numbers = [number for _, number in bare if sum(letter.isdigit() for letter in number) >= _DIGITS]
+        of_names = [word for word, number in bare if number not in of_numbers]
+        return cls(text=" ".join(of_names) or None, part="".join(of_numbers) or None)
 
     @classmethod
     def typed(cls, country: str, text: str | None, identity: str | None, phone: str | None) -> Self:
@@ -420,7 +443,16 @@ def list_members(
     if search.identity:
         meant = {"number": search.identity.strip(), "value": bare_identity(search.identity)}
         ids = [row.id for row in db.rows(session, MEANT, meant)]
-    values = {**search._asdict(), "ids": ids, "words": words, "day": today, "after": after, "limit": limit}
+    part = None if search.part is None else f"%{_like(search.part)}%"
+    values = {
+        **search._asdict(),
+        "part": part,
+        "ids": ids,
+        "words": words,
+        "day": today,
+        "after": after,
+        "limit": limit,
+    }
     return [MemberRow(*row) for row in db.rows(session, LIST_MEMBERS, values)]
 
 
