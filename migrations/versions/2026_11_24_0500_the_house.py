@@ -23,7 +23,7 @@ def upgrade() -> None:
     for name in ("roles", "tables", "ledger", "guards", "membership", "reconciliation"):
         _run(_sql(name))
     _run(SchemaManager.get_schema())
-    for name in ("jobs", "staff", "selfcheck", "reports", "transparency", "tenancy"):
+    for name in ("administration", "jobs", "staff", "selfcheck", "reports", "transparency", "tenancy"):
         _run(_sql(name))
 
 

@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+import gateway.administration.models
 import gateway.benefits.models
 import gateway.calendar.models
 import gateway.cash.models

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Mapping
 from getpass import getpass
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,8 +12,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 from sqlmodel import Session
 
+from gateway.administration.errors import SettingInvalidError
+from gateway.administration.rules import declared, find_setting, flatten
+from gateway.administration.settings import change_settings, settings_now
 from gateway.authority.country import find_country
-from gateway.cli.acting import ApplyOption, JsonOption, note, opened, operator, print_json, print_table, settings
+from gateway.cli.acting import (
+    ApplyOption,
+    JsonOption,
+    acting,
+    note,
+    opened,
+    operator,
+    print_json,
+    print_table,
+    reading,
+    settings,
+)
 from gateway.contributions.schedule import countries
 from gateway.kit import tenant
 from gateway.kit.db import Database
@@ -74,47 +89,60 @@ def create(
 def configure(
     code: Annotated[str, typer.Argument(help="The mutual's code.")],
     changes: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--set",
-            help='NAME=JSON, for example state_account=\'{"name": "Tesorería", "account": "9600000099"}\'; may be repeated.',
+            help='NAME=JSON, for example pay_until_day=25 or state_account=\'{"name": "Tesorería", "account": "9600000099"}\'; null takes it away; may be repeated. Without it, what there is.',
         ),
-    ],
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why, for the log.")] = "by the operator",
     apply: ApplyOption = False,
 ) -> None:
-    """Change a mutual's settings; what is not named stays as it is, and null takes a setting away."""
-    wanted = dict(_setting(change) for change in changes)
-    with opened(settings()) as database:
-        with Session(database.engine) as session:
-            known = tenant.by_code(session, code)
-        after = {**known.settings, **wanted}
-        after = {name: value for name, value in after.items() if value is not None}
-        if apply:
-            tenant.configure(database.url, known.id, after)
-    note(f"The settings of {known.code!r} {'are' if apply else 'would be'} {json.dumps(after, ensure_ascii=False)}")
-    if not apply:
-        note("Nothing was changed; add --apply to do it.")
+    """Show a mutual's settings, or change some; what is not named stays as it is, and null takes a setting away."""
+    wanted: dict[str, object] = {}
+    for change in changes or []:
+        wanted |= _setting(change)
+    if not wanted:
+        with reading(code) as at:
+            _show(settings_now(at.session).values)
+        return
+    with acting(code, apply=apply) as at:
+        known = settings_now(at.session).values
+        # A name above several stands for all that are set below it.
+        gone = [name for name, value in wanted.items() if value is None and find_setting(name) is None]
+        for above in gone:
+            del wanted[above]
+            wanted |= {name: None for name in known if name.startswith(f"{above}.")}
+        after = change_settings(at.session, wanted, reason=reason, actor=at.actor, roles=None)
+        stands = json.dumps(dict(after.values), ensure_ascii=False)
+        note(f"The settings of {code!r} {'are' if apply else 'would be'} {stands}")
 
 
-SETTINGS = {
-    "state_account": "object: name, account and bank_identifier of the account that the state's bills are paid to",
-    "state_url": "text: address of the state's API, where it differs from GATEWAY_STATE_URL",
-    "payouts": "object: by provider batch_limit, minimum and (for a bank) pain_version; release_limits by role; code_days",
-    "benefits": "object: float_limit, how much may be advanced ahead of the state; notice_days before a claim's last day",
-    "filing_lease_seconds": "number: after how long a worker that carries a filing counts as gone",
-}
-"""What a mutual may set for itself."""
+def _show(values: Mapping[str, object]) -> None:
+    rows = [
+        [setting.name, json.dumps(values.get(setting.name), ensure_ascii=False), setting.meanings["en"]]
+        for setting in declared()
+    ]
+    several = [
+        [name, json.dumps(value, ensure_ascii=False), ""]
+        for name, value in values.items()
+        if name not in {row[0] for row in rows}
+    ]
+    print_table(("setting", "value", "meaning"), rows + several)
 
 
-def _setting(change: str) -> tuple[str, object]:
+def _setting(change: str) -> dict[str, object]:
+    """Read NAME=JSON; an object below a name is all the settings below it."""
     name, equals, text = change.partition("=")
-    if name not in SETTINGS or not equals:
-        known = "; ".join(f"{key} ({what})" for key, what in SETTINGS.items())
-        raise MutualInvalidError(f"{change!r} is no setting; expected NAME=JSON with one of {known}")
     try:
-        return name, json.loads(text)
+        value = json.loads(text) if equals else None
     except ValueError as error:
-        raise MutualInvalidError(f"the value of {name} is no JSON: {error}") from None
+        raise SettingInvalidError(f"the value of {name} is no JSON: {error}") from None
+    is_above = any(setting.name.startswith(f"{name}.") for setting in declared())
+    if not equals or not (is_above or find_setting(name)):
+        known = "; ".join(f"{setting.name} ({setting.labels['en']})" for setting in declared())
+        raise SettingInvalidError(f"{change!r} is no setting; expected NAME=JSON with one of {known}")
+    return {name: value} if value is None or not is_above else flatten({name: value})
 
 
 def list_(as_json: JsonOption = False) -> None:

@@ -36,18 +36,24 @@ def mask_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> M
     for name, value in list(event.items()):
         if name in SAFE_NAMES and name != "event":
             continue
-        event[name] = "***" if SECRET_NAMES.search(name) and value is not None else _masked(value)
+        event[name] = "***" if SECRET_NAMES.search(name) and value is not None else mask_value(value)
     return event
 
 
-def _masked(value: Any) -> Any:
+def mask_value(value: Any) -> Any:
+    """Return a value of JSON with what may identify somebody hidden, also where the name beside it says so."""
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, dict):
-        return {key: "***" if SECRET_NAMES.search(str(key)) else _masked(inner) for key, inner in value.items()}
+        return {key: _beside(str(key), inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_masked(inner) for inner in value]
+        return [mask_value(inner) for inner in value]
     return value
+
+
+def _beside(name: str, value: Any) -> Any:
+    is_secret = SECRET_NAMES.search(name) and name not in SAFE_NAMES and isinstance(value, str | int)
+    return "***" if is_secret and not isinstance(value, bool) else mask_value(value)
 
 
 _is_json = False

@@ -38,8 +38,8 @@ FROM mutual ON CONFLICT (code) DO NOTHING RETURNING mutual_id
 
 
 CONFIGURE = """
--- no row: the mutual with its new settings
-UPDATE mutual SET settings = %(settings)s::jsonb WHERE mutual_id = %(mutual_id)s
+-- one row: the mutual of this transaction, which has these settings from now on
+SELECT configure_mutual(CAST(:settings AS jsonb)) AS mutual_id
 """
 
 
@@ -122,7 +122,7 @@ def found(url: str, mutual: NewMutual) -> int:
     return int(row[0])
 
 
-def configure(url: str, mutual_id: int, settings: Mapping[str, Any]) -> None:
-    """Replace a mutual's settings as the database's owner; like founding it, this is the operator's act."""
-    with psycopg.connect(db.libpq_url(url)) as owner:
-        owner.execute(CONFIGURE, {"mutual_id": mutual_id, "settings": json.dumps(dict(settings))})
+def configure(session: Session, settings: Mapping[str, Any]) -> None:
+    """Replace the settings of this transaction's mutual; the rest of its row is the operator's alone."""
+    if db.scalar(session, CONFIGURE, {"settings": json.dumps(dict(settings))}) is None:
+        raise MutualNotFoundError("this transaction acts for no mutual; open it with the number of one")

@@ -18,6 +18,7 @@ class Notice(TenantTable, table=True):
         unique("member_id", "kind", "about_key"),
         refers("member_id", "member"),
         one_of("status", NoticeStatus),
+        Index(None, "mutual_id", "status", "changed_at"),
         Index(
             "ix_notice_waiting",
             "mutual_id",
