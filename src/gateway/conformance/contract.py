@@ -92,8 +92,8 @@ def event_schema(kind: str) -> Any:
 @cache
 def _registry() -> Registry[Any]:
     whole = Resource.from_contents(contract(), default_specification=DRAFT202012)
-    registry: Registry[Any] = Registry()
-    return registry.with_resource(_URN, whole)
+    registry: Registry[Any] = Registry().with_resource(_URN, whole)
+    return registry
 
 
 @cache

@@ -62,10 +62,13 @@ class People:
     def __init__(self, country: Country, *, people: Path | None, unknown: str | None, seed: int | None) -> None:
         sample = country.sample
         if sample is None:
-            raise SampleMissingError(f"{country.folder}/country.toml has no [sample]; docs/new-country.md says what it is")
+            raise SampleMissingError(
+                f"{country.folder}/country.toml has no [sample]; docs/new-country.md says what it is"
+            )
         self.country, self.sample = country, sample
         self.form = state_format(country.code)
         self.unknown = unknown or sample.unknown
+        self.wage_minor = parse_amount(sample.wage, currency_of(country.currency))
         self._waiting = _read(people) if people else _made(sample, seed)
 
     def take(self, count: int) -> list[str]:
@@ -83,14 +86,12 @@ class People:
         self, documents: Sequence[str], *, employer: str, payroll: str, period: Period, written_on: dt.date
     ) -> File:
         """Write one file that declares these people."""
-        currency = currency_of(self.country.currency)
-        wage_minor = parse_amount(self.sample.wage, currency)
         components = resolve(self.country.code, period).components
-        amounts = assess(wage_minor, 0, components, age=period.year - _BORN).amounts_minor
+        amounts = assess(self.wage_minor, 0, components, age=period.year - _BORN).amounts_minor
         parts = tuple((part.code, minor) for part, minor in zip(components, amounts, strict=True))
         workers = [
             DeclaredWorker(
-                payroll, self.sample.kind, document, "Ana", "Prueba", "Prueba", "F", dt.date(_BORN, 1, 2), wage_minor,
+                payroll, self.sample.kind, document, "Ana", "Prueba", "Prueba", "F", dt.date(_BORN, 1, 2), self.wage_minor,
                 components=parts,
             )
             for document in documents

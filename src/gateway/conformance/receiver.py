@@ -48,8 +48,6 @@ class Receiver:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
             def do_POST(self) -> None:
                 length = min(int(self.headers.get("content-length") or 0), _LARGEST)
                 body = self.rfile.read(length)

@@ -81,7 +81,9 @@ def chosen(names: Iterable[str]) -> list[Case]:
     return [case for case in every if case.name in wanted]
 
 
-def run(target: Target, *, names: Iterable[str] = (), on_result: Callable[[Result], None] | None = None) -> list[Result]:
+def run(
+    target: Target, *, names: Iterable[str] = (), on_result: Callable[[Result], None] | None = None
+) -> list[Result]:
     """Try the cases; return what became of each.
 
     Args:
@@ -117,7 +119,9 @@ def _reach(bench: Bench) -> None:
         exchange = bench.call("GET", "limits")
     except Departure as departure:
         problem = departure.values.get("problem")
-        raise CannotRunError(f"{bench.target.url} does not answer ({problem}); is it the address, and is it up?") from None
+        raise CannotRunError(
+            f"{bench.target.url} does not answer ({problem}); is it the address, and is it up?"
+        ) from None
     finally:
         bench.exchanges.clear()
     if exchange.status == 401:

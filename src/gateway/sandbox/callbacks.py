@@ -15,7 +15,7 @@ from gateway.sandbox.script import Script
 from gateway.sandbox.signing import sign
 from gateway.sandbox.store import Store
 
-RULES = frozenset({"repeat", "reorder", "drop_before", "delay", "forge", "stale"})
+RULES = frozenset({"repeat", "reorder", "drop_before", "delay", "forge", "stale", "unsigned", "once"})
 """What can be done wrong with a callback."""
 _WAITS = (0.2, 1.0, 3.0, 10.0, 30.0, 60.0)
 _TIMEOUT = 10.0
@@ -60,7 +60,9 @@ class Callbacks:
         times = 1 + sum(int(rule.get("count", 1)) for rule in rules if rule.do == "repeat")
         wait = sum(float(rule.get("seconds", 1)) for rule in rules if rule.do == "delay")
         marks = {rule.do for rule in rules}
-        kept = dict(headers or {}) | {f"x-sandbox-{mark}": "1" for mark in marks & {"forge", "stale"}}
+        kept = dict(headers or {}) | {f"x-sandbox-{mark}": "1" for mark in marks & {"forge", "stale", "once"}}
+        if "unsigned" in marks:
+            secret = None
         with self._store.write() as connection:
             rows = [
                 connection.execute(
@@ -111,6 +113,8 @@ class Callbacks:
             outcome = "taken" if taken.is_success else "gone" if taken.status_code == 410 else None
         except httpx.HTTPError:
             outcome = None
+        if outcome is None and "x-sandbox-once" in row["headers"]:
+            outcome = "given_up"
         self._note(row, outcome)
 
     def _note(self, row: Any, outcome: str | None) -> None:
@@ -130,7 +134,7 @@ class Callbacks:
 
 def _headers(row: Any) -> dict[str, str]:
     headers = {"content-type": "application/json", **json.loads(row["headers"])}
-    forged, stale = headers.pop("x-sandbox-forge", None), headers.pop("x-sandbox-stale", None)
+    forged, stale, _ = (headers.pop(f"x-sandbox-{mark}", None) for mark in ("forge", "stale", "once"))
     if row["secret"]:
         timestamp = int(time.time()) - (3600 if stale else 0)
         signature = sign(row["secret"], row["event_id"], timestamp, b"{}" if forged else row["body"])

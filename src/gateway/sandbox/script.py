@@ -14,11 +14,21 @@ from typing import Any
 ON_THE_WIRE = frozenset(
     {
         "delay", "drop_before", "drop_after", "status", "rate_limit", "maintenance", "down", "truncate",
-        "no_content_204", "non_utf8",
+        "no_content_204", "non_utf8", "refuse_with_200", "plain_errors", "media_type",
     }
 )  # fmt: skip
 """What can befall any request, whatever it asks for."""
-LASTING = frozenset({"down", "layout_switch", "lower_limits"})
+AT_THE_DOOR = frozenset({"no_authentication"})
+"""What is wrong before a request is read."""
+HABITS = frozenset(
+    {
+        "refuse_with_200", "plain_errors", "media_type", "no_authentication", "drop_member", "naive_instants",
+        "loose_amounts", "wrong_total", "forget_id", "bill_twice", "take_other_bytes", "take_twin", "no_digest_check",
+        "overlap", "any_cursor", "unsigned", "once",
+    }
+)  # fmt: skip
+"""How a state that was built wrongly behaves, always."""
+LASTING = HABITS | {"down", "layout_switch", "lower_limits"}
 """What goes on for ever unless a rule says otherwise."""
 _KEPT = {"on", "do", "nth", "times", "match", "from", "until"}
 
@@ -124,7 +134,7 @@ class Script:
         if unknown:
             raise ScriptError(f"on {sorted(unknown)} is not known; expected *, {', '.join(sorted(self._known))}")
         do = str(rule.get("do"))
-        allowed = set(ON_THE_WIRE).union(*(self._known[one] for one in named if one != "*"))
+        allowed = set(ON_THE_WIRE | AT_THE_DOOR).union(*(self._known[one] for one in named if one != "*"))
         if do not in allowed:
             raise ScriptError(
                 f"do {do!r} is not known on {sorted(named)}; expected one of {', '.join(sorted(allowed))}"

@@ -80,13 +80,11 @@ def early(bench: Bench) -> None:
     bench.refused(exchange, 409, "not_answered_yet")
 
 
-@case("lines.complete", _LINES, "In the order of the file.", needs=["verdict.accepted"])
+@case("lines.complete", _LINES, "In the order of the file.", needs=["submit.large"])
 def complete(bench: Bench) -> None:
     """The pages of a large filing's answer hold each of its lines once, in the order of the file."""
-    count = bench.target.lines
-    sent = bench.submit(bench.file(count))
-    bench.kept["large"], bench.kept["large.answer"] = sent, bench.answer_of(sent)
-    pages = bench.pages(f"filings/{sent.filing_id}/lines", max(1, count // 4))
+    sent: Sent = bench.kept["large"]
+    pages = bench.pages(f"filings/{sent.filing_id}/lines", max(1, bench.target.lines // 4))
     bench.kept["large.pages"] = pages
     numbers = [bench.member(row, "line", (int,)) for row in rows(pages, "lines")]
     wanted = [sent.file.line_of(document) for document in sent.file.documents]
@@ -102,7 +100,12 @@ def _few(numbers: list[int]) -> str:
     return ", ".join(map(str, numbers[:10])) or "–"
 
 
-@case("lines.heads", _LINES, "Every page repeats which filing, employer and period it belongs to", needs=["lines.complete"])
+@case(
+    "lines.heads",
+    _LINES,
+    "Every page repeats which filing, employer and period it belongs to",
+    needs=["lines.complete"],
+)
 def heads(bench: Bench) -> None:
     """Each page says what it belongs to, and what the whole adds up to."""
     answer = bench.kept["large.answer"]
@@ -138,6 +141,7 @@ def places(bench: Bench) -> None:
     for line, document in zip(rows(bench.kept["large.pages"], "lines"), sent.file.documents, strict=True):
         bench.same(f"line {line['line']}: document", line.get("document"), document)
         bench.same(f"line {line['line']}: payroll", line.get("payroll"), bench.payroll)
+        bench.same(f"line {line['line']}: declared_wage", bench.minor(line, "declared_wage"), bench.people.wage_minor)
 
 
 @case("lines.components", "components › schemas › Line › properties › amount › description", "the sum of its components", needs=["lines.complete"])  # fmt: skip
@@ -194,7 +198,8 @@ def mixed(bench: Bench) -> None:
         return
     bench.same("status", answer.get("status"), "partly_accepted")
     bench.same("counts", answer.get("counts"), {"lines": 3, "accepted": 2, "rejected": 1})
-    first, *others = bench.lines_of(sent, 1000)
+    first, *others = lines = bench.lines_of(sent, 1000)
+    bench.same("lines", len(lines), 3)
     bench.same("line", first.get("line"), bad)
     bench.same(f"line {bad}: status", first.get("status"), "rejected")
     if first.get("code") in (None, "", "0") or not first.get("message"):
@@ -235,4 +240,3 @@ def malformed_again(bench: Bench) -> None:
     twin = bench.prepare(bench.kept["malformed"].file)
     bench.object_of(bench.put(twin), TAKEN)
     bench.same("status", bench.answer_of(twin).get("status"), "rejected")
-

@@ -40,7 +40,9 @@ def cursor(bench: Bench) -> None:
     bench.refused(exchange, 422, "parameter_invalid")
 
 
-@case("remittances.unknown", "components › schemas › Problem › properties › code › description", "`remittance_not_found`")
+@case(
+    "remittances.unknown", "components › schemas › Problem › properties › code › description", "`remittance_not_found`"
+)
 def unknown(bench: Bench) -> None:
     """An advice that was never given is not there, nor are its lines."""
     for name in ("remittances/no-such-advice", "remittances/no-such-advice/lines"):

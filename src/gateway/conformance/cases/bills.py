@@ -18,17 +18,17 @@ def _of(notice: dict[str, Any], sent: Sent) -> list[dict[str, Any]]:
     return [one for one in notice["filings"] if one.get("filing_id") == sent.filing_id]
 
 
-@case("notices.issued", f"{_NOTICE} › filings › items › required", "filing_id", needs=["verdict.accepted"])
+@case("notices.issued", f"{_NOTICE} › filings › items › required", "filing_id", needs=["submit.large"])
 def issued(bench: Bench) -> None:
     """What was accepted is billed: the month's bill names the filing, its lines and its amount."""
-    sent: Sent = bench.kept["good"]
+    sent: Sent = bench.kept["large"]
     notice = bench.notice_with(sent)
     bench.kept["notice"] = notice
     told = {"employer": bench.employer, "period": str(bench.period), "payroll": bench.payroll}
     for name, value in {**told, "currency": bench.currency.code}.items():
         bench.same(name, notice.get(name), value)
     first, *_ = _of(notice, sent)
-    billed = bench.minor(bench.member(bench.kept["good.answer"], "totals", (dict,)), "billed")
+    billed = bench.minor(bench.member(bench.kept["large.answer"], "totals", (dict,)), "billed")
     bench.same("filings[].line_count", first.get("line_count"), len(sent.file.documents))
     bench.same("filings[].amount", bench.minor(first, "amount"), billed)
 
@@ -45,7 +45,7 @@ def adds_up(bench: Bench) -> None:
 @case("notices.from-lines", "components › schemas › Line › properties › amount › description", "What this line adds to the notice", needs=["notices.issued", "lines.components"])  # fmt: skip
 def from_lines(bench: Bench) -> None:
     """A bill asks for what its filings' lines add to it, component by component, and nothing else of theirs."""
-    notice, codes = bench.notice_with(bench.kept["good"]), bench.kept["codes"]
+    notice, codes = bench.notice_with(bench.kept["large"]), bench.kept["codes"]
     billed = [one for one in bench.member(notice, "components", (list,)) if one.get("code") in codes]
     filings = bench.member(notice, "filings", (list,))
     bench.same("line_count", notice.get("line_count"), sum(bench.member(one, "line_count", (int,)) for one in filings))
@@ -53,10 +53,10 @@ def from_lines(bench: Bench) -> None:
     bench.same("components", sum(bench.minor(one, "amount") for one in billed), of_lines)
 
 
-@case("notices.once", "info › description", "The same id with the same bytes is the same filing, however often it is sent", needs=["notices.issued", "submit.again"])  # fmt: skip
+@case("notices.once", "info › description", "The same id with the same bytes is the same filing, however often it is sent", needs=["notices.issued"])  # fmt: skip
 def once(bench: Bench) -> None:
     """A filing that was sent several times is billed once."""
-    sent = [bench.kept[name] for name in ("good", "at_once") if name in bench.kept]
+    sent = [bench.kept[name] for name in ("repeated", "at_once") if name in bench.kept]
     for one in sent:
         answer = bench.answer_of(one)
         found = _of(bench.notice_with(one), one)
@@ -87,7 +87,7 @@ def _day(bench: Bench, value: dict[str, Any], name: str) -> dt.date:
 @case("notices.one", "paths › /notices/{reference} › get › summary", "One payment notice", needs=["notices.issued"])
 def one_notice(bench: Bench) -> None:
     """A bill asked for by its reference is the one that is listed."""
-    listed = bench.notice_with(bench.kept["good"])
+    listed = bench.notice_with(bench.kept["large"])
     alone = bench.get(f"notices/{part(listed['reference'])}")
     if alone != listed:
         raise Departure("not_the_same")
@@ -116,7 +116,7 @@ def parameters(bench: Bench) -> None:
 @case("notices.supplement", f"{_NOTICE} › version › description", "Goes up with every recalculation under this reference", needs=["notices.issued"])  # fmt: skip
 def supplement(bench: Bench) -> None:
     """What is filed besides changes the unpaid bill: a new version of it, or a new bill beside or in its place."""
-    before = bench.notice_with(bench.kept["good"])
+    before = bench.notice_with(bench.kept["large"])
     sent = bench.submit(bench.file(1))
     answer = bench.answer_of(sent)
     bench.same("status", answer.get("status"), "accepted")

@@ -8,6 +8,7 @@ from gateway.kit.period import Period
 
 _UNAUTHORISED = "components › responses › Unauthorised › description"
 _SIGNED = "components › securitySchemes › bearer › description"
+_ANOTHER = "not-the-agreed-token"
 _WRONG_SIGNATURE = {
     "signature-input": 'sig1=("@method");created=1767225600;keyid="nobody"',
     "signature": "sig1=:AAAA:",
@@ -42,9 +43,9 @@ def no_token(bench: Bench) -> None:
 @case("auth.wrong", _UNAUTHORISED, "No token, or not a good one (`unauthorised`)")
 def wrong_token(bench: Bench) -> None:
     """Another token opens nothing."""
-    bench.refused(bench.call("GET", "limits", token="not-the-agreed-token"), 401, "unauthorised")
+    bench.refused(bench.call("GET", "limits", token=_ANOTHER), 401, "unauthorised")
     query = {"employer": bench.employer, "period": str(bench.period)}
-    bench.refused(bench.call("GET", "notices", query=query, token="x"), 401, "unauthorised")
+    bench.refused(bench.call("GET", "notices", query=query, token=_ANOTHER[:3]), 401, "unauthorised")
 
 
 @case("signature.ignored", _SIGNED, "are taken on every request and ignored where they are not asked for")

@@ -106,9 +106,13 @@ def list_lines(state: State, call: Call) -> Answer:
         return _absent(call.path["filing_id"])
     if row["answered_at"] is None:
         return problem(409, "not_answered_yet", "the filing was received and is not answered yet; ask again later")
+    habits = {rule.do for rule in state.fire("lines", frozenset({"overlap", "any_cursor"}), filing_id=row["filing_id"])}
     try:
         after, limit = read_page(call.query, usual=1000, most=limits_now(state).max_page)
+        after -= "overlap" in habits and after > 0
     except PageError as broken:
+        if "any_cursor" in habits and "cursor" in call.query:
+            return list_lines(state, Call(call.path, {}, call.headers))
         return invalid(*str(broken).split(": ", 1))
     lines = state.store.read().execute(line_json(state.realm.components), [row["seq"], after, limit + 1]).fetchall()
     more = len(lines) > limit

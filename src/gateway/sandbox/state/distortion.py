@@ -10,6 +10,7 @@ from gateway.sandbox.state.answers import list_lines, query_filing
 from gateway.sandbox.state.core import State
 
 _LISTS = ("lines", "notices", "remittances", "payments")
+_INSTANTS = {"received_at", "answered_at", "advised_at", "confirmed_at"}
 
 
 def distort(state: State, rule: Rule, on: str, call: Call, answer: Answer) -> Answer:
@@ -120,6 +121,30 @@ def _warning(body: dict[str, Any], _rule: Rule, on: str) -> None:
         thing["code"] = "W01"
 
 
+def _drop_member(body: dict[str, Any], rule: Rule, _on: str) -> None:
+    for thing in (body, _first(body)):
+        thing.pop(str(rule.get("name")), None)
+
+
+def _naive_instants(body: dict[str, Any], _rule: Rule, _on: str) -> None:
+    for thing in (body, *_rows(body)):
+        for name in _INSTANTS & thing.keys():
+            thing[name] = thing[name] and thing[name][:19]
+
+
+def _loose_amounts(body: dict[str, Any], _rule: Rule, _on: str) -> None:
+    for thing in (body, *_rows(body)):
+        for name in ("amount", "total"):
+            if isinstance(thing.get(name), str):
+                thing[name] = thing[name].rstrip("0").rstrip(".")
+
+
+def _wrong_total(body: dict[str, Any], _rule: Rule, _on: str) -> None:
+    for notice in _rows(body) or [body]:
+        whole, _, cents = notice["total"].partition(".")
+        notice["total"] = f"{int(whole) + 1}.{cents}"
+
+
 _CHANGES: dict[str, Callable[[dict[str, Any], Rule, str], None]] = {
     "wrong_period": _wrong_period,
     "wrong_employer": _wrong_employer,
@@ -133,6 +158,10 @@ _CHANGES: dict[str, Callable[[dict[str, Any], Rule, str], None]] = {
     "ack_without_id": _ack_without_id,
     "success_code_failure_text": _success_code_failure_text,
     "warning": _warning,
+    "drop_member": _drop_member,
+    "naive_instants": _naive_instants,
+    "loose_amounts": _loose_amounts,
+    "wrong_total": _wrong_total,
 }
 
 

@@ -13,10 +13,10 @@ from typing import Any
 from starlette.requests import Request
 
 from gateway.sandbox.answering import Answer, Call
-from gateway.sandbox.state.core import State
+from gateway.sandbox.state.core import CARELESS, State
 from gateway.sandbox.state.limits import limits_now
 from gateway.sandbox.state.problems import invalid, problem
-from gateway.sandbox.state.processing import process
+from gateway.sandbox.state.processing import bill_again, process
 
 _HEAD = 1_000
 _DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
@@ -62,18 +62,25 @@ async def spool(state: State, request: Request) -> Spooled:
 def submit(state: State, call: Call) -> Answer:
     """Take a file; the same id and bytes are the same filing, however often they are sent."""
     body: Spooled = call.spooled
-    refused = _check_parameters(state, call, body) or _check_body(state, call, body)
+    facts = {name: call.query.get(name) for name in ("kind", "employer", "period")}
+    careless = {rule.do for rule in state.fire("submit", CARELESS, filing_id=call.path["filing_id"], **facts)}
+    refused = _check_parameters(state, call, body) or _check_body(state, call, body, careless)
     if refused:
         state.store.count("submissions_refused")
         return refused
     filing_id = str(uuid.UUID(call.path["filing_id"]))
     with state.store.write() as connection:
         known = connection.execute("SELECT * FROM filing WHERE filing_id = ?", [filing_id]).fetchone()
-        clash = _clash(connection, call, filing_id, known, body, state.realm.undated)
+        clash = _clash(connection, call, filing_id, known, body, state.realm.undated, careless)
         if clash:
             state.store.count("submissions_refused")
             return clash
-        if known:
+        if known and "forget_id" in careless:
+            _forget(connection, known)
+        elif known:
+            if "bill_twice" in careless:
+                wait = 2 * state.options.answer_delay
+                state.store.after_commit(lambda: state.work.after(wait, lambda: bill_again(state, filing_id)))
             state.store.count("filings_repeated")
             return Answer(202, reception(known, is_repeat=True))
         return Answer(202, reception(_keep(state, connection, call, filing_id, body), is_repeat=False))
@@ -131,10 +138,18 @@ def _check_layout(state: State, kind: str, lengths: tuple[int, ...], body: Spool
     return None
 
 
-def _check_body(state: State, call: Call, body: Spooled) -> Answer | None:
+def _forget(connection: Any, known: Mapping[str, Any]) -> None:
+    # Scripted: the state finds nothing under an id, whatever it did about it before.
+    for table, column in (("line", "filing_seq"), ("declared", "filing_seq"), ("filing", "seq")):
+        connection.execute(f"DELETE FROM {table} WHERE {column} = ?", [known["seq"]])
+
+
+def _check_body(state: State, call: Call, body: Spooled, careless: set[str]) -> Answer | None:
     if body.is_too_large:
         return problem(413, "file_too_large", f"at most {state.realm.max_bytes} octets")
     given = call.headers.get("content-digest")
+    if "no_digest_check" in careless:
+        return None
     if given is None:
         return problem(400, "digest_missing", "send Content-Digest with sha-256 over the body")
     match = _DIGEST.fullmatch(given)
@@ -146,10 +161,11 @@ def _check_body(state: State, call: Call, body: Spooled) -> Answer | None:
 
 
 def _clash(
-    connection: Any, call: Call, filing_id: str, known: Any, body: Spooled, undated: frozenset[str]
-) -> Answer | None:
+    connection: Any, call: Call, filing_id: str, known: Any, body: Spooled, undated: frozenset[str],
+    careless: set[str],
+) -> Answer | None:  # fmt: skip
     digest = body.digest.hex()
-    if known and known["sha256"] != digest:
+    if known and known["sha256"] != digest and "take_other_bytes" not in careless:
         return problem(
             409, "filing_id_reused", f"{filing_id} already stands for other bytes; take a new id",
             reception_number=known["reception"],
@@ -163,7 +179,7 @@ def _clash(
     )
     if other:
         return invalid("Idempotency-Key", "this key was used for another filing", "idempotency_key_reused")
-    twin = None if known else _twin(connection, call.query, digest, undated)
+    twin = None if known or "take_twin" in careless else _twin(connection, call.query, digest, undated)
     if twin:
         return problem(
             409, "duplicate_content", f"the same content was received as {twin['reception']} under another filing id",

@@ -37,7 +37,9 @@ def bill(state: State, connection: sqlite3.Connection, filing: sqlite3.Row, payr
     else:
         reference = _issue(state, connection, facts, added.line_count, added.components, off)
     connection.execute(
-        "INSERT INTO notice_filing VALUES (?, ?, ?, ?)", [reference, filing["filing_id"], added.line_count, amount]
+        "INSERT INTO notice_filing VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET line_count = line_count + excluded.line_count,"
+        " amount_minor = amount_minor + excluded.amount_minor",
+        [reference, filing["filing_id"], added.line_count, amount],
     )
     _charge_lateness(state, connection, reference)
     _tell(state, connection, reference)

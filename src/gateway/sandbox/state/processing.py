@@ -12,8 +12,13 @@ from gateway.sandbox.state.core import VERDICTS, State
 from gateway.sandbox.state.dominican import judge_dependants
 from gateway.sandbox.state.realm import COLUMNS, REJECTED, Inspection, Row
 from gateway.sandbox.state.registers import period_id_of
-from gateway.sandbox.state.tally import Tally
+from gateway.sandbox.state.tally import PayrollBill, Tally
 
+BILLED = """
+-- one row per payroll: how many lines of a filing were accepted, and their components
+SELECT payroll, count(*), sum(c1), sum(c2), sum(c3), sum(c4), sum(c5), sum(c6), sum(c7)
+FROM line WHERE filing_seq = ? AND status <> 1 GROUP BY payroll
+"""
 _INSERT_LINE = f"INSERT INTO line VALUES (?{', ?' * (9 + COLUMNS)})"
 
 
@@ -183,6 +188,15 @@ def _finish(
     if not is_forgotten:
         for payroll, bill in sorted(tally.by_payroll.items()):
             notices.bill(state, connection, filing, payroll, bill)
+
+
+def bill_again(state: State, filing_id: str) -> None:
+    """Bill a filing once more, as a state does that takes a repetition for another filing."""
+    with state.store.write() as connection:
+        filing = connection.execute("SELECT * FROM filing WHERE filing_id = ?", [filing_id]).fetchone()
+        sums = connection.execute(BILLED, [filing["seq"]]).fetchall() if filing else ()
+        for payroll, count, *components in sums:
+            notices.bill(state, connection, filing, payroll, PayrollBill(count, components))
 
 
 def _tell(state: State, filing: sqlite3.Row) -> None:
