@@ -135,8 +135,8 @@ WHERE m.mutual_id = current_mutual() AND m.id > :after
   AND (CAST(:ids AS bigint[]) IS NULL OR m.id = ANY (CAST(:ids AS bigint[])))
   AND (CAST(:phone AS text) IS NULL OR m.phone = :phone)
   AND (CAST(:part AS text) IS NULL OR m.id IN (
-        SELECT id FROM member WHERE mutual_id = current_mutual() 
-          AND (regexp_replace(upper(number), '[^[:alnum:]]', '', 'g') LIKE :part OR phone LIKE :part)
+        SELECT id FROM member WHERE mutual_id = current_mutual()
+          AND (regexp_replace(upper(number), '[^A-Z0-9]', '', 'g') LIKE :part OR phone LIKE :part)
         UNION ALL
         SELECT member_id FROM member_identity WHERE mutual_id = current_mutual() AND value LIKE :part))
   AND ' ' || m.search_name LIKE ALL (CAST(:words AS text[]))
@@ -351,10 +351,6 @@ class PayrollRow(NamedTuple):
     created_at: dt.datetime
 
 
-_DIGITS = 3
-"""A word with so many digits is of a number, never of a name."""
-
-
 class Search(NamedTuple):
     """What members are looked for by; everything given must fit."""
 
@@ -374,11 +370,11 @@ class Search(NamedTuple):
     def anything(cls, typed: str) -> Self:
         """Return a search for whatever somebody typed into one field: names and part of a number, in any order.
 
-        A word with three digits or more is of a number; the digits of several such words stand together, as people
-        write numbers in groups.
+        A word with a digit is of a number, never of a name; several such words stand together, as people write numbers
+        in groups.
         """
         bare = [(word, "".join(filter(str.isalnum, word)).upper()) for word in typed.split()]
-        of_numbers = [number for _, number in bare if sum(letter.isdigit() for letter in number) >= _DIGITS]
+        of_numbers = [number for _, number in bare if any(letter.isdigit() for letter in number)]
         of_names = [word for word, number in bare if number not in of_numbers]
         return cls(text=" ".join(of_names) or None, part="".join(of_numbers) or None)
 
