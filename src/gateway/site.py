@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from gateway.api.app import create_app as create_api
 from gateway.api.dependencies import Gate
+from gateway.backoffice.app import create_pages as create_office_pages
 from gateway.kit.db import Database
 from gateway.portal.app import create_pages as create_member_pages
 from gateway.settings import Settings
@@ -19,7 +20,7 @@ from gateway.settings import from_environment as settings_from_environment
 Pages = Callable[[Settings, Callable[[], Gate]], ASGIApp]
 """Makes a set of pages; what the process shares is asked for when a request comes, as it is there only after the start."""
 
-PAGES: dict[str, Pages] = {"/m": create_member_pages}
+PAGES: dict[str, Pages] = {"/m": create_member_pages, "/o": create_office_pages}
 """Path and maker of each set of pages."""
 
 

@@ -1,0 +1,74 @@
+"""Templates, and which areas somebody sees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gateway.backoffice.frame.texts import LANGUAGES, Words
+from gateway.staff.models import Role
+
+HERE = Path(__file__).parent.parent
+STATIC = HERE / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An area in the navigation."""
+
+    name: str
+    title: str
+    path: str
+    order: int
+    roles: frozenset[Role]
+
+
+ENTRIES: list[Entry] = []
+"""Every area that has pages, as the areas themselves register."""
+
+
+def shown_to(desk: Any) -> Sequence[Entry]:
+    """Return the areas that somebody sees, in order."""
+    return sorted((one for one in ENTRIES if desk.may(one.roles, reads=True)), key=lambda one: one.order)
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates; what they name and does not exist is a mistake, never an empty place."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"languages": LANGUAGES, "static": static_name}
+    return made
+
+
+def render(template: str, words: Words, **values: Any) -> str:
+    """Return a page in a language."""
+    shared = {
+        "_": words.say,
+        "n_": words.count,
+        "words": words,
+        "language": words.language,
+        "amount": words.amount,
+        "money": words.money,
+        "number": words.number,
+        "day": words.day,
+        "long_day": words.long_day,
+        "instant": words.instant,
+        "month": words.month,
+    }
+    return environment().get_template(template).render({**shared, **values})
+
+
+@cache
+def static_name(name: str) -> str:
+    """Return a static file's name with a mark that changes with its content, so that browsers may keep it for ever."""
+    return f"static/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"

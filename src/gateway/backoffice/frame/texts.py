@@ -1,0 +1,163 @@
+"""What pages say things with: the texts of all areas, and amounts, days and numbers as the country writes them.
+
+Each area has a catalogue of its own (``locale/<language>/<area>.po``), so that two people who write pages do not meet in
+one file. A text that several areas say stands in ``frame.po``. The English sentence is the key.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.numbers import format_decimal, format_percent
+
+from gateway.kit.catalogues import is_many, read_catalogue, texts_in
+from gateway.kit.money import currency_of
+from gateway.kit.period import Period
+
+LOCALES = Path(__file__).parent.parent / "locale"
+LANGUAGES = {"es": "Español", "fr": "Français", "en": "English"}
+DEFAULT = "es"
+
+
+def N_(english: str) -> str:  # noqa: N802 - the name that gettext's tools look for
+    """Mark a text that is looked up where it is shown."""
+    return english
+
+
+ROLES = {
+    "cashier": N_("Cashier"),
+    "collector": N_("Collector"),
+    "filing_officer": N_("Filing officer"),
+    "accountant": N_("Accountant"),
+    "benefits_officer": N_("Benefits officer"),
+    "manager": N_("Manager"),
+    "auditor": N_("Auditor"),
+}
+"""What each role is called."""
+
+
+COMMON = (
+    N_("Amount"),
+    N_("Balance"),
+    N_("Benefits"),
+    N_("Cash"),
+    N_("Change"),
+    N_("Day"),
+    N_("Download"),
+    N_("From"),
+    N_("Fund"),
+    N_("Identity number"),
+    N_("Member"),
+    N_("Member number"),
+    N_("Members"),
+    N_("Month"),
+    N_("Name"),
+    N_("No"),
+    N_("Note"),
+    N_("Payroll"),
+    N_("Print"),
+    N_("Reason"),
+    N_("Receipt"),
+    N_("Save"),
+    N_("Search"),
+    N_("Status"),
+    N_("Telephone"),
+    N_("To"),
+    N_("Total"),
+    N_("Upload"),
+    N_("When"),
+    N_("Who"),
+    N_("Yes"),
+)
+"""What several areas say, translated once."""
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
+    """Return all texts of a language: English sentence -> text of one, text of many."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted((LOCALES / language).glob("*.po")):
+        found.update(texts_in(read_catalogue(path, language)))
+    return found
+
+
+@cache
+def locale_of(language: str, country: str) -> Locale:
+    """Return how a language is written in a country; the language's own way where the two are not known together."""
+    try:
+        return Locale.parse(f"{language}_{country.upper()}")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(language)
+
+
+class Words:
+    """One language of one mutual: its texts, and how it writes amounts, numbers, days and instants."""
+
+    def __init__(self, language: str, country: str = "DO", time_zone: str = "UTC") -> None:
+        self.language = language if language in LANGUAGES else DEFAULT
+        self.locale = locale_of(self.language, country)
+        self._texts = catalogue(self.language)
+        self._zone = ZoneInfo(time_zone)
+
+    def say(self, english: str, **places: Any) -> str:
+        """Return a text with its places filled in."""
+        found = self._texts.get(english)
+        text = found[0] if found and found[0] else english
+        return text.format(**places) if places else text
+
+    def count(self, one: str, many: str, number: int, **places: Any) -> str:
+        """Return the text for so many; ``{n}`` is the number as it is written here."""
+        found, is_of_many = self._texts.get(one), is_many(self.language, number)
+        text = many if is_of_many else one
+        if found and all(found):
+            text = found[min(int(is_of_many), len(found) - 1)]
+        return text.format(n=self.number(number), **places)
+
+    def number(self, value: int | Decimal) -> str:
+        """Return a number with its thousands apart."""
+        return str(format_decimal(value, locale=self.locale))
+
+    def share(self, value: float | Decimal) -> str:
+        """Return a share of one in hundredths, with one decimal."""
+        return str(format_percent(value, "#,##0.0 %", locale=self.locale))
+
+    def money(self, minor: int, currency: str) -> str:
+        """Return an amount without its currency, for a column whose head names it."""
+        exponent = currency_of(currency).exponent
+        value = Decimal(int(minor)).scaleb(-exponent)
+        pattern = "#,##0" + ("." + "0" * exponent if exponent else "")
+        return str(format_decimal(value, pattern, locale=self.locale))
+
+    def amount(self, minor: int, currency: str) -> str:
+        """Return an amount and its currency, for example ``DOP 3,400,117.20``; they are never parted at a line's end."""
+        return f"{currency}\u00a0{self.money(minor, currency)}"
+
+    def day(self, value: dt.date | None) -> str:
+        """Return a day in short, or nothing."""
+        return "" if value is None else str(format_date(value, "dd/MM/yyyy", locale=self.locale))
+
+    def long_day(self, value: dt.date) -> str:
+        """Return a day with its weekday and month in words."""
+        return str(format_date(value, "full", locale=self.locale))
+
+    def month(self, value: Period | dt.date) -> str:
+        """Return a month in words and its year."""
+        first = value.start if isinstance(value, Period) else value
+        return str(format_skeleton("yMMMM", first, locale=self.locale))
+
+    def short_month(self, value: Period | dt.date) -> str:
+        """Return a month in three or four letters."""
+        first = value.start if isinstance(value, Period) else value
+        return str(format_date(first, "LLL", locale=self.locale)).rstrip(".")
+
+    def instant(self, value: dt.datetime | None) -> str:
+        """Return an instant by the mutual's clock, or nothing."""
+        if value is None:
+            return ""
+        return str(format_datetime(value.astimezone(self._zone), "dd/MM/yyyy HH:mm", locale=self.locale))

@@ -1,0 +1,44 @@
+// Comfort alone: every page works without this file.
+"use strict";
+(() => {
+  // Somebody who had to log in again goes on by herself.
+  const resume = document.querySelector("form[data-go-on]");
+  if (resume) resume.submit();
+
+  // The faults of a form are read out and reached first.
+  const faults = document.getElementById("faults");
+  if (faults) faults.focus();
+
+  // A form is sent once: the second click waits for the first.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    for (const button of form.querySelectorAll("button[type=submit]")) button.setAttribute("aria-busy", "true");
+  });
+  // A page that comes back from the browser's memory may be sent again; the server knows whether it was.
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+    }
+  });
+
+  // Keys: "/" finds a member; elements may name a key of their own.
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.matches("input, textarea, select")) return;
+    if (event.key === "/") {
+      const find = document.querySelector(".find input");
+      if (find) { event.preventDefault(); find.focus(); }
+      return;
+    }
+    const wanted = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (wanted) { event.preventDefault(); if (wanted.matches("input, select, textarea")) wanted.focus(); else wanted.click(); }
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) print();
+  });
+})();
