@@ -32,7 +32,7 @@ COMMANDS = {
     "month status", "month open", "month close",
     "filing prepare", "filing seal", "filing submit", "filing file", "filing check", "filing evidence",
     "filing movements", "filing uploaded", "filing load-answer", "report",
-    "assess", "ledger verify", "transparency publish", "bill forecast", "bill compare", "state drift",
+    "assess", "ledger verify", "transparency seal", "transparency check", "transparency publish", "transparency keys", "bill forecast", "bill compare", "state drift",
     "state client add", "state client rotate", "state client list", "state client disable",
 }  # fmt: skip
 
@@ -55,7 +55,7 @@ def test_whatever_changes_something_asks_for_apply() -> None:
     changing = {
         "migrate", "mutual create", "mutual configure", "import members", "import receipts", "import statement", "month open",
         "month close", "filing prepare", "filing seal", "filing submit", "filing file",
-        "filing uploaded", "filing load-answer", "state client add", "state client rotate", "state client disable",
+        "filing uploaded", "filing load-answer", "transparency seal", "state client add", "state client rotate", "state client disable",
     }  # fmt: skip
     asking = {name for name, command in known.items() if any("--apply" in one.opts for one in command.params)}
     assert asking == changing
@@ -284,7 +284,7 @@ def test_heads_are_written_to_a_file_to_be_given_away(gateway: Gateway, tmp_path
     out = tmp_path / "heads.json"
     ran = gateway("transparency", "publish", "--mutual", "amparo", "--out", out)
     assert (ran.status, ran.err) == (0, f"0 heads written to {out}\n")
-    assert json.loads(out.read_text()) == {"format": "gateway.heads.1", "mutual": "amparo", "heads": []}
+    assert json.loads(out.read_text()) == {"format": "gateway.heads.1", "mutual": "amparo", "heads": [], "checkpoint": None}
     assert gateway("transparency", "publish", "--mutual", "amparo").out == out.read_text()
 
 

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     READ_CONTRIBUTIONS = "contributions:read"
     READ_FILINGS = "filings:read"
     READ_EVIDENCE = "evidence:read"
+    READ_TRANSPARENCY = "transparency:read"
     READ_FHIR = "fhir:read"
     SEARCH_REGISTRY = "registry:search"
 

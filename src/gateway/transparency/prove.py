@@ -89,9 +89,10 @@ def prove_consistency(session: Session, old: int, new: int) -> list[bytes]:
 
     Raises:
         LogRangeError: The log never was that long.
+        LogUnsignedError: It has no head.
     """
     try:
-        return queries.roots_of(session, consistency_spans(old, new))
+        return queries.roots_of(session, consistency_spans(old, _known(session, new)))
     except IndexError as error:
         raise LogRangeError(f"{error}; sizes are whole, above zero and at most that of the newest head") from None
 
@@ -101,9 +102,10 @@ def prove_entry(session: Session, index: int, size: int) -> list[bytes]:
 
     Raises:
         LogRangeError: The log never was that long, or has no such entry.
+        LogUnsignedError: It has no head.
     """
     try:
-        return queries.roots_of(session, inclusion_spans(index, size))
+        return queries.roots_of(session, inclusion_spans(index, _known(session, size)))
     except IndexError as error:
         raise LogRangeError(f"{error}; entries count from 0, and the size is at most that of the newest head") from None
 
@@ -111,7 +113,7 @@ def prove_entry(session: Session, index: int, size: int) -> list[bytes]:
 def _document(session: Session, head: Head | None, rows: Sequence[Any], about: Plain, since: int | None) -> Plain:
     consistency = None
     if head is not None and since is not None and 0 < since <= head.tree_size:
-        path = prove_consistency(session, since, head.tree_size)
+        path = queries.roots_of(session, consistency_spans(since, head.tree_size))
         consistency = {"from": since, "path": [rules.text_of_hash(step) for step in path]}
     return {
         "format": FORM,
@@ -161,6 +163,14 @@ def _standing(
     if head is None and queries.size_of(session):
         return "unsigned", None
     return ("waiting" if now <= until else "late"), until.astimezone(dt.UTC).isoformat(timespec="seconds")
+
+
+def _known(session: Session, size: int) -> int:
+    # What was not signed yet is not shown, by no way.
+    newest = queries.get_head(session).tree_size
+    if size > newest:
+        raise LogRangeError(f"the newest head of the log is of size {newest}, not {size}")
+    return size
 
 
 def _size(head: Head | None) -> int:
