@@ -855,7 +855,7 @@ CREATE TABLE webhook_subscription (
 	succeeded_at TIMESTAMP WITH TIME ZONE,
 	rests_until TIMESTAMP WITH TIME ZONE,
 	sending_until TIMESTAMP WITH TIME ZONE,
-	from_xid xid8 DEFAULT pg_snapshot_xmin(pg_current_snapshot()) NOT NULL,
+	since pg_snapshot DEFAULT pg_current_snapshot() NOT NULL,
 	version INTEGER DEFAULT 1 NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
 	created_by TEXT NOT NULL,

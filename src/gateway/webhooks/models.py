@@ -1,8 +1,11 @@
 """Who wants to be told, what happened, and how telling went."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field
 
 from gateway.kit.columns import (
@@ -19,6 +22,19 @@ from gateway.kit.columns import (
     words,
 )
 from gateway.webhooks.states import DeliveryStatus, SubscriptionStatus
+
+
+class Snapshot(UserDefinedType[str]):
+    """PostgreSQL's list of the transactions that had ended at a moment."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kwargs: Any) -> str:
+        """Return the type's name."""
+        return "pg_snapshot"
+
+
+ischema_names["pg_snapshot"] = Snapshot  # so that a generated migration reads the type back
 
 NO = {"server_default": text("false")}
 
@@ -57,13 +73,13 @@ class WebhookSubscription(TenantTable, table=True):
     """Nothing is sent before: the receiver could not be reached, or asked for a pause."""
     sending_until: dt.datetime | None = instant(nullable=True)
     """A job sends for it; when it does not come back, another may from then on."""
-    from_xid: int = Field(
+    since: str = Field(
         default=None,
-        sa_type=Xid8,
-        sa_column_kwargs={"server_default": text("pg_snapshot_xmin(pg_current_snapshot())")},
+        sa_type=Snapshot,
+        sa_column_kwargs={"server_default": text("pg_current_snapshot()")},
         nullable=False,
     )
-    """Told is what was not yet committed when it was made."""
+    """What could be seen when it was made; told is what could not: whatever was committed afterwards."""
     version: int = whole(server="1")
     created_at: dt.datetime = instant(now=True)
     created_by: str = words()

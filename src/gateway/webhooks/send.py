@@ -7,10 +7,12 @@ answers differently a moment later changes nothing. Redirects are not followed a
 import datetime as dt
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, NamedTuple
 
 import httpx
@@ -106,7 +108,10 @@ def _post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> t
     with (
         _deadline(extensions),
         httpx.Client(
-            timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT), follow_redirects=False, trust_env=False
+            timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
+            follow_redirects=False,
+            trust_env=False,
+            verify=_authorities(),
         ) as client,
         client.stream("POST", target, content=body, headers=headers, extensions=extensions) as answer,
     ):
@@ -117,6 +122,12 @@ def _post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> t
                 break
     pause = pause_asked(answer.headers.get("retry-after"), now=_now()) if answer.status_code in (429, 503) else None
     return answer.status_code, kept.decode("utf-8", "replace").replace("\x00", "�"), pause
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Read once whose certificates count: it takes longer than an attempt."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @contextmanager

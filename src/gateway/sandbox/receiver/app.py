@@ -30,6 +30,7 @@ def create_app(receiver: Receiver) -> Starlette:
     levers: tuple[tuple[str, str, Lever], ...] = (
         ("PUT", "/sandbox/script", _put_script),
         ("GET", "/sandbox/effects", lambda one, _call: Answer(body=one.effects())),
+        ("DELETE", "/sandbox/effects", _forget),
         ("GET", "/sandbox/state", lambda one, _call: Answer(body={"is_idle": True, "events": one.told()})),
         ("PUT", "/sandbox/secrets", _put_secrets),
     )
@@ -92,6 +93,11 @@ def _put_script(receiver: Receiver, call: Call) -> Answer:
     except (ScriptError, ValueError, TypeError, AttributeError) as broken:
         return _refusal(422, "rules_invalid", str(broken), {})
     return Answer(body={"rules": receiver.script.describe()})
+
+
+def _forget(receiver: Receiver, _call: Call) -> Answer:
+    receiver.forget()
+    return Answer(body=receiver.effects())
 
 
 def _put_secrets(receiver: Receiver, call: Call) -> Answer:

@@ -97,6 +97,12 @@ class Receiver:
             self.store.count(f"events:{kind}")
         return "taken"
 
+    def forget(self) -> None:
+        """Forget every event and count, as if nothing had ever come."""
+        with self.store.write() as connection:
+            connection.execute("DELETE FROM told")
+            connection.execute("DELETE FROM effect")
+
     def effects(self) -> dict[str, int]:
         """Return what happened, counted; zero for what never did."""
         return {**dict.fromkeys(NAMES, 0), **self.store.effects()}
