@@ -1,0 +1,105 @@
+"""What the pages about cash have in common."""
+
+from typing import Any
+
+from gateway.backoffice.frame.area import GREATEST, Area
+from gateway.backoffice.frame.desk import Crumb, Desk
+from gateway.backoffice.frame.forms import Form
+from gateway.backoffice.frame.texts import N_
+from gateway.cash import queries
+from gateway.cash.denominations import pieces_of
+from gateway.cash.rules import Pieces
+from gateway.cash.states import HandoverStatus, SessionStatus, TillKind
+from gateway.contributions.models import Channel
+from gateway.membership.states import MemberStatus
+from gateway.staff.models import Role
+
+DESK = (Role.CASHIER, Role.COLLECTOR, Role.ACCOUNTANT, Role.MANAGER)
+OFFICE = (Role.CASHIER, Role.ACCOUNTANT, Role.MANAGER)
+MONEY = (Role.ACCOUNTANT, Role.MANAGER)
+OVER_OTHERS = (Role.ACCOUNTANT, Role.MANAGER, Role.AUDITOR)
+
+area = Area(name="cash", title=N_("Cash"), path="/cash", order=20, roles=DESK)
+
+CHANNELS = {
+    Channel.CASH: N_("Cash"),
+    Channel.COLLECTOR: N_("Collector"),
+    Channel.MOBILE_MONEY: N_("Mobile money"),
+    Channel.BANK: N_("Bank"),
+}
+TILL_KINDS = {TillKind.COUNTER: N_("Counter in the office"), TillKind.ROUTE: N_("Collector's bag")}
+MEMBERS = {
+    MemberStatus.ACTIVE: N_("takes part"),
+    MemberStatus.ON_LEAVE: N_("on leave"),
+    MemberStatus.LEFT: N_("has left"),
+    MemberStatus.DECEASED: N_("has died"),
+}
+SESSIONS = {
+    SessionStatus.OPEN: (N_("open"), "wait"),
+    SessionStatus.COUNTED: (N_("waits for a second person"), "bad"),
+    SessionStatus.CLOSED: (N_("closed"), "good"),
+}
+HANDOVERS = {
+    HandoverStatus.GIVEN: (N_("on its way"), "wait"),
+    HandoverStatus.COUNTED: (N_("waits for a third person"), "bad"),
+    HandoverStatus.RECEIVED: (N_("received"), "good"),
+    HandoverStatus.TAKEN_BACK: (N_("taken back"), "plain"),
+}
+"""What each status is called, and how it is shown."""
+
+
+def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
+    """Return the way back from a page about cash: steps are an English sentence or a name, and an address."""
+    return [Crumb(desk.words.say("Cash"), "/cash"), *(Crumb(desk.words.say(text), path) for text, path in steps)]
+
+
+def sees_others(desk: Desk) -> bool:
+    """Tell whether she may see and count what other people answer for."""
+    return bool(desk.roles & set(OVER_OTHERS))
+
+
+def my_session(desk: Desk) -> Any | None:
+    """Return her own session that is not closed, or None."""
+    for status in (SessionStatus.OPEN, SessionStatus.COUNTED):
+        found = queries.list_sessions(
+            desk.session, status=status, holder=desk.actor, till=None, before=GREATEST, limit=1
+        )
+        if found:
+            return found[0]
+    return None
+
+
+def name_of(row: Any) -> str:
+    """Return a person's whole name."""
+    return " ".join(part for part in (row.given_names, row.first_surname, row.second_surname) if part)
+
+
+def person(actor: str) -> str:
+    """Return a staff person's log-in name without what tells her from a machine."""
+    return actor.partition(":")[2] or actor
+
+
+def counted(desk: Desk, form: Form) -> tuple[list[Pieces], int, int]:
+    """Return the notes and coins of a counted drawer, the small change, and what all of it comes to, in minor units."""
+    currency = desk.mutual.currency
+    pieces = [Pieces(value, form.number(f"piece-{value}", least=0) or 0) for value in pieces_of(currency)]
+    loose = form.amount("loose", currency) or 0
+    return pieces, loose, loose + sum(one.value_minor * one.number for one in pieces)
+
+
+def float_sources(desk: Desk, but: str = "") -> list[tuple[str, str]]:
+    """Return where change may come from: the float kept for it, or a till that nobody has open."""
+    tills = queries.list_tills(desk.session, after="", limit=200)
+    free = [(till.code, till.name) for till in tills if till.session_id is None and till.is_active and till.code != but]
+    return [("reserve:float", desk.words.say("The float that is kept for change")), *free]
+
+
+def rows_before(key: tuple[Any, ...] | None) -> int:
+    """Return before which identifier a list that begins with the newest goes on."""
+    return GREATEST if key is None else int(key[0])
+
+
+PICTURES = [
+    ("/cash", "cash", "carla"),
+    ("/cash/receipts", "receipts", "abel"),
+]
