@@ -191,6 +191,11 @@ WORDS = {
         "fr": "FAUX : le registre de {n} entrées ne continue pas celui que vous aviez gardé ({old}) ; l'histoire a été modifiée.",
         "en": "FALSE: the log of {n} entries does not go on from the one you kept ({old}); history was changed.",
     },
+    "kept_unsigned": {
+        "es": "Lo que usted guardó no está firmado con una clave que dio; dé también la clave anterior.",
+        "fr": "Ce que vous aviez gardé n'est pas signé par une clé que vous avez donnée ; donnez aussi la clé d'avant.",
+        "en": "What you kept is not signed with a key that you gave; give the earlier key too.",
+    },
     "consistency": {
         "es": "Falta la prueba de que el registro continúa desde {old}: pídala con ?since={old}, o con --consistency.",
         "fr": "Il manque la preuve que le registre continue depuis {old} : demandez-la avec ?since={old}, ou par --consistency.",
@@ -589,6 +594,13 @@ def check_kept(head: Head, saved: Head, consistency: Any) -> None:
         raise WrongError("log_rewritten", values)
 
 
+def _check_kept_signed(kept: Head, keys: dict[str, bytes]) -> None:
+    try:
+        check_signed(kept, keys)
+    except WrongError:
+        raise UnusableError("kept_unsigned", {}) from None
+
+
 def check(told: Json, keys: dict[str, bytes], saved: Json | None = None) -> tuple[int, int]:
     """Check a list of heads; return how many there are and how many of them were saved earlier.
 
@@ -673,7 +685,7 @@ def _verify(given: argparse.Namespace) -> list[tuple[str, Json]]:
             if given.consistency is not None:
                 consistency = json.loads(_load(given.consistency))
             kept = _head_in(saved, given.saved)
-            check_signed(kept, keys)
+            _check_kept_signed(kept, keys)
             check_kept(head, kept, consistency)
             said.append(("kept_ok", {"old": kept.size}))
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError, binascii.Error):
