@@ -48,6 +48,7 @@ PUBLIC = {
     "/v1/me/sessions",
     "/v1/me/tokens",
     "/v1/ussd/{mutual_code}",
+    "/.well-known/jwks.json",
 }
 """What may be called by somebody who is not logged in; a new path here is a decision."""
 

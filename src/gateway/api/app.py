@@ -53,6 +53,8 @@ from gateway.api.routers import (
     transparency,
     treasury,
     ussd,
+    webhooks,
+    well_known,
 )
 from gateway.api.routers.state import fhir as state_fhir
 from gateway.api.routers.state import filings as state_filings
@@ -61,9 +63,11 @@ from gateway.api.routers.state import pushes as state_pushes
 from gateway.api.routers.state import registry as state_registry
 from gateway.api.routers.state import token as state_token
 from gateway.api.routers.state import transparency as state_transparency
+from gateway.api.routers.state import webhooks as state_webhooks
 from gateway.api.state_access import StateSide
 from gateway.api.state_openapi import describe_state_side
 from gateway.kit.db import Database
+from gateway.kit.own_keys import OwnKeys
 from gateway.settings import Settings
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -107,6 +111,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     me_proofs.router,
     transparency.router,
     ussd.router,
+    webhooks.router,
+    well_known.router,
 )
 """Every router, the busiest first: a request is compared with one route after the other."""
 
@@ -117,6 +123,7 @@ STATE_ROUTERS: tuple[APIRouter, ...] = (
     state_filings.router,
     state_fhir.router,
     state_registry.router,
+    state_webhooks.router,
     state_transparency.router,
 )
 """The state's side: described in a document of its own."""
@@ -140,6 +147,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: "_".join([*map(str, route.tags[:1]), route.name]),
     )
     app.state.settings = settings
+    app.state.own_keys = None if settings.message_keys_file is None else OwnKeys(settings.message_keys_file)
     app.state.login_rate = RateLimit(settings.login_rate_per_minute)
     app.state.public_rate = RateLimit(settings.transparency_rate_per_minute)
     if database is not None:

@@ -9,6 +9,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from gateway.api.errors import Problem, ProblemField, problems
+from gateway.api.webhook_openapi import webhooks_of
+from gateway.webhooks.rules import kinds_for
 
 ABOUT = """
 JSON over HTTP for a mutual that acts as virtual employer: members and their money, the monthly filing with the state,
@@ -21,6 +23,7 @@ its bill, benefits and payouts, and the books that prove it.
 - **Refusals** are problem documents (RFC 9457) with a stable `code`, the `outcome` (`not_done`, `done`, `unknown`) and
   pointers to what was wrong. Titles follow `Accept-Language` (es, en, fr).
 - **Lists** come in pages: give `next_cursor` back as `cursor`.
+- **Webhooks** tell an address what happens, signed as Standard Webhooks 1.0 has it: subscribe at `/v1/webhooks`.
 - **Who may** call a route stands in its `x-roles`; an auditor may read everything.
 - **Members** have routes of their own under `/v1/me`, with tokens of their own (`x-member`): each shows the caller's own
   data and nothing else.
@@ -58,6 +61,7 @@ def _describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             complete(operation, path, method, roles.get((path, method.upper())), members.get((path, method.upper())))
+    document["webhooks"] = webhooks_of(kinds_for(None))
     return document
 
 

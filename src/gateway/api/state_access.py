@@ -13,19 +13,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from gateway.api import trace
 from gateway.api.dependencies import Gate, commit, gate_of
+from gateway.api.once import Once, read_key
 from gateway.api.rate import RateLimit
 from gateway.api.refusals import RouteUnknownError, TooManyError
 from gateway.authority.errors import AuthorityUnavailableError
 from gateway.authority.web import StateWeb
-from gateway.kit import audit, http_signatures
+from gateway.kit import audit, http_signatures, idempotency
 from gateway.kit.db import act_for
 from gateway.kit.errors import UnauthenticatedError
+from gateway.kit.idempotency import Known, Place
 from gateway.kit.signing import TOLERANCE
 from gateway.kit.tenant import MutualRow
 from gateway.settings import Settings
@@ -73,6 +75,9 @@ class StateAct:
         self.response = response
         self.now = dt.datetime.now(dt.UTC)
         self.scopes: frozenset[Scope] = frozenset()
+        self.place: tuple[str, str] | None = None
+        """Route and key of a request that acts once."""
+        self.known = Known(None, None, None, None, None)
 
     def admit(self, body: bytes) -> None:
         """Refuse who may not, before anything it sent is looked at.
@@ -101,6 +106,8 @@ class StateAct:
             act_for(session, self.mutual.id, actor=self.actor)
             audit.bind_trace(session, trace.current())
             self.today = self._gate.settings.clock(self.mutual.time_zone)
+            if self.place is not None:
+                self.known = idempotency.take(session, Place(self.actor, *self.place))
             yield
             commit(session)
 
@@ -202,6 +209,27 @@ async def _state(request: Request, response: Response) -> StateAct:
 
 StateDep = Annotated[StateAct, Depends(_state)]
 """The request of a client of the state: ``act.session``, ``act.client``, ``act.actor``, ``act.today``, ``act.now``."""
+
+
+async def _once(
+    request: Request,
+    response: Response,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="A value of your own, the same on every retry; quoted or bare.",
+            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+        ),
+    ] = None,
+) -> Once:
+    act = await _state(request, response)
+    once = Once(request, act, read_key(idempotency_key))
+    act.place = (once.route, once.key)
+    return once
+
+
+StateOnceDep = Annotated[Once, Depends(_once)]
+"""As ``OnceDep``, for a state's systems: ``once(do, status=201, body=the_request)``."""
 
 
 async def _raw(request: Request) -> bytes:

@@ -9,8 +9,10 @@ from fastapi.routing import APIRoute
 
 from gateway.api.errors import problems
 from gateway.api.openapi import complete, own, with_problems
+from gateway.api.webhook_openapi import webhooks_of
 from gateway.statelink.fhir import MEDIA_TYPE as FHIR
 from gateway.statelink.states import Scope
+from gateway.webhooks.rules import kinds_for
 
 ABOUT = """
 How a state's systems connect to a mutual: what they push to us, what they may look at, and how they show who they are.
@@ -24,6 +26,8 @@ How a state's systems connect to a mutual: what they push to us, what they may l
 - **What is pushed** has an `id` of yours, the same on every retry. It is kept first and answered with 202; it proves
   nothing: we ask your API for the truth. Order does not matter, repeats change nothing.
 - **A look at a person** says what it is for. Who looked, when and why is written down where auditors read it.
+- **What we push** to you is yours to choose: subscribe at `/v1/state/webhooks`, within your scopes. Events are signed as
+  Standard Webhooks 1.0 has it and, where you ask for it, as RFC 9421 has it, by a key of `/.well-known/jwks.json`.
 - **Refusals** are problem documents (RFC 9457) with a stable `code`; under `/fhir` they are OperationOutcome resources.
 - **FHIR and the registry** are there where they are switched on; else their addresses answer 404.
 """
@@ -56,6 +60,7 @@ def describe_state_side(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str,
             said = dict(operation["responses"])
             complete(operation, path, method, None, None)
             _say_who_may(operation, said, scopes.get((path, method.upper())))
+    document["webhooks"] = webhooks_of(kinds_for(frozenset(Scope)))
     return document
 
 
@@ -87,4 +92,5 @@ def _say_who_may(operation: dict[str, Any], said: dict[str, Any], scopes: frozen
 
 def _in_words(scope: Scope) -> str:
     what, _, act = scope.value.partition(":")
-    return {"write": f"Push {what.replace('-', ' ')}", "read": f"Read {what}", "search": f"Search the {what}"}[act]
+    said = {"write": f"Push {what.replace('-', ' ')}", "read": f"Read {what}", "search": f"Search the {what}"}
+    return {**said, "manage": f"Keep its own {what}"}[act]

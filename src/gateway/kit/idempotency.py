@@ -11,12 +11,25 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from gateway.kit import db
 from gateway.kit.db import driver
 
 KEEP = """
 -- no row: the answer under its key
 INSERT INTO idempotency_key (client, route, key, fingerprint, status, body, headers)
 VALUES (%(client)s, %(route)s, %(key)s, %(fingerprint)s, %(status)s, %(body)s, %(headers)s)
+"""
+
+HOLD = """
+-- one row: whether this transaction holds the key now
+SELECT pg_try_advisory_xact_lock(
+    hashtextextended(concat_ws(chr(31), 'idempotency', current_mutual(), CAST(:client AS text), CAST(:route AS text), CAST(:key AS text)), 0))
+"""
+
+KEPT = """
+-- at most one row: the answer under a key
+SELECT fingerprint, status, body, headers FROM idempotency_key
+WHERE mutual_id = current_mutual() AND client = :client AND route = :route AND key = :key
 """
 
 
@@ -38,6 +51,15 @@ class Known(NamedTuple):
     status: int | None
     body: bytes | None
     headers: Mapping[str, str] | None
+
+
+def take(session: Session, place: Place) -> Known:
+    """Take a key for this transaction and return what it was used for; ``request_begin`` does the same for the staff."""
+    values = place._asdict()
+    is_mine = bool(db.scalar(session, HOLD, values))
+    # Looked at after the lock: what a transaction that ended meanwhile kept is seen.
+    row = db.first(session, KEPT, values)
+    return Known(is_mine, None, None, None, None) if row is None else Known(is_mine, *row)
 
 
 def keep(

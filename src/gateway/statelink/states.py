@@ -19,6 +19,8 @@ class Scope(StrEnum):
     READ_TRANSPARENCY = "transparency:read"
     READ_FHIR = "fhir:read"
     SEARCH_REGISTRY = "registry:search"
+    MANAGE_WEBHOOKS = "webhooks:manage"
+    """Keep its own subscriptions; it is told only of what its other scopes let it read."""
 
 
 class ClientMethod(StrEnum):

@@ -129,7 +129,7 @@ def subscribe(session: Session, new: NewSubscription, *, owner: Owner, private: 
 
 
 def change(
-    session: Session, subscription_id: int, changes: Changes, *, owner: Owner, version: int | None, private: bool
+    session: Session, subscription_id: int, changes: Changes, *, owner: Owner, version: int, private: bool
 ) -> Any:
     """Change a subscription; what waits for it is sent to the new address.
 
@@ -138,7 +138,7 @@ def change(
         subscription_id: Which.
         changes: What is to be otherwise.
         owner: Who asks.
-        version: The one that was read; None where nobody else's change can be in the way.
+        version: The one that was read.
         private: As for a new one.
 
     Raises:
@@ -148,7 +148,7 @@ def change(
         WebhookEventUnknownError: A kind is not in the owner's list.
     """
     before = queries.lock_subscription(session, subscription_id, client_id=owner.client_id)
-    if version not in (None, before.version):
+    if version != before.version:
         raise PreconditionError(
             f"this is version {before.version}, the change was made to version {version}; read it again"
         )
