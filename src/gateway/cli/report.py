@@ -11,7 +11,7 @@ from gateway.cli.acting import MutualOption, note, reading
 from gateway.kit.errors import MalformedError
 from gateway.reports.build import ask, build
 from gateway.reports.render import Form, file_name, render
-from gateway.reports.rules import ReportKind
+from gateway.reports.rules import ReportKind, Step
 from gateway.reports.words import language_of
 
 
@@ -39,6 +39,7 @@ def report(
         dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="What happened up to this day; today.")
     ] = None,
     recorded_at: Annotated[str | None, typer.Option(help="What was booked up to this instant, with time zone.")] = None,
+    step: Annotated[Step | None, typer.Option(help="Of collections: by day, week or month.")] = None,
     form: Annotated[Form, typer.Option(help="The form it is wanted in.")] = Form.CSV,
     language: Annotated[str, typer.Option(help="es, en or fr.")] = "es",
     out: Annotated[Path | None, typer.Option(help="File or folder to write to; standard output.")] = None,
@@ -54,6 +55,7 @@ def report(
             recorded_at=_instant(recorded_at),
             from_on=from_on and from_on.date(),
             subject=subject,
+            step=step,
         )
         answer = build(at.session, question)
         body = render(answer, form, language_of(language))

@@ -130,6 +130,14 @@ class FilingLine(TenantTable, table=True):
             "funded",
         ),
         check("total_minor = state_minor + fee_minor AND credit_minor <= from_member_minor", "parts"),
+        # Neither column is ever updated, so that an answer still changes its line within its page.
+        Index(
+            "ix_filing_line_gained",
+            "mutual_id",
+            "filing_id",
+            "change_since_last",
+            postgresql_where=text("change_since_last IN ('new', 'back')"),
+        ),
         {"postgresql_with": {"fillfactor": 55}},
     )
     filing_id: int = big()
@@ -180,7 +188,24 @@ class FilingDecision(TenantTable, table=True):
     """
 
     __tablename__ = "filing_decision"
-    __table_args__ = (unique("filing_id", "member_id"),)
+    __table_args__ = (
+        unique("filing_id", "member_id"),
+        Index(
+            "ix_filing_decision_lost",
+            "mutual_id",
+            "filing_id",
+            "member_id",
+            postgresql_where=text("change_since_last IN ('same', 'wage_changed', 'gone')"),
+        ),
+        Index(
+            "ix_filing_decision_short",
+            "mutual_id",
+            "filing_id",
+            "member_id",
+            postgresql_include=["short_minor"],
+            postgresql_where=text("short_minor > 0"),
+        ),
+    )
     filing_id: int = big()
     member_id: int = big()
     assessment_id: int | None = big(nullable=True)

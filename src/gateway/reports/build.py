@@ -9,10 +9,12 @@ from sqlmodel import Session
 from gateway.kit import db, tenant
 from gateway.kit.tenant import MutualRow
 from gateway.ledger.rules import normal_side
-from gateway.reports import queries
+from gateway.reports import queries, trends
 from gateway.reports.errors import ReportQuestionError, ReportSubjectError, ReportTooLongError, StillBeingWrittenError
 from gateway.reports.rules import (
     NEEDS_SUBJECT,
+    TRENDS,
+    Answer,
     Cells,
     Column,
     Flow,
@@ -20,6 +22,8 @@ from gateway.reports.rules import (
     Report,
     ReportKind,
     Sheet,
+    Step,
+    begins_of,
     of_a_hundred,
 )
 
@@ -44,6 +48,7 @@ def ask(
     recorded_at: dt.datetime | None = None,
     from_on: dt.date | None = None,
     subject: str | None = None,
+    step: Step | None = None,
 ) -> Question:
     """Return the question with both clocks set: up to today and to the newest settled instant where nothing is said.
 
@@ -59,11 +64,17 @@ def ask(
             f"the books are settled up to {settled.isoformat()}; ask for that instant, or again in a moment"
         )
     day = valid_on or today
+    if kind in TRENDS and from_on is None:
+        from_on = begins_of(day)
     if from_on is not None and from_on > day:
         raise ReportQuestionError(f"from {from_on} is after {day}, up to which the report is asked for")
     if kind in NEEDS_SUBJECT and not subject:
         raise ReportQuestionError(f"a {kind} needs a subject: {NAMED_BY[kind]}")
-    return Question(kind, day, recorded_at or settled, from_on, subject or None)
+    if kind is ReportKind.COLLECTIONS:
+        step = step or Step.MONTH
+    elif step is not None:
+        raise ReportQuestionError(f"a {kind} has no step; only {ReportKind.COLLECTIONS} has")
+    return Question(kind, day, recorded_at or settled, from_on, subject or None, step)
 
 
 NAMED_BY: Mapping[ReportKind, str] = {
@@ -89,9 +100,6 @@ def build(session: Session, question: Question) -> Report:
 def _values(question: Question, **more: Any) -> dict[str, Any]:
     clocks = {"valid_on": question.valid_on, "recorded_at": question.recorded_at}
     return {**clocks, "from_on": question.from_on, "subject": question.subject, **more}
-
-
-Answer = tuple[str | None, list[Sheet]]
 
 
 def _trial_balance(session: Session, question: Question, mutual: MutualRow) -> Answer:
@@ -309,4 +317,9 @@ ANSWERS: Mapping[ReportKind, Callable[[Session, Question, MutualRow], Answer]] =
     ReportKind.COLLECTOR_STATEMENT: _collector,
     ReportKind.ACCOUNT_STATEMENT: _account_statement,
     ReportKind.TRUST_REPORT: _trust,
+    ReportKind.COLLECTIONS: trends.collections,
+    ReportKind.COVERAGE: trends.coverage,
+    ReportKind.ARREARS: trends.arrears,
+    ReportKind.REJECTIONS: trends.rejections,
+    ReportKind.BENEFIT_DAYS: trends.benefit_days,
 }

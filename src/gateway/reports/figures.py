@@ -6,9 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 
+from gateway.authority.connect import state_format
 from gateway.kit.money import currency_of, format_amount
 from gateway.reports.rules import Cells, Column, Report, Sheet
 from gateway.reports.words import word
@@ -36,6 +37,8 @@ def plain(column: Column, value: Any, sheet: Sheet, zone: str) -> str:
             return f"{Decimal(value) / 100:.2f}"
         case Cells.DAY:
             return str(value.isoformat())
+        case Cells.MONTH:
+            return f"{value:%Y-%m}"
         case Cells.INSTANT:
             return str(value.astimezone(ZoneInfo(zone)).isoformat())
     return str(value)
@@ -59,9 +62,18 @@ def shown(column: Column, value: Any, sheet: Sheet, report: Report, language: st
             return day(value, locale)
         case Cells.INSTANT:
             return instant(value, report.time_zone, locale)
+        case Cells.MONTH:
+            return month(value, locale)
         case Cells.CODE:
             return word(str(value), language)
+        case Cells.STATE_CODE:
+            return f"{value} {state_format(report.country).explain(str(value)).meaning_in(language)}".strip()
     return str(value)
+
+
+def month(value: dt.date, locale: str) -> str:
+    """Return a month in words and its year."""
+    return _even(format_skeleton("yMMM", value, locale=locale))
 
 
 def day(value: dt.date, locale: str) -> str:

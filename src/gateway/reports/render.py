@@ -67,4 +67,9 @@ def file_name(report: Report, form: Form) -> str:
     question = report.question
     subject = "".join(letter if letter.isalnum() else "-" for letter in question.subject or "")
     at = question.recorded_at.strftime("%Y%m%dT%H%M%SZ")
-    return "_".join(part for part in (question.kind, subject, question.valid_on.isoformat(), at) if part) + f".{form}"
+    return (
+        "_".join(
+            part for part in (question.kind, subject, question.step or "", question.valid_on.isoformat(), at) if part
+        )
+        + f".{form}"
+    )

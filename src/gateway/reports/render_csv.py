@@ -9,6 +9,9 @@ from gateway.kit.tabular_csv import not_a_formula
 from gateway.reports.figures import plain
 from gateway.reports.rules import Cells, Report
 
+FROM_OUTSIDE = (Cells.TEXT, Cells.STATE_CODE)
+"""What others wrote: it must not become a formula."""
+
 
 def to_csv(report: Report) -> bytes:
     """Return all tables in one file: which table, its subject and currency stand in front of each row."""
@@ -21,7 +24,7 @@ def to_csv(report: Report) -> bytes:
             cells = dict.fromkeys(names, "")
             for column, value in zip(sheet.columns, row, strict=True):
                 text = plain(column, value, sheet, report.time_zone)
-                cells[column.name] = not_a_formula(text) if column.cells is Cells.TEXT else text
+                cells[column.name] = not_a_formula(text) if column.cells in FROM_OUTSIDE else text
             write([sheet.name, sheet.subject or "", sheet.currency, *cells.values()])
     return out.getvalue().encode("utf-8-sig")
 

@@ -13,7 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from gateway.kit.money import currency_of
-from gateway.reports.figures import head_lines, title_of
+from gateway.reports.figures import head_lines, shown, title_of
 from gateway.reports.rules import Cells, Column, Report, Sheet
 from gateway.reports.words import word
 
@@ -91,6 +91,8 @@ def _cell(page: Any, column: Column, value: Any, sheet: Sheet, report: Report, l
             return value.astimezone(ZoneInfo(report.time_zone)).replace(tzinfo=None, microsecond=0)
         case Cells.CODE:
             return _text(page, word(str(value), language))
+        case Cells.MONTH | Cells.STATE_CODE:
+            return _text(page, shown(column, value, sheet, report, language))
     return _text(page, str(value))
 
 

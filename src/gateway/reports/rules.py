@@ -22,7 +22,31 @@ class ReportKind(StrEnum):
     COLLECTOR_STATEMENT = "collector-statement"
     ACCOUNT_STATEMENT = "account-statement"
     TRUST_REPORT = "trust-report"
+    COLLECTIONS = "collections"
+    COVERAGE = "coverage"
+    ARREARS = "arrears"
+    REJECTIONS = "rejections"
+    BENEFIT_DAYS = "benefit-days"
 
+
+class Step(StrEnum):
+    """How far apart the points of a figure over time are."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+TRENDS = frozenset(
+    {
+        ReportKind.COLLECTIONS,
+        ReportKind.COVERAGE,
+        ReportKind.ARREARS,
+        ReportKind.REJECTIONS,
+        ReportKind.BENEFIT_DAYS,
+    }
+)
+"""Kinds that are figures over time: of the twelve months up to the day where no first day is said."""
 
 NEEDS_SUBJECT = frozenset(
     {
@@ -48,6 +72,10 @@ class Cells(StrEnum):
     COUNT = "count"
     HUNDREDTHS = "hundredths"
     """A figure with two decimals, held in hundredths."""
+    MONTH = "month"
+    """A month, held as its first day."""
+    STATE_CODE = "state_code"
+    """One of the state's codes, shown with its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +99,10 @@ class Sheet:
     """What this table alone is about, for example an account."""
 
 
+Answer = tuple[str | None, list[Sheet]]
+"""Whom or what a report is about, and its tables."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked. The same question has the same answer, byte for byte, for ever."""
@@ -83,6 +115,8 @@ class Question:
     from_on: dt.date | None = None
     """What happened from this day on is told one by one; before it, as a balance. None: from the beginning."""
     subject: str | None = None
+    step: Step | None = None
+    """How far apart the points of collections over time are; None for every other kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +161,30 @@ def of_a_hundred(parts: Sequence[int]) -> list[int]:
     for index in by_remainder[: HUNDRED - sum(shares)]:
         shares[index] += 1
     return shares
+
+
+AGES = ("age_1", "age_2", "age_3", "age_4_6", "age_7_12", "age_older")
+"""How many months ago a month that is missing was: one, two, three, four to six, seven to twelve, more."""
+_AGE_UP_TO = (1, 2, 3, 6, 12)
+
+
+def age_of(month: dt.date, today: dt.date) -> str:
+    """Return which of ``AGES`` a month is of on a day; the month that the day is in counts as one.
+
+    Source:
+        SRC-MUTUAL, months are what members pay for: arrears are counted in them.
+    """
+    months = (today.year - month.year) * 12 + today.month - month.month
+    return next((AGES[place] for place, most in enumerate(_AGE_UP_TO) if months <= most), AGES[-1])
+
+
+def begins_of(today: dt.date) -> dt.date:
+    """Return from when a figure over time is told where nobody says: twelve months, the day's own the last.
+
+    Source:
+        SRC-MUTUAL, a year is compared with the year before.
+    """
+    return dt.date(today.year - 1, today.month + 1, 1) if today.month < 12 else dt.date(today.year, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

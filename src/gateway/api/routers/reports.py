@@ -1,4 +1,4 @@
-"""Statements, balances and the trust report, in five forms, as of any past date on either clock."""
+"""Statements, balances, the trust report and figures over time, in five forms, as of any past date on either clock."""
 
 import datetime as dt
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from gateway.api.routing import Router
 from gateway.api.titles import language_of
 from gateway.reports.build import ask, build
 from gateway.reports.render import WRITERS, Form, file_name, render
-from gateway.reports.rules import Question, ReportKind
+from gateway.reports.rules import Question, ReportKind, Step
 from gateway.staff.models import Role
 
 router = Router(prefix="/v1", tags=["reports"])
@@ -51,7 +51,10 @@ def get_report(
         ),
     ] = None,
     from_on: Annotated[
-        dt.date | None, Query(description="Told one by one from this day on; before it as an opening balance.")
+        dt.date | None,
+        Query(
+            description="Told one by one from this day on; before it as an opening balance. Figures over time begin here; twelve months where left out."
+        ),
     ] = None,
     valid_on: Annotated[
         dt.date | None, Query(description="What happened up to this day; today where left out.")
@@ -59,6 +62,9 @@ def get_report(
     recorded_at: Annotated[
         AwareDatetime | None,
         Query(description="What was booked up to this instant; the newest settled one where left out."),
+    ] = None,
+    step: Annotated[
+        Step | None, Query(description="Of collections over time: by day, week or month; month where left out.")
     ] = None,
     accept_language: Annotated[str | None, Header(description="es, en or fr")] = None,
 ) -> Response:
@@ -71,6 +77,7 @@ def get_report(
         recorded_at=recorded_at,
         from_on=from_on,
         subject=subject,
+        step=step,
     )
     report = build(act.session, question)
     body = render(report, form, language_of(accept_language))
@@ -85,6 +92,7 @@ def _settled(question: Question, form: Form) -> str:
         "form": form,
         "subject": question.subject,
         "from_on": question.from_on,
+        "step": question.step,
         "valid_on": question.valid_on,
         "recorded_at": question.recorded_at.astimezone(dt.UTC).isoformat(),
     }
