@@ -27,13 +27,16 @@ NEW = ["mutual", "create", "--code", "nueva", "--name", "Mutual Nueva", "--emplo
 ASSESS = ["assess", "--country", "do", "--period", "2026-03", "--wage", "23223.00"]
 COMMANDS = {
     "serve", "worker", "migrate", "openapi", "demo",
-    "sandbox state", "sandbox payer", "mutual create", "mutual configure", "mutual list",
+    "sandbox state", "sandbox payer", "sandbox receiver", "mutual create", "mutual configure", "mutual list",
     "import members", "import receipts", "import statement", "statement read",
     "month status", "month open", "month close",
     "filing prepare", "filing seal", "filing submit", "filing file", "filing check", "filing evidence",
     "filing movements", "filing uploaded", "filing load-answer", "report",
     "assess", "ledger verify", "transparency seal", "transparency check", "transparency publish", "transparency keys", "bill forecast", "bill compare", "state drift",
-    "state client add", "state client rotate", "state client list", "state client disable",
+    "conformance", "state client add", "state client rotate", "state client list", "state client disable",
+    "state key list", "state key add", "state key use", "state key drop",
+    "webhooks list", "webhooks add", "webhooks rotate", "webhooks disable", "webhooks enable", "webhooks deliveries",
+    "webhooks redeliver", "webhooks test",
 }  # fmt: skip
 
 
@@ -56,6 +59,8 @@ def test_whatever_changes_something_asks_for_apply() -> None:
         "migrate", "mutual create", "mutual configure", "import members", "import receipts", "import statement", "month open",
         "month close", "filing prepare", "filing seal", "filing submit", "filing file",
         "filing uploaded", "filing load-answer", "transparency seal", "state client add", "state client rotate", "state client disable",
+        "state key add", "state key use", "state key drop", "webhooks add", "webhooks rotate", "webhooks disable",
+        "webhooks enable", "webhooks redeliver", "webhooks test",
     }  # fmt: skip
     asking = {name for name, command in known.items() if any("--apply" in one.opts for one in command.params)}
     assert asking == changing

@@ -34,9 +34,12 @@ def add_to(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(openapi)
     app.command(context_settings=PASSED_ON)(demo)
-    sandbox = typer.Typer(help="The sandbox state and payer, to try the gateway against.", no_args_is_help=True)
+    sandbox = typer.Typer(
+        help="The sandbox state, payer and receiver of webhooks, to try the gateway against.", no_args_is_help=True
+    )
     sandbox.command("state", context_settings=PASSED_ON)(sandbox_state)
     sandbox.command("payer", context_settings=PASSED_ON)(sandbox_payer)
+    sandbox.command("receiver", context_settings=PASSED_ON)(sandbox_receiver)
     app.add_typer(sandbox, name="sandbox")
 
 
@@ -131,6 +134,11 @@ def sandbox_state(context: typer.Context) -> None:
 def sandbox_payer(context: typer.Context) -> None:
     """Serve the sandbox payer and bank; --help lists its options."""
     _become("gateway.sandbox.payer", context.args)
+
+
+def sandbox_receiver(context: typer.Context) -> None:
+    """Serve a receiver of webhooks that checks and counts them; --help lists its options."""
+    _become("gateway.sandbox.receiver", context.args)
 
 
 def _become(module: str, arguments: list[str]) -> NoReturn:

@@ -32,6 +32,8 @@ MODULES = {
     "ledger": "ledger",
     "report": "report",
     "transparency": "transparency",
+    "webhooks": "webhooks",
+    "conformance": "conformance",
 }
 """First word of a command -> the module that has it, in the order of the list."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli import state_client
+from gateway.cli import state_client, state_key
 from gateway.cli.acting import JsonOption, MutualOption, note, print_json, print_table, reading
 from gateway.filing.drift import Difference, find_drift
 from gateway.filing.drift_kinds import DriftKind
@@ -18,10 +18,11 @@ SHOWN = 200
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     group = typer.Typer(
-        help="What the state holds, and its systems that may ask us.", no_args_is_help=True, callback=_group
+        help="What the state holds, its systems that may ask us, and our keys.", no_args_is_help=True, callback=_group
     )
     group.command("drift")(drift)
     state_client.add_to(group)
+    state_key.add_to(group)
     app.add_typer(group, name="state")
 
 
