@@ -21,7 +21,8 @@ BEGIN
     FROM staff_session s
     JOIN staff_user u ON u.mutual_id = s.mutual_id AND u.id = s.user_id AND u.is_active
     JOIN mutual m ON m.mutual_id = s.mutual_id
-    WHERE s.mutual_id = mutual AND s.token_sha256 = token_digest AND s.ended_at IS NULL AND s.expires_at > now();
+    WHERE s.mutual_id = mutual AND s.token_sha256 = token_digest AND s.ended_at IS NULL AND s.expires_at > now()
+      AND NOT s.awaits_factor;
     IF NOT FOUND THEN
         RETURN;
     END IF;

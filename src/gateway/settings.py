@@ -3,7 +3,11 @@
 Nothing secret has a default: what is not given is not there, and the part that needs it says so.
 """
 
+import base64
+import contextlib
 import datetime as dt
+import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +20,7 @@ from gateway.kit.db import sqlalchemy_url
 from gateway.kit.embedded import ensure_running
 
 MEBIBYTE = 1024 * 1024
+KEY_BYTES = 32
 
 
 def _split(value: Any) -> Any:
@@ -94,6 +99,9 @@ class Settings(BaseSettings):
     """How long a log-in lasts."""
     office_idle_minutes: int = Field(default=60, ge=1, le=1440)
     """After so long without a page the office's log-in in a browser ends."""
+    second_factor_key_file: Path | None = None
+    """File with the 32 bytes (in base64) that second factors are sealed under; the same on every machine. Without one, a
+    file of that kind is made under ``data_dir``."""
     login_rate_per_minute: int = Field(default=20, ge=1)
     """Log-in attempts per address and minute, in one process."""
     access_per_number: int = Field(default=5, ge=1)
@@ -143,6 +151,20 @@ class Settings(BaseSettings):
             return self.database_url.get_secret_value()
         return ensure_running(self.data_dir / "postgres")
 
+    def second_factor_key(self) -> bytes:
+        """Return the key that second factors are sealed under, made where there is none yet.
+
+        Raises:
+            ValueError: The file does not hold 32 bytes in base64.
+        """
+        path = self.second_factor_key_file or self.data_dir / "second-factor.key"
+        if self.second_factor_key_file is None and not path.exists():
+            _make_key(path)
+        key = base64.b64decode(path.read_text(encoding="ascii").strip())
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"{path} holds {len(key)} bytes; expected {KEY_BYTES} in base64")
+        return key
+
     @property
     def clock(self) -> Callable[[str], dt.date]:
         """Today's date in a time zone; in a demonstration the date that the clock's file holds."""
@@ -154,6 +176,18 @@ class Settings(BaseSettings):
             return dt.datetime.now(ZoneInfo(time_zone)).date()  # noqa: TID251 — the one clock
 
         return today
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key that its owner alone may read; of two processes that begin at once the second takes the first's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = path.with_suffix(f".{os.getpid()}")
+    handle = os.open(own, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)))
+    with contextlib.suppress(FileExistsError):
+        os.link(own, path)
+    own.unlink()
 
 
 def from_environment() -> Settings:

@@ -85,9 +85,10 @@ def fresh(shelf: Shelf, browser: Browser, tmp_path: Path) -> Iterator[Office]:
 @pytest.fixture(autouse=True)
 def nothing_broken(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test during which a page broke the policy or a script failed."""
+    places: list[Office] = [
+        request.getfixturevalue(name) for name in ("office", "fresh") if name in request.fixturenames
+    ]
     yield
-    for name in ("office", "fresh"):
-        if name in request.fixturenames:
-            place: Office = request.getfixturevalue(name)
-            said, place.complaints[:] = list(place.complaints), []
-            assert said == []
+    for place in places:
+        said, place.complaints[:] = list(place.complaints), []
+        assert said == []

@@ -164,6 +164,13 @@ def opened(gate: Gate, mutual_code: str, *, actor: str = "anonymous", is_require
         yield session
 
 
+@contextmanager
+def unbound(gate: Gate) -> Iterator[Session]:
+    """Open a transaction of no mutual yet: what is asked first binds it. Nothing is kept unless ``commit`` is called."""
+    with Session(gate.database.engine, expire_on_commit=False) as session:
+        yield session
+
+
 def commit(session: Session) -> None:
     """Keep the transaction's work, and say so where nobody can know whether it was kept.
 

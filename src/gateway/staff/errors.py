@@ -43,3 +43,31 @@ class LastManagerError(RuleError):
 
     code = "last_manager"
     title = "A manager must remain"
+
+
+class SecondFactorNeededError(UnauthenticatedError):
+    """The password is right; the code of the second factor is asked for."""
+
+    code = "second_factor_needed"
+    title = "The code of the second factor is needed"
+
+
+class SecondFactorUnsetError(RuleError):
+    """The person's role asks for a second factor and she has not set one up."""
+
+    code = "second_factor_unset"
+    title = "Set up the second factor first"
+
+
+class FactorCodeWrongError(RuleError):
+    """The code is not the one of this half minute, or was used before."""
+
+    code = "factor_code_wrong"
+    title = "The code is not right, or was used before"
+
+
+class FactorNeededError(RuleError):
+    """The second factor cannot be taken off: her role asks for it."""
+
+    code = "factor_needed"
+    title = "The role asks for a second factor"

@@ -3,11 +3,12 @@
 import datetime as dt
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from gateway.kit import audit, db
+from gateway.kit import audit, db, tenant
 from gateway.kit.errors import UnauthenticatedError
 from gateway.kit.idempotency import Known
 from gateway.kit.tenant import MutualRow
@@ -15,7 +16,15 @@ from gateway.staff import queries
 from gateway.staff.errors import LoginRefusedError
 from gateway.staff.models import Role
 from gateway.staff.passwords import is_right
-from gateway.staff.rules import LOCK_MINUTES, digest_of, locked_until, mutual_in, token_of
+from gateway.staff.rules import (
+    AWAITING_MINUTES,
+    LOCK_MINUTES,
+    digest_of,
+    locked_until,
+    mutual_in,
+    needs_factor,
+    token_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,15 @@ class Principal:
         return f"staff:{self.username}"
 
 
+class Awaits(StrEnum):
+    """What a log-in whose password was right still needs."""
+
+    CODE = "code"
+    """The code of her second factor."""
+    SET_UP = "set_up"
+    """A second factor: her role asks for one, and she has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
     """A new session; the token is shown once and kept nowhere."""
@@ -42,6 +60,8 @@ class LoggedIn:
     token: str
     expires_at: dt.datetime
     user: Any
+    awaits: Awaits | None = None
+    """What is needed before the token opens anything."""
 
 
 class Recognised(NamedTuple):
@@ -56,15 +76,20 @@ def log_in(session: Session, *, username: str, password: str, hours: int) -> Log
     """Check a password and start a session; a refusal is returned, not raised, so that it is counted.
 
     After five failures in a row the account is locked for a while; a locked account, an unknown name and a wrong
-    password take as long and are told in the same words.
+    password take as long and are told in the same words. Where a second factor is asked for, the session opens nothing
+    until ``second_factor.pass_factor`` has seen its code.
     """
     found = db.first(session, queries.FIND_LOGIN, {"username": username.strip().lower()})
     usable = found is not None and found.is_active and not found.is_locked
     if not is_right(password, found.password_hash if found is not None and usable else None):
         if found is not None and usable:
-            _note_failure(session, found)
+            note_failure(session, found)
         return refusal()
     assert found is not None
+    if db.one(session, queries.HAS_FACTOR, {"user_id": found.id}).confirmed_at is not None:
+        return start_session(session, found, hours=hours, awaits=Awaits.CODE)
+    if needs_factor(found.roles, tenant.current(session).settings):
+        return start_session(session, found, hours=hours, awaits=Awaits.SET_UP)
     db.run(session, queries.NOTE_SUCCESS, {"user_id": found.id})
     return start_session(session, found, hours=hours)
 
@@ -77,14 +102,21 @@ def refusal() -> LoginRefusedError:
     )
 
 
-def start_session(session: Session, user: Any, *, hours: int) -> LoggedIn:
-    """Start a session for a person whose password was checked."""
+def start_session(session: Session, user: Any, *, hours: int, awaits: Awaits | None = None) -> LoggedIn:
+    """Start a session for a person whose password was checked; one that awaits something is short."""
     mutual_id = int(db.scalar(session, "SELECT current_mutual()"))
     token = token_of(mutual_id, secrets.token_bytes(32))
-    values = {"user_id": user.id, "token_sha256": digest_of(token), "hours": hours}
+    minutes = hours * 60 if awaits is None else AWAITING_MINUTES
+    values = {
+        "user_id": user.id,
+        "token_sha256": digest_of(token),
+        "minutes": minutes,
+        "awaits_factor": awaits is not None,
+    }
     row = db.one(session, queries.INSERT_SESSION, values)
-    _record(session, user, "session.start")
-    return LoggedIn(token, row.expires_at, user)
+    if awaits is None:
+        record(session, user, "session.start")
+    return LoggedIn(token, row.expires_at, user, awaits)
 
 
 def log_out(session: Session, *, session_id: int, actor: str) -> None:
@@ -115,14 +147,16 @@ def who_is(
     return Recognised(principal, MutualRow(*row[6:15]), Known(*row[15:]))
 
 
-def _note_failure(session: Session, user: Any) -> None:
+def note_failure(session: Session, user: Any) -> None:
+    """Count a failure in a row, and lock the account at the last that is allowed."""
     failures = user.failed_logins + 1
     until = locked_until(failures, user.now)
     values = {"user_id": user.id, "failed_logins": failures if until is None else 0, "locked_until": until}
     db.run(session, queries.NOTE_FAILURE, values)
-    _record(session, user, "session.refuse" if until is None else "staff_user.lock")
+    record(session, user, "session.refuse" if until is None else "staff_user.lock")
 
 
-def _record(session: Session, user: Any, action: str) -> None:
+def record(session: Session, user: Any, action: str) -> None:
+    """Write down what somebody did about her own log-in."""
     actor = f"staff:{user.username}"
     audit.record(session, actor=actor, action=action, subject_kind="staff_user", subject_id=user.id)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from gateway.kit.columns import TenantTable, big, check, instant, refers, unique, word_list, words
+from gateway.kit.columns import TenantTable, big, check, instant, octets, refers, unique, word_list, words
 
 
 class Role(StrEnum):
@@ -48,3 +48,32 @@ class StaffSession(TenantTable, table=True):
     created_at: dt.datetime = instant(now=True)
     expires_at: dt.datetime = instant()
     ended_at: dt.datetime | None = instant(nullable=True)
+    awaits_factor: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """The password was right, and nothing more is proved: this session opens nothing."""
+
+
+class StaffFactor(TenantTable, table=True):
+    """A person's second factor: an app that makes a code every half minute (TOTP, RFC 6238)."""
+
+    __tablename__ = "staff_factor"
+    __table_args__ = (refers("user_id", "staff_user"), unique("user_id"))
+    user_id: int = big()
+    sealed_secret: bytes = octets()
+    """Encrypted under a key that is not in the database, bound to the mutual and the person."""
+    last_step: int = big(server="0")
+    """Half minute of the newest code that was used: it and those before it are no longer taken."""
+    confirmed_at: dt.datetime | None = instant(nullable=True)
+    """When the first code proved that her app has the secret; before that it is asked of nobody."""
+    created_at: dt.datetime = instant(now=True)
+
+
+class StaffRecoveryCode(TenantTable, table=True):
+    """A code that stands in for the second factor, once."""
+
+    __tablename__ = "staff_recovery_code"
+    __table_args__ = (refers("user_id", "staff_user"), unique("user_id", "code_sha256"))
+    user_id: int = big()
+    code_sha256: str = words()
+    created_at: dt.datetime = instant(now=True)
+    used_at: dt.datetime | None = instant(nullable=True)
+    """Used, or given up for new ones."""

@@ -34,8 +34,8 @@ WHERE mutual_id = current_mutual() AND id = :user_id AND (failed_logins > 0 OR l
 
 INSERT_SESSION = """
 -- one row: a new session and when it ends
-INSERT INTO staff_session (user_id, token_sha256, expires_at)
-VALUES (:user_id, :token_sha256, now() + make_interval(hours => :hours)) RETURNING id, expires_at
+INSERT INTO staff_session (user_id, token_sha256, expires_at, awaits_factor)
+VALUES (:user_id, :token_sha256, now() + make_interval(mins => :minutes), :awaits_factor) RETURNING id, expires_at
 """
 
 END_SESSION = """
@@ -46,6 +46,61 @@ UPDATE staff_session SET ended_at = now() WHERE mutual_id = current_mutual() AND
 END_SESSIONS_OF = """
 -- no row: every session of a person ends now
 UPDATE staff_session SET ended_at = now() WHERE mutual_id = current_mutual() AND user_id = :user_id AND ended_at IS NULL
+"""
+
+FACTOR_OF = """
+-- at most one row: a person's second factor, locked
+SELECT id, sealed_secret, last_step, confirmed_at, now() AS now FROM staff_factor
+WHERE mutual_id = current_mutual() AND user_id = :user_id FOR UPDATE
+"""
+
+HAS_FACTOR = """
+-- one row: whether a person has a second factor, since when, and how many recovery codes are left
+SELECT (SELECT confirmed_at FROM staff_factor WHERE mutual_id = current_mutual() AND user_id = :user_id) AS confirmed_at,
+       (SELECT count(*) FROM staff_recovery_code
+        WHERE mutual_id = current_mutual() AND user_id = :user_id AND used_at IS NULL) AS recovery_codes
+"""
+
+BEGIN_FACTOR = """
+-- no row: a secret that is not confirmed yet takes the place of one before it that was not
+INSERT INTO staff_factor (user_id, sealed_secret) VALUES (:user_id, :sealed_secret)
+ON CONFLICT (mutual_id, user_id) DO UPDATE SET sealed_secret = :sealed_secret, last_step = 0, confirmed_at = NULL, created_at = now()
+"""
+
+USE_STEP = """
+-- no row: the half minute whose code was used
+UPDATE staff_factor SET last_step = :step, confirmed_at = coalesce(confirmed_at, now())
+WHERE mutual_id = current_mutual() AND user_id = :user_id
+"""
+
+DROP_FACTOR = """
+-- no row: the second factor is taken off; its secret opens nothing any more
+UPDATE staff_factor SET confirmed_at = NULL, sealed_secret = '' WHERE mutual_id = current_mutual() AND user_id = :user_id
+"""
+
+USE_RECOVERY_CODE = """
+-- at most one row: a recovery code, used now
+UPDATE staff_recovery_code SET used_at = now()
+WHERE mutual_id = current_mutual() AND user_id = :user_id AND code_sha256 = :code_sha256 AND used_at IS NULL RETURNING id
+"""
+
+DROP_RECOVERY_CODES = """
+-- no row: a person's recovery codes are given up
+UPDATE staff_recovery_code SET used_at = now() WHERE mutual_id = current_mutual() AND user_id = :user_id AND used_at IS NULL
+"""
+
+INSERT_RECOVERY_CODES = """
+-- no row: new recovery codes
+INSERT INTO staff_recovery_code (user_id, code_sha256) SELECT :user_id, code FROM unnest(CAST(:codes AS text[])) AS given (code)
+"""
+
+AWAITING = """
+-- at most one row: a session that awaits its second factor, and its person, locked so that failures are counted one by one
+SELECT s.id AS session_id, u.id, u.username, u.full_name, u.roles, u.language, u.is_active, u.created_at, u.failed_logins,
+       coalesce(u.locked_until > now(), false) AS is_locked, now() AS now
+FROM staff_session s JOIN staff_user u ON u.mutual_id = s.mutual_id AND u.id = s.user_id AND u.is_active
+WHERE s.mutual_id = current_mutual() AND s.token_sha256 = :token_sha256 AND s.awaits_factor AND s.ended_at IS NULL
+  AND s.expires_at > now() FOR UPDATE OF u
 """
 
 STAFF = """

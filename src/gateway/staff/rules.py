@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Collection, Mapping, Sequence
 
 from gateway.staff.errors import PasswordWeakError, UsernameInvalidError
 
@@ -11,6 +12,11 @@ MIN_PASSWORD = 12
 MAX_PASSWORD = 200
 TRIES_BEFORE_LOCK = 5
 LOCK_MINUTES = 15
+STEP_SECONDS = 30
+AWAITING_MINUTES = 10
+"""How long somebody has for the second factor after the password."""
+RECOVERY_CODES = 10
+_CLEAR = "23456789abcdefghjkmnpqrstuvwxyz"
 
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,39}")
 _TOKEN = re.compile(r"gw_([1-9][0-9]{0,17})_[A-Za-z0-9_-]{43}")
@@ -78,6 +84,60 @@ def digest_of(token: str) -> str:
         SRC-STAFF.
     """
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_recovery_codes(randoms: Sequence[bytes]) -> list[str]:
+    """Return recovery codes as people write them down: twice five letters and figures, none of which looks like another.
+
+    Source:
+        SRC-STAFF, after NIST SP 800-63B: look-up secrets of at least 20 bits, used once; these have 49.
+    """
+    return [
+        "-".join("".join(_CLEAR[byte % len(_CLEAR)] for byte in random[at : at + 5]) for at in (0, 5))
+        for random in randoms
+    ]
+
+
+def bare_code(text: str) -> str:
+    """Return a code as it is compared: without spaces and dashes, in lower case.
+
+    Source:
+        SRC-STAFF.
+    """
+    return re.sub(r"[\s-]", "", text).lower()
+
+
+def step_of(now: dt.datetime) -> int:
+    """Return the half minute that an instant is in, counted from 1970.
+
+    Source:
+        SRC-TOTP, section 4: T = (now - T0) / 30 s.
+    """
+    return int(now.timestamp()) // STEP_SECONDS
+
+
+def steps_taken(now: dt.datetime, last_step: int) -> list[int]:
+    """Return the half minutes whose code is taken now: this one and its neighbours, and none that was used before.
+
+    Source:
+        SRC-TOTP, section 5.2: at most one step of delay either way; a code is taken once.
+    """
+    here = step_of(now)
+    return [step for step in (here, here - 1, here + 1) if step > last_step]
+
+
+def needs_factor(roles: Collection[str], settings: Mapping[str, object]) -> bool:
+    """Tell whether a mutual asks somebody with these roles for a second factor.
+
+    Args:
+        roles: Of the person.
+        settings: The mutual's; ``second_factor_roles`` lists the roles.
+
+    Source:
+        SRC-STAFF, our own rule: a mutual decides for which work a password is not enough.
+    """
+    asked = settings.get("second_factor_roles")
+    return isinstance(asked, list) and bool(set(roles) & set(asked))
 
 
 def locked_until(failed_logins: int, now: dt.datetime) -> dt.datetime | None:

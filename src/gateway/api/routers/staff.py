@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from gateway.api import rate
-from gateway.api.dependencies import ActDep, GateDep, OnceDep, allow, commit, opened
+from gateway.api.dependencies import ActDep, Gate, GateDep, OnceDep, allow, commit, opened, unbound
 from gateway.api.errors import problem_response, problems
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
@@ -16,10 +16,14 @@ from gateway.api.schemas.staff import (
     StaffUserRead,
     StaffUserUpdate,
 )
+from gateway.kit.errors import GatewayError
 from gateway.staff import queries
-from gateway.staff.login import LoggedIn, log_in, log_out
+from gateway.staff.errors import SecondFactorNeededError, SecondFactorUnsetError
+from gateway.staff.login import Awaits, LoggedIn, log_in, log_out
 from gateway.staff.models import Role
 from gateway.staff.register import NewStaffUser, StaffChange, change_staff, register_staff
+from gateway.staff.second_factor import awaiting, pass_factor
+from gateway.staff.vault import Vault
 
 router = Router(prefix="/v1", tags=["staff"])
 
@@ -34,13 +38,33 @@ def create_session(asked: SessionCreate, request: Request, response: Response, g
         wait = {**standing.headers(), "retry-after": str(standing.seconds)}
         return problem_response(request, rate.refusal(standing), wait)
     response.headers.update(standing.headers())
+    outcome: LoggedIn | GatewayError
     with opened(gate, asked.mutual) as session:
         outcome = log_in(session, username=asked.username, password=asked.password, hours=gate.settings.session_hours)
         commit(session)
+    if isinstance(outcome, LoggedIn) and outcome.awaits is not None:
+        outcome = _passed(gate, outcome, asked.code)
     if not isinstance(outcome, LoggedIn):
         return problem_response(request, outcome, standing.headers())
     user = StaffUserRead.model_validate(outcome.user)
     return SessionRead(token=outcome.token, expires_at=outcome.expires_at, staff_user=user)
+
+
+def _passed(gate: Gate, waiting: LoggedIn, code: str | None) -> LoggedIn | GatewayError:
+    """Take the code of the second factor, where it is asked for."""
+    if waiting.awaits is Awaits.SET_UP:
+        return SecondFactorUnsetError(
+            "your role asks for a second factor; log in on the office's pages (/o) to set it up"
+        )
+    if code is None:
+        return SecondFactorNeededError("send the same again with the code that your app shows")
+    with unbound(gate) as session:
+        outcome = pass_factor(
+            session, awaiting(session, waiting.token), code, Vault(gate.settings.second_factor_key()),
+            hours=gate.settings.session_hours,
+        )  # fmt: skip
+        commit(session)
+    return outcome
 
 
 @router.delete("/sessions/current", status_code=204, summary="Log out", dependencies=[allow()])

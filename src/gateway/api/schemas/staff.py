@@ -30,6 +30,8 @@ class SessionCreate(WriteModel):
     mutual: Line
     username: Line
     password: Password
+    code: Annotated[str, StringConstraints(max_length=20), Field(examples=["492039"])] | None = None
+    """Of the second factor, or a recovery code, where the person has set one up."""
 
 
 class StaffUserRead(ReadModel):

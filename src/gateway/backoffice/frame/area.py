@@ -77,12 +77,14 @@ class Area:
     roles: Iterable[Role] = ()
     """Who sees it in the navigation; nobody named: everybody."""
     routes: list[Route] = field(default_factory=list)
+    is_listed: bool = True
+    """It stands in the navigation."""
 
     def __post_init__(self) -> None:
         pages.ENTRIES[:] = [one for one in pages.ENTRIES if one.name != self.name]
-        pages.ENTRIES.append(
-            pages.Entry(self.name, self.title, self.path, self.order, frozenset(self.roles) or frozenset(Role))
-        )
+        if self.is_listed:
+            roles = frozenset(self.roles) or frozenset(Role)
+            pages.ENTRIES.append(pages.Entry(self.name, self.title, self.path, self.order, roles))
 
     def page(self, path: str, *roles: Role) -> Callable[[View], View]:
         """Register a page that only reads; without roles, everybody who is logged in may."""
@@ -105,6 +107,7 @@ class Area:
         confirm: View | None = None,
         fields: Mapping[str, str] | None = None,
         has_page: bool = True,
+        is_repeatable: bool = False,
     ) -> Callable[[View], View]:
         """Register what a form does.
 
@@ -115,11 +118,12 @@ class Area:
             confirm: For a dangerous act: says what it will do, as ``Confirmation``, or None where nothing needs saying.
             fields: Code of a refusal -> field it is shown beside.
             has_page: The form's own page stands at the same address; False where the form is part of another page.
+            is_repeatable: Sent again it acts again: for what shows something once and moves nothing.
         """
         allowed = frozenset(roles) or frozenset(Role)
 
         def register(do: View) -> View:
-            act = _Act(path, allowed, do, show, confirm, fields or {})
+            act = _Act(path, allowed, do, show, confirm, fields or {}, is_repeatable)
             if has_page:
                 self.routes.append(Route(path, ("GET",), act.blank))
             self.routes.append(Route(path, ("POST",), act.send))
@@ -136,6 +140,7 @@ class _Act:
     show: View
     confirm: View | None
     fields: Mapping[str, str]
+    is_repeatable: bool
 
     def blank(self, desk: Desk, _form: Form | None, places: dict[str, Any]) -> Response:
         """Show the form, empty or over what is there; an auditor may look at it."""
@@ -188,12 +193,12 @@ class _Act:
                     target=desk.url(desk.path),
                 )
         done = self.do(desk, form, **places)
-        if isinstance(done, Response):
-            return done
-        go = Go(done) if isinstance(done, str) else done
+        if self.is_repeatable:
+            return done if isinstance(done, Response) else desk.go(done)
+        go = Go(desk.path) if isinstance(done, Response) else Go(done) if isinstance(done, str) else done
         place = Place(desk.actor, f"POST {desk.base}{self.path}", form.once)
         keep(desk.session, place, fingerprint=fingerprint, status=303, body=b"", headers={"location": go.path})
-        return desk.go(go)
+        return done if isinstance(done, Response) else desk.go(go)
 
     def _again(self, desk: Desk, form: Form, places: dict[str, Any], error: GatewayError) -> Response:
         if error.status in {403, 404} and not isinstance(error, FormForeignError):

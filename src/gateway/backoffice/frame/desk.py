@@ -26,6 +26,7 @@ from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter, Listing
 from gateway.backoffice.frame.texts import DEFAULT, LANGUAGES, ROLES, Words
 from gateway.staff.models import Role
+from gateway.staff.vault import Vault
 
 SESSION, LANGUAGE, SAID, VISITOR = "o_session", "o_language", "o_said", "o_visitor"
 HEADERS = page_headers(images="data:")
@@ -88,6 +89,11 @@ class Desk(Act):
     def is_secure(self) -> bool:
         """Cookies go over TLS alone, where the office is reached so."""
         return self.gate.settings.public_url.startswith("https://")
+
+    @property
+    def vault(self) -> Vault:
+        """What second factors are sealed with."""
+        return Vault(self.gate.settings.second_factor_key())
 
     @property
     def roles(self) -> frozenset[Role]:

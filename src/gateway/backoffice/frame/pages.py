@@ -7,7 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from gateway.backoffice.frame.texts import LANGUAGES, Words
 from gateway.staff.models import Role
@@ -34,6 +36,12 @@ ENTRIES: list[Entry] = []
 def shown_to(desk: Any) -> Sequence[Entry]:
     """Return the areas that somebody sees, in order."""
     return sorted((one for one in ENTRIES if desk.may(one.roles, reads=True)), key=lambda one: one.order)
+
+
+def qr_code(text: str) -> Markup:
+    """Return a text as a picture that a telephone's camera reads, to stand in a page."""
+    picture = segno.make(text, error="m").svg_inline(scale=5, border=4, svgclass="qr", lineclass=None, omitsize=False)
+    return Markup(picture)  # noqa: S704 - made here, of squares alone
 
 
 @cache
