@@ -6,7 +6,8 @@ session is a cookie, and the API's description does not know it.
 
 from collections.abc import Callable
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from gateway.api.app import create_app as create_api
@@ -39,8 +40,15 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         return shared
 
     for path, make in PAGES.items():
+        app.add_route(path, _to_the_first_page)
         app.mount(path, make(settings, gate))
     return app
+
+
+def _to_the_first_page(request: Request) -> Response:
+    # People write the address without its last stroke; under it nothing is mounted.
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{request.url.path}/{asked}", 308)
 
 
 def from_environment() -> FastAPI:

@@ -17,11 +17,13 @@ from tests.databases import Shelf
 from tests.selfcheck.member_town import OTHER_PHONE, PHONE, TODAY, Post, Town, build, codes_in, deliver
 
 from gateway import portal
+from gateway.complaints import handle
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.selfcheck import sessions, words
 from gateway.settings import Settings
 from gateway.site import create_app
+from gateway.staff.models import Role
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -31,6 +33,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 LARGEST = 50_000
+WRONG = "/wrong?kind=month&row=2026-03"
 HERE = Path(portal.__file__).parent
 
 
@@ -156,8 +159,8 @@ def test_the_first_visit_is_small_and_the_last_state_is_read_without_a_connectio
 def test_each_page_reads_well_aloud_at_every_width_in_each_language(place: Place, language: str) -> None:
     context = entered(place, place.town.ana, PHONE, viewport={"width": 320, "height": 640})
     page = context.new_page()
-    for path in ("/", "/payments", "/state", "/family", "/messages", "/helpers"):
-        page.goto(f"{place.url}/m{path}?lang={language}")
+    for path in ("/", "/payments", "/state", "/benefits", "/family", "/messages", "/complaints", "/helpers", WRONG):
+        page.goto(f"{place.url}/m{path}{'&' if '?' in path else '?'}lang={language}")
         assert page.get_attribute("html", "lang") == language
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") >= 20
@@ -215,3 +218,51 @@ def test_every_sentence_of_the_pages_is_in_the_catalogues_and_every_sentence_the
     assert said - known == set()
     unsaid = {one for one in known if one.replace("\n", "\\n") not in text}
     assert unsaid == set()
+
+
+def test_she_says_of_a_row_that_it_is_not_right_without_any_script_and_reads_the_answer(place: Place) -> None:
+    context = entered(place, place.town.berta, OTHER_PHONE, locale="es", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{place.url}/m/")
+    page.get_by_role("link", name="Esto no está bien: 03/2026").click()
+    assert "No se pagó" in page.inner_text("main") or "03/2026" in page.inner_text("main")
+    page.get_by_label("¿Qué está mal?").fill("Yo pagué <b>el lunes</b>")
+    page.get_by_role("button", name="Enviarlo a la oficina").click()
+    page.get_by_text("La oficina ya lo tiene.").wait_for()
+    number = int(page.url.rsplit("/", 1)[1])
+    assert "Yo pagué <b>el lunes</b>" in page.inner_text("main")
+    page.goto(f"{place.url}/m/")
+    page.get_by_role("link", name=f"Reclamo {number}").click()
+
+    who = handle.Handler("olga", "staff:olga", {Role.FILING_OFFICER}, TODAY)
+    with place.database.session(1) as session:
+        handle.take(session, number, who)
+        handle.answer(session, number, "Su pago entró con otra cédula; ya es suyo.", who)
+    page.reload()
+    assert "ya es suyo" in page.inner_text("main")
+    page.get_by_label("Diga algo a la oficina").fill("Gracias")
+    page.get_by_role("button", name="Enviarlo a la oficina").click()
+    page.get_by_text("Gracias").wait_for()
+    page.get_by_role("button", name="Sí está bien").click()
+    page.get_by_text("Usted dijo que está bien.").wait_for()
+    ana = entered(place, place.town.ana, PHONE, locale="es")
+    other = ana.new_page()
+    other.goto(f"{place.url}/m/complaints/{number}")
+    assert "Gracias" not in other.content()
+    for path in (
+        "/wrong?kind=receipt&row=999999",
+        "/wrong?kind=x",
+        "/wrong?kind=month&row=1",
+        "/wrong?kind=notice&row=٣",
+    ):
+        assert ana.request.get(f"{place.url}/m{path}").status == 200
+    for one in (context, ana):
+        one.close()
+
+
+def test_the_address_without_its_last_stroke_leads_to_the_page(place: Place) -> None:
+    context = place.browser.new_context()
+    answer = context.request.get(f"{place.url}/m?mutual=amparo", max_redirects=0)
+    assert (answer.status, answer.headers["location"]) == (308, "/m/?mutual=amparo")
+    assert context.request.get(f"{place.url}/m?mutual=amparo").url.endswith("/m/enter")
+    context.close()

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from gateway.api.dependencies import Gate
-from gateway.portal import entrance, own, proof
+from gateway.portal import complaints, entrance, own, proof
 from gateway.portal.texts import language_of, render
 from gateway.portal.visit import HEADERS, MUTUAL, NotInsideError, arrive
 from gateway.selfcheck.words import text_of
@@ -39,6 +39,7 @@ def create_pages(_settings: Settings, gate: Callable[[], Gate]) -> FastAPI:
     router = APIRouter()
     entrance.add_routes(router, gate)
     own.add_routes(router, gate)
+    complaints.add_routes(router, gate)
     proof.add_routes(router, gate)
     _add_files(router)
     app.include_router(router)

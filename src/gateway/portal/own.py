@@ -10,6 +10,7 @@ from gateway.api.schemas.common import MAX_ID
 from gateway.kit.errors import GatewayError
 from gateway.kit.period import Period
 from gateway.membership.rules import mask
+from gateway.portal.complaints import list_cases
 from gateway.portal.entrance import FAULT, Text, entrance
 from gateway.portal.visit import Inside, arrive, inside
 from gateway.selfcheck import helpers, overview, queries, reasons
@@ -51,6 +52,15 @@ def family(here: Inside, _before: int | None) -> Response:
     return here.page("family.html", kin=kin)
 
 
+def with_benefits(here: Inside, before: int | None) -> Response:
+    """What the state grants the member, and money on its way to her."""
+    who = here.insider.member_id
+    rows = queries.list_benefits(here.session, who, before=before, limit=ROWS + 1)
+    more = rows[ROWS - 1].id if len(rows) > ROWS else None
+    paid = queries.list_payouts(here.session, who, limit=ROWS)
+    return here.page("benefits.html", rows=rows[:ROWS], more=more, paid=paid, period_of=Period.of, mask=mask)
+
+
 def messages(here: Inside, before: int | None) -> Response:
     """What the member was told."""
     rows = queries.list_notices(here.session, here.insider.member_id, before=before, limit=ROWS + 1)
@@ -67,8 +77,10 @@ VIEWS: dict[str, Callable[[Inside, int | None], Response]] = {
     "/": home,
     "/payments": payments,
     "/state": with_state,
+    "/benefits": with_benefits,
     "/family": family,
     "/messages": messages,
+    "/complaints": list_cases,
     "/helpers": who_helps,
 }
 """Path and maker of each page that only reads."""

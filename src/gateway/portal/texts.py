@@ -10,12 +10,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from gateway.api.money import text_of as amount_of
+from gateway.kit.period import Period
 from gateway.selfcheck.overview import month_of
 from gateway.selfcheck.words import LANGUAGES, spoken, text_of
 
 HERE = Path(__file__).parent
 NAMES = {"es": "Español", "fr": "Français", "en": "English", "ht": "Kreyòl"}
 RELATIONS = {"spouse": "spouse", "partner": "partner", "child": "child", "stepchild": "child"}
+BENEFITS = {"maternity": "Maternity", "breastfeeding": "Breastfeeding", "common_illness": "Illness"}
+PAYOUTS = {
+    "ordered": "On its way",
+    "paid": "Paid",
+    "cancelled": "It was not sent",
+    "failed": "It did not arrive",
+    "returned": "It came back; your money is kept",
+}
+"""How money sent to a member stands, in English; the catalogues translate it."""
 LANGUAGE_COOKIE = "m_lang"
 
 
@@ -36,6 +46,10 @@ def environment() -> Environment:
         "day": day,
         "languages": NAMES,
         "relations": RELATIONS,
+        "benefits": BENEFITS,
+        "payouts": PAYOUTS,
+        "iso_day": iso_day,
+        "iso_month": iso_month,
     }
     return made
 
@@ -49,6 +63,16 @@ def picture(name: str) -> Markup:
 def day(value: dt.date) -> str:
     """Return a day as every language here writes it."""
     return f"{value:%d/%m/%Y}"
+
+
+def iso_day(text: str) -> str:
+    """Return a day or moment that was kept as a text, as every language here writes it."""
+    return day(dt.date.fromisoformat(text[:10]))
+
+
+def iso_month(text: str) -> str:
+    """Return a month that was kept as ``YYYY-MM`` or its first day."""
+    return month_of(Period.parse(text[:7]))
 
 
 def language_of(request: Request, own: str | None = None) -> str:

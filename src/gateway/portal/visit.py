@@ -15,6 +15,7 @@ from gateway.api import trace
 from gateway.api.browser import is_own_form, page_headers
 from gateway.api.dependencies import Gate, commit
 from gateway.api.routers.me_access import renew_in
+from gateway.complaints.queries import live_of_member
 from gateway.kit.tenant import MutualRow
 from gateway.portal.texts import LANGUAGE_COOKIE, language_of, render
 from gateway.selfcheck.errors import AccessEndedError
@@ -109,6 +110,7 @@ class Inside:
             "as_of": self.today,
             "mutual": self.mutual,
             "is_helper": self.insider.helper_id is not None,
+            "cases": live_of_member(self.session, self.insider.member_id),
         }
         return self.visit.page(name, self.language, **shared, **values)
 
