@@ -47,11 +47,18 @@ WHERE mutual_id = current_mutual() AND position >= :start ORDER BY position LIMI
 """
 
 RECEIPT_LEAVES = """
--- one row per leaf of a member about a receipt, oldest tree first
+-- one row per leaf of a member about lines of a receipt that are hers now, oldest tree first
 SELECT l.tree_id, l.position, l.kind, l.subject_id, l.content, t.position AS entry_position, t.leaf_count, t.entry
 FROM transparency_leaf l JOIN transparency_tree t ON t.mutual_id = l.mutual_id AND t.id = l.tree_id
 WHERE l.mutual_id = current_mutual() AND l.kind IN ('receipt', 'placed', 'taken_back') AND l.subject_id = :receipt_id
-  AND l.member_id = :member_id AND t.position < :size
+  AND l.member_id = :member_id AND t.position < :size AND CAST(CAST(l.content AS jsonb) ->> 'line' AS int) IN (
+    SELECT n.line_no FROM contribution_receipt_line n
+    LEFT JOIN LATERAL (
+        SELECT p.version, p.member_id FROM contribution_placement p
+        WHERE p.mutual_id = n.mutual_id AND p.receipt_line_id = n.id ORDER BY p.version DESC LIMIT 1
+    ) p ON true
+    WHERE n.mutual_id = l.mutual_id AND n.receipt_id = :receipt_id
+      AND CASE WHEN p.version IS NULL THEN n.member_id ELSE p.member_id END = :member_id)
 ORDER BY t.position, l.position
 """
 
