@@ -286,6 +286,17 @@ class MemberChange(TenantTable, table=True):
     reason: str | None = words(nullable=True)
 
 
+class MemberNote(TenantTable, table=True):
+    """What somebody of the office wants the next one to know of a member. Insert only."""
+
+    __tablename__ = "member_note"
+    __table_args__ = (refers("member_id", "member"), Index(None, "mutual_id", "member_id", "id"))
+    member_id: int = big()
+    text: str = words()
+    actor: str = words()
+    recorded_at: dt.datetime = instant(now=True)
+
+
 class MemberImport(TenantTable, table=True):
     """An uploaded file of members or dependants: previewed, then applied."""
 
