@@ -2433,6 +2433,8 @@ CREATE INDEX ix_access_code_mutual_id_asked_sha256_id ON access_code (mutual_id,
 
 CREATE INDEX ix_access_helper_mutual_id_member_id ON access_helper (mutual_id, member_id);
 
+CREATE INDEX ix_access_helper_mutual_id_phone ON access_helper (mutual_id, phone) WHERE ended_at IS NULL;
+
 CREATE INDEX ix_access_refresh_mutual_id_session_id ON access_refresh (mutual_id, session_id);
 
 CREATE INDEX ix_access_session_mutual_id_member_id ON access_session (mutual_id, member_id);

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 
 import gateway.membership.models  # noqa: F401 - foreign keys name its tables
 from gateway.kit.columns import TenantTable, big, check, instant, refers, unique, whole, words
@@ -12,7 +12,11 @@ class AccessHelper(TenantTable, table=True):
     """Somebody whom a member lets see what she sees, until she takes it back."""
 
     __tablename__ = "access_helper"
-    __table_args__ = (refers("member_id", "member"), Index(None, "mutual_id", "member_id"))
+    __table_args__ = (
+        refers("member_id", "member"),
+        Index(None, "mutual_id", "member_id"),
+        Index(None, "mutual_id", "phone", postgresql_where=text("ended_at IS NULL")),
+    )
     member_id: int = big()
     name: str = words()
     phone: str = words()

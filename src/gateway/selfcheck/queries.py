@@ -156,15 +156,25 @@ ORDER BY id DESC LIMIT :limit
 """
 
 BY_PHONE = """
--- at most one row: the language of whoever has a telephone, the first where several share it
-SELECT language FROM member WHERE mutual_id = current_mutual() AND phone = :phone AND status <> 'deceased' ORDER BY id LIMIT 1
+-- at most one row: the language of whoever has a telephone, the first where several share it, or of whom she helps
+SELECT language FROM (
+    SELECT 0 AS place, id, language FROM member WHERE mutual_id = current_mutual() AND phone = :phone AND status <> 'deceased'
+    UNION ALL
+    SELECT 1, m.id, m.language FROM access_helper h JOIN member m ON m.mutual_id = h.mutual_id AND m.id = h.member_id
+    WHERE h.mutual_id = current_mutual() AND h.phone = :phone AND h.ended_at IS NULL AND m.status <> 'deceased'
+) known ORDER BY place, id LIMIT 1
 """
 
 IDENTITY_ENDS = """
--- at most one row: a member with this telephone, one of whose identity numbers ends so
-SELECT m.id FROM member m JOIN member_identity i ON i.mutual_id = m.mutual_id AND i.member_id = m.id
-WHERE m.mutual_id = current_mutual() AND m.phone = :phone AND m.status <> 'deceased' AND right(i.value, 4) = :ending
-ORDER BY m.id LIMIT 1
+-- at most one row: a member one of whose identity numbers ends so, with this telephone, or whose living helper has it
+SELECT m.id, known.helper_id FROM (
+    SELECT id AS member_id, CAST(NULL AS bigint) AS helper_id FROM member WHERE mutual_id = current_mutual() AND phone = :phone
+    UNION ALL
+    SELECT member_id, id FROM access_helper WHERE mutual_id = current_mutual() AND phone = :phone AND ended_at IS NULL
+) known
+JOIN member m ON m.mutual_id = current_mutual() AND m.id = known.member_id AND m.status <> 'deceased'
+JOIN member_identity i ON i.mutual_id = m.mutual_id AND i.member_id = m.id AND right(i.value, 4) = :ending
+ORDER BY known.helper_id NULLS FIRST, m.id LIMIT 1
 """
 
 
