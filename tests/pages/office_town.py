@@ -15,6 +15,8 @@ from tests.paying import advice, fund_in_full, line, record
 from tests.reconciliation.statements import NUMBER, Booked, camt053
 
 from gateway.benefits.allot import allot
+from gateway.cash.states import TillKind
+from gateway.cash.tills import register_till
 from gateway.contributions.assess import assess_period
 from gateway.contributions.receive import NewLine, NewReceipt, receive
 from gateway.filing.bills import receive_notice
@@ -103,6 +105,8 @@ def build(database: Database) -> Town:
             row = db.one(session, staff.INSERT_USER, {**values, "password_hash": hashed()})
             town.staff[name] = row.id
     with database.session(1, actor=OFFICER) as session:
+        register_till(session, code="cash:oficina", name="Ventanilla 1", kind=TillKind.COUNTER, actor=OFFICER)
+        register_till(session, code="cash:ruta-1", name="Ruta Herrera", kind=TillKind.ROUTE, actor=OFFICER)
         _members(session, town)
         _march(session, town)
         _benefits(session, town)

@@ -60,13 +60,9 @@ def sees_others(desk: Desk) -> bool:
 
 def my_session(desk: Desk) -> Any | None:
     """Return her own session that is not closed, or None."""
-    for status in (SessionStatus.OPEN, SessionStatus.COUNTED):
-        found = queries.list_sessions(
-            desk.session, status=status, holder=desk.actor, till=None, before=GREATEST, limit=1
-        )
-        if found:
-            return found[0]
-    return None
+    # She has one at a time, so the newest is the one that is not closed, if any is.
+    found = queries.list_sessions(desk.session, status=None, holder=desk.actor, till=None, before=GREATEST, limit=1)
+    return found[0] if found and found[0].status != SessionStatus.CLOSED else None
 
 
 def name_of(row: Any) -> str:
