@@ -49,6 +49,14 @@ PUBLIC = {
     "/v1/me/tokens",
     "/v1/ussd/{mutual_code}",
     "/.well-known/jwks.json",
+    "/v1/transparency/verify_proof.py",
+    "/v1/transparency/{mutual_code}",
+    "/v1/transparency/{mutual_code}/checkpoint",
+    "/v1/transparency/{mutual_code}/entries",
+    "/v1/transparency/{mutual_code}/consistency",
+    "/v1/transparency/{mutual_code}/inclusion",
+    "/v1/transparency/{mutual_code}/keys",
+    "/v1/transparency/{mutual_code}/history",
 }
 """What may be called by somebody who is not logged in; a new path here is a decision."""
 

@@ -275,5 +275,5 @@ def test_keys_that_cannot_be_read_are_named_and_nothing_crashes(tmp_path: Path) 
         path = tmp_path / "key.pem"
         if content is not None:
             path.write_bytes(content)
-        with pytest.raises(SealKeyError, match="key.pem"):
+        with pytest.raises(SealKeyError, match=r"key\.pem"):
             signing_keys(Settings(seal_key_file=path))

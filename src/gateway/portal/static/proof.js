@@ -3,6 +3,7 @@
 "use strict";
 
 (() => {
+const HERE = document.currentScript.src;
 const TREE_OF = {
   receipt: ["books", "seal"], placed: ["books", "seal"], taken_back: ["books", "seal"],
   line: ["filing", "filing"], sealed: ["filing", "filing"],
@@ -90,7 +91,7 @@ async function isConsistent(old, size, oldRoot, root, path) {
 function load(name) {
   return new Promise((loaded, failed) => {
     const script = document.createElement("script");
-    script.src = name;
+    script.src = new URL(name, HERE).href;
     script.onload = loaded;
     script.onerror = () => failed(unusable("no_crypto"));
     document.head.append(script);

@@ -1,4 +1,4 @@
-// The one script of the pages: it lets the browser keep them for when there is no connection.
+// The script of every page: it lets the browser keep them for when there is no connection.
 if ("serviceWorker" in navigator) {
-  navigator.serviceWorker.register("sw.js");
+  navigator.serviceWorker.register(new URL("sw.js", document.currentScript.src));
 }
