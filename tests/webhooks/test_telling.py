@@ -1,5 +1,6 @@
 """Each step is told once to whoever wants it, over a socket, whatever the receiver does meanwhile."""
 
+import dataclasses
 import datetime as dt
 import threading
 import time
@@ -315,6 +316,34 @@ def test_one_that_drips_its_answer_is_left_after_the_time_of_an_attempt(
     hands.work()
     assert time.monotonic() - began < 5
     assert deliveries(database) == [("day.closed", "waiting", 1)]
+
+
+def test_a_worker_that_stood_still_writes_over_nothing_when_it_wakes_up(
+    database: Database, receiver: RunningReceiver, hands: Hands
+) -> None:
+    receiver.believe(want(database, f"{receiver.url}/hooks/a", "day.closed").secret)
+    happen(database)
+    stands, wakes = threading.Event(), threading.Event()
+
+    def stand_still(point: str) -> None:
+        if point == "webhooks.after_call" and not stands.is_set():
+            stands.set()
+            assert wakes.wait(60)
+
+    late = Hands(database)
+    late.context = dataclasses.replace(late.context, mark=stand_still)
+    receiver.script({"on": "webhook", "do": "status", "status": 500, "nth": [1]})
+    thread = threading.Thread(target=late.work)
+    thread.start()
+    assert stands.wait(60)
+    hurry(database)
+    hands.work()
+    assert deliveries(database) == [("day.closed", "delivered", 2)]
+    wakes.set()
+    thread.join()
+    assert deliveries(database) == [("day.closed", "delivered", 2)], "the late one's failure is not the last word"
+    kept = rows(database, "SELECT number, http_status FROM webhook_attempt ORDER BY number")
+    assert [(row.number, row.http_status) for row in kept] == [(1, 500), (2, 200)]
 
 
 def test_sent_again_on_request_it_is_the_same_event(
