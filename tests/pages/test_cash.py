@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.pages.browsing import Office
 
 from gateway.kit import db
+from gateway.ledger.queries import current_balance
 
 PAGES = (
     ("abel", "/cash"),
@@ -43,14 +44,7 @@ def open_till(place: Office, page: Page, till: str = "cash:oficina", amount: str
 
 def total_of(place: Office, account: str) -> int:
     with place.database.session(1) as session:
-        return int(
-            db.scalar(
-                session,
-                "SELECT coalesce(sum(b.held_minor), 0) FROM ledger_account a JOIN ledger_balance b"
-                " ON b.mutual_id = a.mutual_id AND b.account_id = a.id WHERE a.code = :code",
-                {"code": account},
-            )
-        )
+        return current_balance(session, account)
 
 
 def test_a_cashier_takes_a_queue_by_keyboard_alone_and_nobody_pays_twice(fresh: Office) -> None:
@@ -102,7 +96,7 @@ def test_an_amount_that_cannot_be_meant_is_asked_about_and_a_bad_one_is_shown_be
     page.get_by_role("button", name="Recibir").click()
     page.get_by_text("un mes le cuesta").wait_for()
     assert total_of(fresh, "cash:oficina") == 0
-    page.get_by_role("link", name="No, volver").click()
+    page.get_by_role("button", name="No, volver").click()
     page.get_by_label("Monto DOP").wait_for()
     assert total_of(fresh, "cash:oficina") == 0
 
@@ -117,7 +111,7 @@ def test_a_drawer_that_is_short_closes_with_a_reason_and_a_second_persons_word_a
     page.get_by_role("button", name="Recibir").click()
     page.get_by_label("Siguiente: ¿quién paga?").wait_for()
     fresh.go(page, "/cash")
-    page.get_by_role("link", name="Contar y cerrar").click()
+    page.get_by_role("button", name="Contar y cerrar").click()
     page.get_by_label("200.00", exact=True).fill("2")
     page.get_by_label("Menudo, en una suma").fill("50")
     page.get_by_role("button", name="Sumar").click()
@@ -132,7 +126,7 @@ def test_a_drawer_that_is_short_closes_with_a_reason_and_a_second_persons_word_a
 
     other = fresh.as_("abel")
     fresh.go(other, "/cash/sessions/1")
-    other.get_by_role("link", name="Ver la diferencia").click()
+    other.get_by_role("button", name="Ver la diferencia").click()
     other.get_by_label("Su palabra").select_option("confirm")
     other.get_by_role("button", name="Seguir").click()
     other.get_by_text("Asentar un faltante de DOP\u00a050.00 de carla").wait_for()
@@ -172,7 +166,7 @@ def test_a_collector_is_sent_on_her_round_and_her_secret_is_shown_once(fresh: Of
     page.get_by_role("button", name="Enviarla").click()
     secret = page.locator(".secret").inner_text()
     assert len(secret) > 20
-    page.get_by_role("link", name="A la ruta").click()
+    page.get_by_role("button", name="A la ruta").click()
     assert secret not in page.content()
     hers = fresh.as_("rosa")
     fresh.go(hers, "/cash/rounds/1")
@@ -199,7 +193,7 @@ def test_cash_from_hand_to_hand_is_counted_by_who_gets_it(fresh: Office) -> None
     giver.get_by_text("Está en camino").first.wait_for()
     fresh.go(hers, "/cash")
     hers.get_by_role("link", name="Contarlo").click()
-    hers.get_by_role("link", name="Contarlo").click()
+    hers.get_by_role("button", name="Contarlo").click()
     hers.get_by_label("200.00", exact=True).fill("1")
     hers.get_by_role("button", name="Recibirlo").click()
     hers.get_by_text("Recibido; es lo que se entregó").wait_for()
