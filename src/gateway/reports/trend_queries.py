@@ -31,12 +31,13 @@ _ANSWERED = """
     GROUP BY f.mutual_id, f.id"""
 """Filings that the state had answered by the instant, with the counts of its answers."""
 
-_TAKEN = """EXISTS (
-            SELECT FROM answered o
-            JOIN filing_line l ON l.mutual_id = current_mutual() AND l.member_id = {member} AND l.filing_id = o.id
-                AND l.status IN ('accepted', 'changed') AND l.answered_at <= :recorded_at
-            WHERE o.period_start = {filing}.period_start AND o.payroll_id {which} {filing}.payroll_id)"""
-_WHY = f"""CASE WHEN {_TAKEN.format(member="w.member_id", filing="w", which="<>")} THEN 'other_payroll' ELSE w.reason END"""
+_OTHERS = """
+    SELECT a.*, (SELECT coalesce(array_agg(o.id), '{}') FROM answered o WHERE o.period_start = a.period_start AND o.id <> a.id) AS others
+    FROM answered a"""
+"""Each filing with the others of its month; mostly there are none, and nobody is looked for in them."""
+
+# A sub-select of one row's own (LATERAL … OFFSET 0) is looked up by its index, row by row: the planner cannot know how few
+# of a table's millions a month's exceptions are, and would read it whole.
 
 COVERED = f"""
 -- one row per month: how many were covered by the state's answers, how many in the accepted month before of the same
@@ -46,12 +47,15 @@ WITH answered AS MATERIALIZED ({_ANSWERED}), month AS (
            lag(sum(accepted)) OVER (PARTITION BY payroll_id ORDER BY period_start) AS before
     FROM answered GROUP BY payroll_id, period_start HAVING sum(accepted) > 0
 ), gained AS (
-    SELECT a.payroll_id, a.period_start, count(*) FILTER (WHERE l.change_since_last = 'new') AS new,
-           count(*) FILTER (WHERE l.change_since_last = 'back') AS back
+    SELECT a.payroll_id, a.period_start, sum(l.new) AS new, sum(l.back) AS back
     FROM answered a
     JOIN month m ON m.payroll_id = a.payroll_id AND m.period_start = a.period_start AND m.before IS NOT NULL
-    JOIN filing_line l ON l.mutual_id = current_mutual() AND l.filing_id = a.id AND l.change_since_last IN ('new', 'back')
-        AND l.status IN ('accepted', 'changed') AND l.answered_at <= :recorded_at
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE change_since_last = 'new') AS new, count(*) FILTER (WHERE change_since_last = 'back') AS back
+        FROM filing_line
+        WHERE mutual_id = current_mutual() AND filing_id = a.id AND change_since_last IN ('new', 'back')
+          AND status IN ('accepted', 'changed') AND answered_at <= :recorded_at
+    ) l
     WHERE a.period_start >= CAST(:from_on AS date)
     GROUP BY a.payroll_id, a.period_start
 )
@@ -65,51 +69,75 @@ GROUP BY m.period_start ORDER BY m.period_start
 
 LOST = f"""
 -- one row per month and reason: who was covered in the accepted month before and is in no filing of this one
-WITH answered AS MATERIALIZED ({_ANSWERED}), month AS (
-    SELECT payroll_id, period_start FROM answered WHERE period_start >= CAST(:from_on AS date)
-    GROUP BY payroll_id, period_start HAVING sum(accepted) > 0
+WITH answered AS MATERIALIZED ({_ANSWERED}), filed AS MATERIALIZED (
+    SELECT o.* FROM ({_OTHERS}) o
+    WHERE o.period_start >= CAST(:from_on AS date) AND EXISTS (
+        SELECT FROM answered n WHERE n.payroll_id = o.payroll_id AND n.period_start = o.period_start AND n.accepted > 0)
 ), decided AS (
-    SELECT a.payroll_id, a.period_start, d.member_id, CASE WHEN d.reason <> 'not_enrolled' THEN d.reason ELSE coalesce((
+    SELECT f.id, f.payroll_id, f.period_start, f.others, d.member_id, CASE WHEN d.reason <> 'not_enrolled' THEN d.reason ELSE coalesce((
                SELECT CASE s.event WHEN 'leave' THEN 'left' ELSE 'deceased' END FROM state_log s
                WHERE s.mutual_id = current_mutual() AND s.subject_kind = 'member' AND s.subject_id = d.member_id
-                 AND s.event IN ('leave', 'die') AND s.at <= a.prepared_at ORDER BY s.id DESC LIMIT 1), d.reason) END AS reason
-    FROM answered a JOIN month USING (payroll_id, period_start)
-    JOIN filing_decision d ON d.mutual_id = current_mutual() AND d.filing_id = a.id
-        AND d.change_since_last IN ('same', 'wage_changed', 'gone')
-    WHERE a.kind = 'monthly'
+                 AND s.event IN ('leave', 'die') AND s.at <= f.prepared_at ORDER BY s.id DESC LIMIT 1), d.reason) END AS reason
+    FROM filed f
+    CROSS JOIN LATERAL (
+        SELECT member_id, reason FROM filing_decision
+        WHERE mutual_id = current_mutual() AND filing_id = f.id AND change_since_last IN ('same', 'wage_changed', 'gone') OFFSET 0
+    ) d
+    WHERE f.kind = 'monthly'
 ), refused AS (
-    SELECT DISTINCT a.payroll_id, a.period_start, l.member_id, 'rejected' AS reason
+    SELECT DISTINCT ON (f.payroll_id, f.period_start, l.member_id) f.id, f.payroll_id, f.period_start, f.others, l.member_id,
+           'rejected' AS reason
     FROM state_log s
-    JOIN filing_line l ON l.mutual_id = s.mutual_id AND l.id = s.subject_id AND l.change_since_last IN ('same', 'wage_changed')
-    JOIN answered a ON a.id = l.filing_id JOIN month m ON m.payroll_id = a.payroll_id AND m.period_start = a.period_start
-    WHERE s.mutual_id = current_mutual() AND s.subject_kind = 'filing_line' AND s.event = 'reject' AND s.at BETWEEN :from_on AND :recorded_at
-      AND NOT EXISTS (SELECT FROM decided d WHERE d.payroll_id = a.payroll_id AND d.period_start = a.period_start
-                      AND d.member_id = l.member_id)
-), whose AS (SELECT * FROM decided UNION ALL SELECT * FROM refused)
-SELECT w.period_start, {_WHY} AS reason, count(*) AS members FROM whose w
-WHERE NOT {_TAKEN.format(member="w.member_id", filing="w", which="=")}
+    CROSS JOIN LATERAL (
+        SELECT filing_id, member_id FROM filing_line
+        WHERE mutual_id = current_mutual() AND id = s.subject_id AND change_since_last IN ('same', 'wage_changed') OFFSET 0
+    ) l
+    JOIN filed f ON f.id = l.filing_id
+    WHERE s.mutual_id = current_mutual() AND s.subject_kind = 'filing_line' AND s.event = 'reject'
+      AND s.at BETWEEN :from_on AND :recorded_at
+    ORDER BY f.payroll_id, f.period_start, l.member_id, f.id
+), whose AS (
+    SELECT * FROM decided
+    UNION ALL
+    SELECT r.* FROM refused r
+    WHERE r.others = '{{}}' OR NOT EXISTS (
+        SELECT FROM decided d WHERE d.payroll_id = r.payroll_id AND d.period_start = r.period_start AND d.member_id = r.member_id)
+), told AS (
+    SELECT w.*, CASE WHEN w.others = '{{}}' THEN NULL ELSE ARRAY(
+               SELECT l.payroll_id FROM unnest(w.others) AS o (id) CROSS JOIN LATERAL (
+                   SELECT f.payroll_id FROM filing_line n JOIN filing f ON f.mutual_id = n.mutual_id AND f.id = n.filing_id
+                   WHERE n.mutual_id = current_mutual() AND n.member_id = w.member_id AND n.filing_id = o.id
+                     AND n.status IN ('accepted', 'changed') AND n.answered_at <= :recorded_at OFFSET 0) l) END AS taken_in
+    FROM whose w
+)
+SELECT period_start, CASE WHEN coalesce(taken_in, '{{}}') = '{{}}' THEN reason ELSE 'other_payroll' END AS reason, count(*) AS members
+FROM told WHERE taken_in IS NULL OR NOT payroll_id = ANY (taken_in)
 GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
 """
 
-MISSING = """
--- one row per month: members who could not be declared for lack of money and were in no filing of it since
-WITH filed AS MATERIALIZED (
-    SELECT id, payroll_id, period_start, kind, currency FROM filing
-    WHERE mutual_id = current_mutual() AND status NOT IN ('draft', 'discarded') AND period_start <= :valid_on
+MISSING = f"""
+-- one row per month and member who could not be declared for lack of money and was in no filing of it since
+WITH answered AS MATERIALIZED (
+    SELECT id, payroll_id, period_start, currency FROM filing
+    WHERE mutual_id = current_mutual() AND status NOT IN ('draft', 'discarded') AND period_start BETWEEN :from_on AND :valid_on
       AND sealed_at <= :recorded_at
-), newest AS (
-    SELECT DISTINCT ON (f.payroll_id, f.period_start, d.member_id) f.payroll_id, f.period_start, f.currency, d.member_id, d.short_minor
+), filed AS MATERIALIZED ({_OTHERS}), short AS (
+    SELECT DISTINCT ON (f.payroll_id, f.period_start, d.member_id) f.id, f.period_start, f.payroll_id, f.currency, f.others,
+           d.member_id, d.short_minor
     FROM filed f
-    JOIN filing_decision d ON d.mutual_id = current_mutual() AND d.filing_id = f.id AND d.short_minor > 0
-    WHERE f.period_start >= CAST(:from_on AS date)
+    CROSS JOIN LATERAL (
+        SELECT member_id, short_minor FROM filing_decision
+        WHERE mutual_id = current_mutual() AND filing_id = f.id AND short_minor > 0 OFFSET 0
+    ) d
     ORDER BY f.payroll_id, f.period_start, d.member_id, f.id DESC
 )
-SELECT n.currency, n.period_start, n.member_id, n.short_minor FROM newest n
-WHERE NOT EXISTS (
-    SELECT FROM filed o JOIN filing_line l ON l.mutual_id = current_mutual() AND l.member_id = n.member_id AND l.filing_id = o.id
-        AND NOT (l.status = 'rejected' AND l.answered_at <= :recorded_at)
-    WHERE o.period_start = n.period_start AND o.payroll_id = n.payroll_id)
-ORDER BY n.currency, n.period_start
+SELECT s.currency, s.period_start, s.member_id, s.short_minor FROM short s
+WHERE s.others = '{{}}' OR NOT (SELECT coalesce(bool_or(l.is_declared), false) FROM unnest(s.others) AS o (id) CROSS JOIN LATERAL (
+    SELECT f.payroll_id = s.payroll_id AS is_declared FROM filing_line n
+    JOIN filing f ON f.mutual_id = n.mutual_id AND f.id = n.filing_id
+    WHERE n.mutual_id = current_mutual() AND n.member_id = s.member_id AND n.filing_id = o.id
+      AND NOT (n.status = 'rejected' AND n.answered_at <= :recorded_at) OFFSET 0) l)
+ORDER BY s.currency, s.period_start
 """
 
 DECLARED = f"""
@@ -123,8 +151,8 @@ REJECTED = """
 -- one row per month and code of the state's: lines that it rejected
 SELECT f.period_start, coalesce(s.reason, '') AS code, count(*) AS lines
 FROM state_log s
-JOIN filing_line l ON l.mutual_id = s.mutual_id AND l.id = s.subject_id
-JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id AND f.period_start BETWEEN :from_on AND :valid_on
+CROSS JOIN LATERAL (SELECT filing_id FROM filing_line WHERE mutual_id = current_mutual() AND id = s.subject_id OFFSET 0) l
+JOIN filing f ON f.mutual_id = current_mutual() AND f.id = l.filing_id AND f.period_start BETWEEN :from_on AND :valid_on
 WHERE s.mutual_id = current_mutual() AND s.subject_kind = 'filing_line' AND s.event = 'reject' AND s.at BETWEEN :from_on AND :recorded_at
 GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
 """
