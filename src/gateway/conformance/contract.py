@@ -137,6 +137,7 @@ def says(place: str) -> str:
     """Return the text at a place of the contract, its white space made even: names joined by `` › ``."""
     node: Any = contract()
     for name in place.split(" › "):
-        node = follow(node)
+        # What stands beside a reference counts before what it refers to.
+        node = node if isinstance(node, dict) and name in node else follow(node)
         node = node[int(name)] if isinstance(node, list) else node[name]
     return " ".join(str(follow(node)).split())

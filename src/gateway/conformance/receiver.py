@@ -1,4 +1,4 @@
-"""A small receiver of callbacks: keeps what comes, and refuses the first of them once to see it come again."""
+"""A small receiver of callbacks: keeps what comes, and refuses one of them once to see it come again."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ class Told:
 
 
 class Receiver:
-    """Listens where her system was told to call; the first event it gets is refused once."""
+    """Listens where her system was told to call."""
 
     def __init__(self, url: str, listen: str | None = None) -> None:
         address = urlsplit(f"//{listen}" if listen else url)
@@ -38,6 +38,7 @@ class Receiver:
         self._port = address.port or (443 if urlsplit(url).scheme == "https" else 80)
         self._told: list[Told] = []
         self._bell = threading.Condition()
+        self._refuses: bytes | None = None
 
     def __enter__(self) -> Self:
         """Open the port.
@@ -73,10 +74,17 @@ class Receiver:
     def take(self, headers: Mapping[str, str], body: bytes) -> int:
         """Keep a message and return the status it is answered with."""
         with self._bell:
-            status = TAKEN if self._told else TRY_AGAIN
+            status = TAKEN
+            if self._refuses is not None and self._refuses in body:
+                status, self._refuses = TRY_AGAIN, None
             self._told.append(Told(headers, body, time.time(), status))
             self._bell.notify_all()
         return status
+
+    def refuse_once(self, about: str) -> None:
+        """Answer the first message that has this text in it with 503: what is told again from an earlier run is taken."""
+        with self._bell:
+            self._refuses = about.encode()
 
     def told(self) -> Sequence[Told]:
         """Return what came until now, oldest first."""

@@ -1,8 +1,9 @@
 """Try every case against her system, one after the other, and return what became of each."""
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +57,7 @@ def in_order() -> list[Case]:
 
 
 def _module_of(case: Case) -> str:
-    return str(getattr(case.check, "__module__", None) or sweeps.__name__)
+    return str(getattr(case.check, "func", case.check).__module__)
 
 
 def chosen(names: Iterable[str]) -> list[Case]:
@@ -124,14 +125,19 @@ def _reach(bench: Bench) -> None:
         ) from None
     finally:
         bench.exchanges.clear()
+    told = exchange.json if isinstance(exchange.json, dict) else {}
+    with suppress(KeyError, TypeError, ValueError):
+        bench.today = dt.date.fromisoformat(told["business_date"])
     if exchange.status == 401:
         raise CannotRunError(f"{bench.target.url} does not take the token; give it by --token, and the key by --key")
 
 
 def _try(bench: Bench, case: Case, results: dict[str, Result]) -> Result:
-    unmet = [name for name in case.needs if results[name].outcome is not Outcome.PASSED]
+    unmet = [results[name] for name in case.needs if results[name].outcome is not Outcome.PASSED]
+    if unmet and all(one.outcome is Outcome.NOT_TRIED for one in unmet):
+        return Result(case, Outcome.NOT_TRIED, 0.0, unmet[0].reason, unmet[0].values)
     if unmet:
-        return Result(case, Outcome.BLOCKED, 0.0, "needs", {"case": unmet[0]})
+        return Result(case, Outcome.BLOCKED, 0.0, "needs", {"case": unmet[0].case.name})
     bench.exchanges.clear()
     began = time.monotonic()
 

@@ -61,7 +61,8 @@ def steady(bench: Bench) -> None:
 )  # fmt: skip
 def accepted(bench: Bench) -> None:
     """A filing of people who are known is accepted whole."""
-    answer, sent = bench.kept["good.answer"], bench.kept["good"]
+    sent: Sent = bench.kept["good"]
+    answer = bench.get(f"filings/{sent.filing_id}")
     if answer.get("status") != "accepted":
         raise Departure("not_accepted", status=answer.get("status"), code=answer.get("code"))
     bench.same("code", answer.get("code"), "0")
@@ -74,7 +75,7 @@ def early(bench: Bench) -> None:
     """The lines of a filing that is not answered yet cannot be had."""
     sent = bench.submit(bench.file(1))
     exchange = bench.call("GET", f"filings/{sent.filing_id}/lines")
-    if exchange.status == OK:
+    if exchange.status == OK and "lines" in bench.object_of(exchange, OK):
         bench.answer_of(sent)
         raise NotTried("answered_too_soon")
     bench.refused(exchange, 409, "not_answered_yet")
@@ -85,7 +86,7 @@ def complete(bench: Bench) -> None:
     """The pages of a large filing's answer hold each of its lines once, in the order of the file."""
     sent: Sent = bench.kept["large"]
     pages = bench.pages(f"filings/{sent.filing_id}/lines", max(1, bench.target.lines // 4))
-    bench.kept["large.pages"] = pages
+    bench.kept["large.pages"], bench.kept["large.exchanges"] = pages, list(bench.exchanges)
     numbers = [bench.member(row, "line", (int,)) for row in rows(pages, "lines")]
     wanted = [sent.file.line_of(document) for document in sent.file.documents]
     twice = sorted({number for number in numbers if numbers.count(number) > 1})
@@ -94,6 +95,10 @@ def complete(bench: Bench) -> None:
         raise Departure("lines_wrong", missing=_few(missing), twice=_few(twice))
     if numbers != wanted:
         raise Departure("lines_unordered", extra=_few(sorted(set(numbers) - set(wanted))))
+
+
+def _show_pages(bench: Bench) -> None:
+    bench.exchanges.extend(bench.kept["large.exchanges"])
 
 
 def _few(numbers: list[int]) -> str:
@@ -108,6 +113,7 @@ def _few(numbers: list[int]) -> str:
 )
 def heads(bench: Bench) -> None:
     """Each page says what it belongs to, and what the whole adds up to."""
+    _show_pages(bench)
     answer = bench.kept["large.answer"]
     for page in bench.kept["large.pages"]:
         for name in _HEAD:
@@ -117,6 +123,7 @@ def heads(bench: Bench) -> None:
 @case("lines.add-up", _LINES, "must be as many as `counts.lines` and add up to `totals`", needs=["lines.complete"])
 def add_up(bench: Bench) -> None:
     """Lines and amounts of all pages together are the counts and totals of the whole."""
+    _show_pages(bench)
     pages, answer = bench.kept["large.pages"], bench.kept["large.answer"]
     lines = list(rows(pages, "lines"))
     counts = {
@@ -137,6 +144,7 @@ def add_up(bench: Bench) -> None:
 @case("lines.places", "components › schemas › Line › properties › line › description", "Number of the line in the file", needs=["lines.complete"])  # fmt: skip
 def places(bench: Bench) -> None:
     """Each line names the person who stands there in the file."""
+    _show_pages(bench)
     sent: Sent = bench.kept["large"]
     for line, document in zip(rows(bench.kept["large.pages"], "lines"), sent.file.documents, strict=True):
         bench.same(f"line {line['line']}: document", line.get("document"), document)
@@ -147,6 +155,7 @@ def places(bench: Bench) -> None:
 @case("lines.components", "components › schemas › Line › properties › amount › description", "the sum of its components", needs=["lines.complete"])  # fmt: skip
 def components(bench: Bench) -> None:
     """What a line adds to the bill is the sum of its parts."""
+    _show_pages(bench)
     lines = list(rows(bench.kept["large.pages"], "lines"))
     codes = set()
     for line in lines:
@@ -155,6 +164,16 @@ def components(bench: Bench) -> None:
         added = sum(bench.minor(one, "amount") for one in parts)
         bench.same(f"line {line['line']}: amount", bench.minor(line, "amount"), added)
     bench.kept["codes"] = codes
+
+
+@case("lines.changes", "components › schemas › Line › properties › status › enum", "accepted_with_change", needs=["submit.large"])  # fmt: skip
+def changes(bench: Bench) -> None:
+    """A line that was accepted with another wage says so."""
+    for line in bench.lines_of(bench.kept["large"], 1000):
+        is_same = bench.minor(line, "declared_wage") == bench.minor(line, "accepted_wage")
+        if line.get("status") in ACCEPTED:
+            wanted = "accepted" if is_same else "accepted_with_change"
+            bench.same(f"line {line.get('line')}: status", line.get("status"), wanted)
 
 
 @case("lines.stable", "components › parameters › Cursor › description", "The `next_cursor` of the page before; opaque.", needs=["lines.complete"])  # fmt: skip

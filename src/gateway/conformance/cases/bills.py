@@ -69,7 +69,7 @@ def once(bench: Bench) -> None:
 @case("notices.due", f"{_NOTICE} › due_on › format", "date", needs=["notices.issued"])
 def due(bench: Bench) -> None:
     """A bill says until when it is to be paid, and is overdue after that day, not before."""
-    notice = bench.kept["notice"]
+    notice = bench.notice_with(bench.kept["large"])
     due_on, issued_on = (_day(bench, notice, name) for name in ("due_on", "issued_on"))
     if due_on < bench.period.start or issued_on < bench.period.start:
         raise Departure("value", name="due_on", got=str(due_on), wanted=f"> {bench.period.start}")

@@ -9,7 +9,7 @@ from gateway.conformance.bench import ANSWERED, Bench, Sent
 from gateway.conformance.case import Departure, NotTried, case
 from gateway.conformance.exchange import Exchange
 from gateway.conformance.inspect import INSTANTS, members
-from gateway.conformance.receiver import Receiver, Told
+from gateway.conformance.receiver import TRY_AGAIN, Receiver, Told
 from gateway.kit import signing
 
 _ANSWERED = "webhooks › filing.answered › post"
@@ -35,6 +35,12 @@ def _about(told: Told, kind: str, **facts: str) -> bool:
     event = _event(told)
     data = event.get("data")
     return event.get("type") == kind and isinstance(data, dict) and facts.items() <= data.items()
+
+
+def _ours(bench: Bench) -> list[Told]:
+    """Return what was told of this employer; an earlier run's may still come."""
+    names = (bench.employer.encode(), bench.kept["good"].filing_id.encode())
+    return [told for told in _receiver(bench).told() if any(name in told.body for name in names)]
 
 
 def _show(bench: Bench, told: Told) -> None:
@@ -72,7 +78,7 @@ def signed(bench: Bench) -> None:
     """Each callback is signed with the shared secret over its id, its moment and its bytes, and sent now."""
     if bench.target.secret is None:
         raise NotTried("no_secret")
-    for told in _receiver(bench).told():
+    for told in _ours(bench):
         now = dt.datetime.fromtimestamp(told.at, dt.UTC)
         try:
             signing.verify([bench.target.secret], told.headers, told.body, now=now)
@@ -88,8 +94,10 @@ def signed(bench: Bench) -> None:
 def repeated(bench: Bench) -> None:
     """The first callback was answered with 503: it comes again, under the same id and with the same content."""
     receiver = _receiver(bench)
-    first = receiver.told()[0]
+    first = next(told for told in receiver.told() if told.answered == TRY_AGAIN)
     _show(bench, first)
+    if not first.event_id:
+        raise Departure("member", name="webhook-id")
     again = receiver.wait_for(lambda one: one is not first and one.event_id == first.event_id, bench.target.wait)
     if again is None:
         raise Departure("not_repeated", event_id=first.event_id, seconds=bench.target.wait)
@@ -110,7 +118,7 @@ def notice(bench: Bench) -> None:
 @case("callbacks.shape", f"{_ANSWERED} › requestBody › required", "True", needs=["callbacks.answered"])
 def shape(bench: Bench) -> None:
     """Each callback is of a kind the contract has, and of its shape."""
-    for told in _receiver(bench).told():
+    for told in _ours(bench):
         event = _event(told)
         schema = contract.event_schema(str(event.get("type")))
         departures = ["$.type"] if schema is None else contract.departures(schema, event)
