@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import secrets
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -52,6 +53,10 @@ class Settings(BaseSettings):
     """Address that others reach the gateway under: verification addresses and callbacks are made from it."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+
+    trusted_proxies: Words = []
+    """Addresses or networks, with commas, of the proxies whose ``X-Forwarded-For`` says who asks; empty: nobody's. Each must
+    add the address it saw. Tries are counted by that address."""
 
     state_url: str | None = None
     """Address of the state's API."""
@@ -137,6 +142,13 @@ class Settings(BaseSettings):
     """Allows what only a demonstration or a test may do."""
     clock_file: Path | None = None
     """File that holds today's date; honoured with ``demo`` alone."""
+
+    @field_validator("trusted_proxies", "state_trusted_proxies")
+    @classmethod
+    def _are_networks(cls, given: list[str]) -> list[str]:
+        for one in given:
+            ip_network(one, strict=False)
+        return given
 
     @field_validator("database_url")
     @classmethod

@@ -12,6 +12,7 @@ from gateway.api import docs, errors, openapi
 from gateway.api.dependencies import Gate
 from gateway.api.edge import Edge
 from gateway.api.lane import Lane
+from gateway.api.proxies import networks
 from gateway.api.rate import RateLimit
 from gateway.api.routers import (
     administration,
@@ -163,6 +164,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         max_body=settings.max_body_bytes,
         max_upload=settings.max_upload_bytes,
         over_tls=settings.public_url.startswith("https://"),
+        proxies=networks(settings.trusted_proxies),
     )
     return app
 

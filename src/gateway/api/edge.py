@@ -1,7 +1,7 @@
 """What happens to every request before and after its route: trace, size limit, safe headers, one log line, figures."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fastapi import Request
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.api import trace
 from gateway.api.errors import problem_response, unexpected_response
 from gateway.api.lane import Lane
+from gateway.api.proxies import Network, client_of
 from gateway.api.refusals import TooLargeError
 from gateway.kit import logs
 
@@ -37,8 +38,17 @@ QUIET = ("/health", "/ready", "/metrics")
 class Edge:
     """The outermost layer of ours."""
 
-    def __init__(self, app: ASGIApp, *, lane: Lane, max_body: int, max_upload: int, over_tls: bool) -> None:
-        self.app, self.lane = app, lane
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        lane: Lane,
+        max_body: int,
+        max_upload: int,
+        over_tls: bool,
+        proxies: Sequence[Network] = (),
+    ) -> None:
+        self.app, self.lane, self.proxies = app, lane, proxies
         self.max_body, self.max_upload = max_body, max_upload
         self.headers = (*API_HEADERS, OVER_TLS) if over_tls else API_HEADERS
 
@@ -49,7 +59,9 @@ class Edge:
             return
         given = dict(scope["headers"])
         trace_id = trace.begin(given.get(b"traceparent", b"").decode("latin-1"))
-        scope.setdefault("state", {})["trace_id"] = trace_id
+        scope.setdefault("state", {}).update(trace_id=trace_id, peer=scope.get("client"))
+        if self.proxies and scope.get("client"):
+            scope["client"] = (client_of(scope["client"][0], scope["headers"], self.proxies), 0)
         passage = _Passage(scope, send, self._extra(trace_id))
         limit = self.max_upload if given.get(b"content-type", b"").startswith(b"multipart/") else self.max_body
         try:

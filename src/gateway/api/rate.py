@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gateway.api.proxies import counted
 from gateway.api.refusals import TooManyError
 
 WINDOW_SECONDS = 60
@@ -37,7 +38,7 @@ class RateLimit:
 
     def take(self, caller: str) -> Standing:
         """Count one more and return what is left; below zero it must be refused."""
-        now = self._clock()
+        caller, now = counted(caller), self._clock()
         window = int(now // WINDOW_SECONDS)
         with self._lock:
             if len(self._counts) > FORGET_ABOVE:

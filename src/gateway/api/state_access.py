@@ -7,7 +7,6 @@ becomes of the request.
 """
 
 import datetime as dt
-import ipaddress
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from sqlmodel import Session
 from gateway.api import trace
 from gateway.api.dependencies import Gate, commit, gate_of
 from gateway.api.once import Once, read_key
+from gateway.api.proxies import is_one_of, networks
 from gateway.api.rate import RateLimit
 from gateway.api.refusals import RouteUnknownError, TooManyError
 from gateway.authority.errors import AuthorityUnavailableError
@@ -176,7 +176,8 @@ def address_of(request: Request, settings: Settings) -> str:
 
 def presented(request: Request, settings: Settings) -> frozenset[str]:
     """Return the names of the certificate that a trusted proxy says it has checked; of nobody else's word."""
-    if request.client is None or not _is_trusted(request.client.host, settings.state_trusted_proxies):
+    peer = request.scope["state"]["peer"]
+    if peer is None or not is_one_of(peer[0], networks(settings.state_trusted_proxies)):
         return frozenset()
     found = set()
     for header, prefix in ((settings.state_certificate_header, "sha256:"), (settings.state_san_header, "san:")):
@@ -187,14 +188,6 @@ def presented(request: Request, settings: Settings) -> frozenset[str]:
                 except ClientInvalidError:
                     continue
     return frozenset(found)
-
-
-def _is_trusted(host: str, proxies: list[str]) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-        return any(address in ipaddress.ip_network(one, strict=False) for one in proxies)
-    except ValueError:
-        return False
 
 
 async def _state(request: Request, response: Response) -> StateAct:

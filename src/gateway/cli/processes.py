@@ -67,8 +67,8 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
-            # Whose word on a certificate counts is told by the peer's own address, so nothing may rewrite it then.
-            proxy_headers=not configured.state_trusted_proxies,
+            # Whose word on a client or its certificate counts is told by the peer's own address: nothing may rewrite it.
+            proxy_headers=False,
             timeout_graceful_shutdown=20,
         )
     finally:

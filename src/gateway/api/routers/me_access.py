@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from gateway.api.dependencies import Gate, GateDep, commit, opened
 from gateway.api.errors import problem_response, problems
 from gateway.api.members import MEMBER_ALONE, MEMBERS, MemberDep, MemberOnceDep
+from gateway.api.proxies import counted
 from gateway.api.routing import Router
 from gateway.api.schemas.common import PathId
 from gateway.api.schemas.me import (
@@ -36,8 +37,8 @@ def limits_of(gate: Gate) -> Limits:
 
 
 def address_of(request: Request) -> str:
-    """Return the network address a request came from."""
-    return request.client.host if request.client else ""
+    """Return the network address that a request's tries are counted by."""
+    return counted(request.client.host) if request.client else ""
 
 
 def _too_many(request: Request, refusal: TooManyTriesError) -> Response:

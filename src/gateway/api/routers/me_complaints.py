@@ -90,9 +90,7 @@ def get_complaint(complaint_id: PathId, act: MemberDep) -> Response:
 def list_messages(complaint_id: PathId, act: MemberDep, asked: FewDep) -> Response:
     """Return what the member and the mutual wrote, the newest first."""
     (before,) = asked.after(int) or (None,)
-    rows = queries.list_messages_of_member(
-        act.session, act.member_id, complaint_id, before=before, limit=asked.fetch
-    )
+    rows = queries.list_messages_of_member(act.session, act.member_id, complaint_id, before=before, limit=asked.fetch)
     return page(act, asked, Page[MyMessageRead], rows, MyMessageRead.model_validate)
 
 
