@@ -140,7 +140,7 @@ def _loose_amounts(body: dict[str, Any], _rule: Rule, _on: str) -> None:
 
 
 def _wrong_total(body: dict[str, Any], _rule: Rule, _on: str) -> None:
-    for notice in _rows(body) or [body]:
+    for notice in [body] if "total" in body else _rows(body):
         whole, _, cents = notice["total"].partition(".")
         notice["total"] = f"{int(whole) + 1}.{cents}"
 
