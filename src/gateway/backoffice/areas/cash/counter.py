@@ -12,6 +12,7 @@ from gateway.backoffice.frame.texts import N_
 from gateway.cash.states import SessionStatus, TillKind
 from gateway.cash.take import receive_cash
 from gateway.contributions.models import Channel
+from gateway.contributions.queries import ReceiptFilter, list_receipts
 from gateway.contributions.receive import NewLine, NewReceipt
 from gateway.kit.period import Period
 from gateway.membership.queries import Search, get_fund, get_member, list_funds, list_members
@@ -76,28 +77,33 @@ def _show(desk: Desk, form: Form, member_id: int) -> Response:
     )
 
 
-def _large(desk: Desk, form: Form, member_id: int) -> Confirmation | None:
+def _unusual(desk: Desk, form: Form, member_id: int) -> Confirmation | None:
+    """Ask once more where somebody paid already today, or pays many times what a month costs: the form may have come back
+    by the browser's way, or a key was held down.
+    """
     amount, _ = _typed(desk, form)
     form.check()
-    member = get_member(desk.session, member_id)
+    words, currency, member = desk.words, desk.mutual.currency, get_member(desk.session, member_id)
+    today = ReceiptFilter(member_id=member_id, paid_from=desk.today, paid_to=desk.today)
+    before = [one for one in list_receipts(desk.session, today, limit=5) if one.reversed_on is None]
     needed = due(desk.session, member_id, member.number, desk.mutual, today=desk.today)
     usual = needed.cost_minor if needed is not None else 0
-    if not usual or amount <= usual * LARGE:
+    if not before and (not usual or amount <= usual * LARGE):
         return None
-    words, currency = desk.words, desk.mutual.currency
-    return Confirmation(
+    warnings = [
         words.say(
-            "Receive {amount} from {name}: a month costs her {cost}.",
-            amount=words.amount(amount, currency),
-            name=name_of(member),
-            cost=words.amount(usual, currency),
-        ),
-        words.say("Yes, receive it"),
-        f"/cash/counter/{member_id}",
-    )
+            "She paid {amount} today: receipt {number}.",
+            amount=words.amount(one.amount_minor, one.currency),
+            number=one.number,
+        )
+        for one in before
+    ]
+    figures = [(words.say("A month costs her"), words.amount(usual, currency))] if usual else []
+    sentence = words.say("Receive {amount} from {name}.", amount=words.amount(amount, currency), name=name_of(member))
+    return Confirmation(sentence, words.say("Yes, receive it"), f"/cash/counter/{member_id}", figures, warnings)
 
 
-@area.act("/cash/counter/{member_id:int}", *DESK, show=_show, confirm=_large, fields={"receipt_invalid": "amount"})
+@area.act("/cash/counter/{member_id:int}", *DESK, show=_show, confirm=_unusual, fields={"receipt_invalid": "amount"})
 def take(desk: Desk, form: Form, member_id: int) -> Go:
     """Receive what a member pays into the open drawer, and show its receipt."""
     amount, given = _typed(desk, form)

@@ -31,7 +31,7 @@ from gateway.staff.queries import list_staff
 
 def _show(desk: Desk, form: Form) -> Any:
     words = desk.words
-    who = None if sees_others(desk) else person(desk.actor)
+    who = None if sees_others(desk) else desk.actor
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         return queries.list_handovers(desk.session, status=None, person=who, before=rows_before(key), limit=limit)
@@ -92,7 +92,7 @@ def give(desk: Desk, form: Form) -> Go:
 
 def _found(desk: Desk, handover_id: int) -> Any:
     found = queries.get_handover(desk.session, handover_id)
-    if not sees_others(desk) and person(desk.actor) not in (person(found.giver), person(found.receiver)):
+    if not sees_others(desk) and desk.actor not in (found.giver, found.receiver):
         raise HandoverUnknownError(f"no handover {handover_id} of yours")
     return found
 
@@ -100,8 +100,8 @@ def _found(desk: Desk, handover_id: int) -> Any:
 @area.page("/cash/handovers/{handover_id:int}", *DESK)
 def handover(desk: Desk, handover_id: int) -> Response:
     """Show a handover and what can be done with it now."""
-    found, me = _found(desk, handover_id), person(desk.actor)
-    is_party = me in (person(found.giver), person(found.receiver))
+    found, me = _found(desk, handover_id), desk.actor
+    is_party = me in (found.giver, found.receiver)
     return desk.page(
         "cash/handover.html",
         crumbs=crumbs(desk, (N_("Handovers"), "/cash/handovers"), (str(handover_id), "")),
@@ -109,8 +109,8 @@ def handover(desk: Desk, handover_id: int) -> Response:
         giver=person(found.giver),
         receiver=person(found.receiver),
         standing=HANDOVERS[found.status],
-        may_count=found.status == HandoverStatus.GIVEN and me == person(found.receiver),
-        may_take_back=found.status == HandoverStatus.GIVEN and me == person(found.giver),
+        may_count=found.status == HandoverStatus.GIVEN and me == found.receiver,
+        may_take_back=found.status == HandoverStatus.GIVEN and me == found.giver,
         may_confirm=found.status == HandoverStatus.COUNTED and desk.may(MONEY) and not is_party,
     )
 

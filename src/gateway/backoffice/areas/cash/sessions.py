@@ -82,7 +82,7 @@ def overview(desk: Desk) -> Any:
         return rows
     mine = my_session(desk)
     waiting = queries.list_handovers(
-        desk.session, status=HandoverStatus.GIVEN, person=person(desk.actor), before=GREATEST, limit=20
+        desk.session, status=HandoverStatus.GIVEN, person=desk.actor, before=GREATEST, limit=20
     )
     values: dict[str, Any] = {"mine": mine, "taken": (0, 0), "drawer_minor": 0}
     if mine is not None:
@@ -95,7 +95,7 @@ def overview(desk: Desk) -> Any:
         "cash/overview.html",
         crumbs=[],
         rows=rows,
-        waiting=[one for one in waiting if one.receiver == person(desk.actor)],
+        waiting=[(one, person(one.giver)) for one in waiting if one.receiver == desk.actor],
         statuses=HANDOVERS,
         undeposited_minor=sum(one.amount_minor for one in undeposited),
         undeposited_count=len(undeposited),
