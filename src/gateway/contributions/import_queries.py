@@ -1,5 +1,6 @@
 """The statements of a receipts file: what becomes of each row, and the writing of those that are accepted."""
 
+from gateway.contributions.receive_queries import NUMBER, SALT
 from gateway.ledger.queries import NEW_TX_ID
 
 STAGED = {
@@ -122,18 +123,14 @@ LEFT JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.owne
 WHERE i.receipt_id IS NOT NULL
 """
 
-INSERT_RECEIPTS = """
--- no row: the receipt of each accepted row. Its number is made here as reference.receipt_number makes one: 38, 49, 27 and 94 are
--- what the powers of ten of its parts, and of RF00 behind them, leave when divided by 97.
+INSERT_RECEIPTS = f"""
+-- no row: the receipt of each accepted row
 INSERT INTO contribution_receipt (id, number, source, source_reference, channel, account_code, collector, payer_reference,
     amount_minor, currency, paid_on, actor, note, import_id, ledger_tx_id)
-SELECT n.receipt_id, 'RF' || lpad((98 - ((n.mutual * 38 + n.salt * 49 + n.receipt_id) %% 97 * 27 + 94) %% 97)::text, 2, '0')
-       || lpad(n.mutual::text, 4, '0') || lpad(n.salt::text, 7, '0') || lpad(n.receipt_id::text, 10, '0'), n.source,
-       n.source_reference, %(channel)s, %(account_code)s, n.collector, n.payer_reference, n.amount_minor, %(currency)s,
+SELECT n.receipt_id, {NUMBER}, n.source, n.source_reference, %(channel)s, %(account_code)s, n.collector, n.payer_reference, n.amount_minor, %(currency)s,
        n.paid_on, %(actor)s, n.note, %(import_id)s, n.tx_id
 FROM (
-    SELECT i.*, (SELECT current_mutual()) AS mutual,
-           ('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint %% 10000000 AS salt
+    SELECT i.*, (SELECT current_mutual()) AS mutual, {SALT.format(receipt_id="i.receipt_id")} AS salt
     FROM import_row i WHERE i.receipt_id IS NOT NULL
 ) n
 """

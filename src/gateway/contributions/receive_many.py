@@ -2,6 +2,7 @@
 
 from sqlmodel import Session
 
+from gateway.contributions.receive_queries import NUMBER, SALT
 from gateway.kit import bulk
 from gateway.ledger.bulk import post_staged
 
@@ -19,20 +20,16 @@ CROSS JOIN LATERAL (VALUES (1, p.money_account_id, p.amount_minor), (2, p.owner_
     "ANALYZE {table}_entry",
 )
 
-INSERT_RECEIPTS = """
--- no row: the receipt of each payment. Its number is made here as reference.receipt_number makes one.
+INSERT_RECEIPTS = f"""
+-- no row: the receipt of each payment
 INSERT INTO contribution_receipt (id, number, source, source_reference, channel, account_code, payer_name, payer_reference,
     amount_minor, currency, paid_on, actor, ledger_tx_id)
-SELECT n.receipt_id, 'RF' || lpad((98 - (n.body || '271500')::numeric %% 97)::text, 2, '0') || n.body, n.source,
-       n.source_reference, n.channel, n.account_code, n.payer_name, n.payer_reference, n.amount_minor, n.currency, n.paid_on,
+SELECT n.receipt_id, {NUMBER}, n.source, n.source_reference, n.channel, n.account_code, n.payer_name, n.payer_reference, n.amount_minor, n.currency, n.paid_on,
        %(actor)s, n.tx_id
 FROM (
-    SELECT p.*, t.tx_id, lpad(m.id::text, 4, '0')
-           || lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint %% 10000000)::text, 7, '0')
-           || lpad(p.receipt_id::text, 10, '0') AS body
-    FROM {table} p
-    JOIN {table}_entry_tx t ON t.key = 'receipt:' || p.source || ':' || p.source_reference
-    CROSS JOIN (SELECT current_mutual() AS id) m
+    SELECT p.*, t.tx_id, (SELECT current_mutual()) AS mutual, {SALT.format(receipt_id="p.receipt_id")} AS salt
+    FROM {{table}} p
+    JOIN {{table}}_entry_tx t ON t.key = 'receipt:' || p.source || ':' || p.source_reference
 ) n ORDER BY n.receipt_id
 """
 

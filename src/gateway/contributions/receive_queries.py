@@ -4,6 +4,16 @@ They are parsed once, not at each receipt: of all statements these run most ofte
 transaction to keep plans: planning the second anew took longer than everything it does.
 """
 
+SALT = """('x' || left(encode(sha256(convert_to((SELECT gen_random_uuid())::text || {receipt_id}, 'UTF8')), 'hex'), 8))::bit(32)::bigint
+           %% 10000000"""
+"""The part of a receipt's number that nobody can guess: of its identifier and a secret that is drawn once for a statement and
+kept nowhere. Drawing for each receipt asks the system for chance each time, which took more than writing the receipt."""
+
+NUMBER = """'RF' || lpad((98 - ((n.mutual * 38 + n.salt * 49 + n.receipt_id) %% 97 * 27 + 94) %% 97)::text, 2, '0')
+       || lpad(n.mutual::text, 4, '0') || lpad(n.salt::text, 7, '0') || lpad(n.receipt_id::text, 10, '0')"""
+"""A receipt's number as ``reference.receipt_number`` makes one: 38, 49, 27 and 94 are what the powers of ten of its parts, and
+of RF00 behind them, leave when divided by 97."""
+
 from sqlalchemy import text
 
 from gateway.ledger.queries import TX_PARTS
