@@ -19,6 +19,7 @@ from benchmarks.state import running_state
 from benchmarks.town import ACTOR, MONTHS, TODAY, Town
 from gateway.contributions.assess import assess_period
 from gateway.kit.db import Database
+from gateway.kit.loading import uncollected
 
 USUAL_ROWS = 60_000
 MOST_STATEMENT_LINES = 60_000
@@ -121,7 +122,9 @@ def main(arguments: list[str]) -> int:
     # Asked to end, it ends as from the keyboard: databases are dropped, processes stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parts = frozenset(asked.only or PARTS)
-    address = server()
+    # As every process of the gateway begins.
+    with uncollected():
+        address = server()
     facts = machine(address)
     small: list[Figure] = []
 

@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from gateway.authority.protocol import Finding
@@ -80,9 +80,13 @@ def amount(value: Json, name: str, unit: Currency) -> int:
 
 @cache
 def amounts_in(unit: Currency) -> Callable[[str], int]:
-    """Return the reader of amounts in a currency: at once where they are plain, else as ``parse_amount`` says."""
+    """Return the reader of amounts in a currency: at once where they are plain, else as ``parse_amount`` says.
+
+    Wages and what follows from them repeat from line to line, so the last ones read are known again.
+    """
     decimals = unit.exponent
 
+    @lru_cache(maxsize=65_536)
     def read(written: str) -> int:
         digits = written.replace(".", "", 1)
         plain = decimals and written[-decimals - 1 : -decimals] == "." and decimals + 2 <= len(written) <= 18
@@ -91,6 +95,21 @@ def amounts_in(unit: Currency) -> Callable[[str], int]:
         if plain and digits.isdigit():
             return int(digits)
         return parse_amount(written, unit, exact_decimals=True)
+
+    return read
+
+
+@cache
+def components_in(unit: Currency) -> Callable[[tuple[str, str]], tuple[str, int]]:
+    """Return the reader of a component's code and amount; the same pair again is the same value."""
+    minor = amounts_in(unit)
+
+    @lru_cache(maxsize=65_536)
+    def read(written: tuple[str, str]) -> tuple[str, int]:
+        code, sum_ = written
+        if not isinstance(code, str):
+            raise UnreadableAnswerError("code is missing or no text")
+        return code, minor(sum_)
 
     return read
 
