@@ -6,7 +6,7 @@ Each answer carries ``raw``, the answer byte for byte, so that the caller can ke
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
@@ -230,6 +230,10 @@ class StateFormat(Protocol):
 
     def check(self, worker: DeclaredWorker) -> list[Finding]:
         """Say why the state would refuse this worker's line; empty if nothing is seen to be wrong."""
+        ...
+
+    def are_good(self, workers: Sequence[DeclaredWorker]) -> bool:
+        """Tell quickly that ``check`` finds nothing of any of these; False says only that each must be looked at."""
         ...
 
     def check_dependant(self, dependant: DeclaredDependant) -> list[Finding]:

@@ -25,7 +25,8 @@ class Tree:
     def __init__(self, prove: int | None = None) -> None:
         self.size = 0
         self._prove = prove
-        self._whole: list[tuple[int, int, bytes]] = []  # complete subtrees from the left: first leaf, size, hash
+        self._whole: list[bytes] = []
+        """Complete subtrees from the left, each larger than the next: one for each 1 in ``size`` written in binary."""
         self.proof: list[bytes] = []
 
     def add(self, leaf: bytes) -> None:
@@ -34,26 +35,32 @@ class Tree:
 
     def add_hash(self, hashed: bytes) -> None:
         """Append a leaf whose hash is known."""
-        subtree = (self.size, 1, hashed)
-        self.size += 1
-        while self._whole and self._whole[-1][1] == subtree[1]:
-            subtree = self._join(self._whole.pop(), subtree)
-        self._whole.append(subtree)
+        before, length, whole = self.size, 1, self._whole
+        self.size = before + 1
+        while before & length:
+            left = whole.pop()
+            if self._prove is not None:
+                self._note(self.size - 2 * length, left, self.size - length, hashed, self.size)
+            hashed = node_hash(left, hashed)
+            length *= 2
+        whole.append(hashed)
 
     def root(self) -> bytes:
-        """Return the root over all leaves so far; afterwards the proof is complete."""
+        """Return the root over all leaves so far, which may be one; afterwards the proof is complete and none is added."""
         if not self._whole:
             return EMPTY
-        subtree = self._whole.pop()
-        while self._whole:
-            subtree = self._join(self._whole.pop(), subtree)
-        self._whole = [subtree]
-        return subtree[2]
+        lengths = [1 << place for place in range(self.size.bit_length()) if self.size >> place & 1]
+        hashed, begins = self._whole[-1], self.size - lengths[0]
+        for left, length in zip(reversed(self._whole[:-1]), lengths[1:], strict=True):
+            if self._prove is not None:
+                self._note(begins - length, left, begins, hashed, self.size)
+            hashed, begins = node_hash(left, hashed), begins - length
+        return hashed
 
-    def _join(self, left: tuple[int, int, bytes], right: tuple[int, int, bytes]) -> tuple[int, int, bytes]:
-        if self._prove is not None and left[0] <= self._prove < right[0] + right[1]:
-            self.proof.append(right[2] if self._prove < right[0] else left[2])
-        return left[0], left[1] + right[1], node_hash(left[2], right[2])
+    def _note(self, first: int, left: bytes, middle: int, right: bytes, end: int) -> None:
+        """Keep the other half, where the leaf to prove is in one of two that are joined."""
+        if self._prove is not None and first <= self._prove < end:
+            self.proof.append(right if self._prove < middle else left)
 
 
 def root(leaves: Iterable[bytes]) -> bytes:

@@ -56,6 +56,10 @@ class DominicanFormat:
         _, faults = _codec("AM", None).write(worker, worker.exempt_blocks)
         return [_of_person(fault) for fault in faults]
 
+    def are_good(self, workers: Sequence[DeclaredWorker]) -> bool:
+        """Tell quickly that the state would take all of these workers' lines: they can be written the short way."""
+        return _batch("AM", None).write(workers) is not None
+
     def check_dependant(self, dependant: DeclaredDependant) -> list[Finding]:
         """Say why the state would refuse this dependant's line."""
         _, faults = _codec("RD", None).write(dependant)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
@@ -55,6 +55,10 @@ class FundFormat:
                 if fault.field in known
             ]
         return findings
+
+    def are_good(self, workers: Sequence[DeclaredWorker]) -> bool:
+        """Look at each: a line is short and there is no quicker way."""
+        return not any(self.check(worker) for worker in workers)
 
     def check_dependant(self, dependant: DeclaredDependant) -> list[Finding]:  # noqa: ARG002
         """Find nothing: the fund is not told of dependants."""
