@@ -1,6 +1,6 @@
 """What notices refuse."""
 
-from gateway.kit.errors import GatewayError
+from gateway.kit.errors import GatewayError, MalformedError, NotFoundError
 
 
 class NoticeTextError(GatewayError):
@@ -9,3 +9,17 @@ class NoticeTextError(GatewayError):
     code = "notice_text"
     title = "The notice has no words"
     status = 500
+
+
+class TemplateUnknownError(NotFoundError):
+    """No kind of notice, or no language, has this name."""
+
+    code = "template_unknown"
+    title = "No such message"
+
+
+class TemplateInvalidError(MalformedError):
+    """A mutual's own words that could not be filled, or that leave out what the message is for."""
+
+    code = "template_invalid"
+    title = "The message cannot be worded so"

@@ -6,7 +6,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field
 
 import gateway.membership.models  # noqa: F401 - a foreign key names its table
-from gateway.kit.columns import TenantTable, big, instant, one_of, refers, unique, words
+from gateway.kit.columns import TenantTable, big, check, instant, one_of, refers, unique, whole, words
 from gateway.notices.states import NoticeStatus
 
 
@@ -43,3 +43,20 @@ class Notice(TenantTable, table=True):
     created_at: dt.datetime = instant(now=True)
     changed_at: dt.datetime = instant(now=True)
     """When its status changed last."""
+
+
+class MessageTemplate(TenantTable, table=True):
+    """A mutual's own words for a kind of notice in one language, from a day on. Insert only: the newest for a day counts."""
+
+    __tablename__ = "message_template"
+    __table_args__ = (unique("kind", "language", "version"), check("text <> ''", "text"))
+    kind: str = words()
+    language: str = words()
+    version: int = whole()
+    """1, 2, 3, … of this kind and language."""
+    valid_from: dt.date
+    text: str | None = words(nullable=True)
+    """With its places; empty where the shipped words count again."""
+    reason: str = words()
+    actor: str = words()
+    recorded_at: dt.datetime = instant(now=True)

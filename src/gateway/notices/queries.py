@@ -53,3 +53,38 @@ def list_notices(session: Session, member_id: int, *, before: int | None, limit:
 def languages_of(session: Session, member_ids: list[int]) -> dict[int, str]:
     """Return the language of each member."""
     return {row.id: row.language for row in db.rows(session, LANGUAGES_OF, {"member_ids": member_ids})}
+
+
+OWN_WORDS = """
+-- one row per kind and language for which the mutual has words of its own today, by the clock that says when a notice is written
+SELECT kind, language, text FROM (
+    SELECT DISTINCT ON (t.kind, t.language) t.kind, t.language, t.text FROM message_template t
+    JOIN mutual m ON m.mutual_id = t.mutual_id
+    WHERE t.mutual_id = current_mutual() AND t.valid_from <= (now() AT TIME ZONE m.time_zone)::date
+    ORDER BY t.kind, t.language, t.valid_from DESC, t.version DESC
+) newest WHERE text IS NOT NULL
+"""
+
+TEMPLATES = """
+-- one row per wording that was ever saved, by kind and language, the newest first
+SELECT kind, language, version, valid_from, text, reason, actor, recorded_at FROM message_template
+WHERE mutual_id = current_mutual() AND (CAST(:kind AS text) IS NULL OR kind = :kind)
+ORDER BY kind, language, version DESC
+"""
+
+LOCK_TEMPLATE = """
+-- one row: nobody else words this kind in this language until the transaction ends
+SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(':', 'message_template', current_mutual(), CAST(:kind AS text), CAST(:language AS text)), 0))::text AS taken
+"""
+
+INSERT_TEMPLATE = """
+-- one row: the new wording
+INSERT INTO message_template (kind, language, version, valid_from, text, reason, actor)
+VALUES (:kind, :language, :version, :valid_from, :text, :reason, :actor)
+RETURNING kind, language, version, valid_from, text, reason, actor, recorded_at
+"""
+
+
+def own_words(session: Session) -> dict[tuple[str, str], str]:
+    """Return the mutual's own words of today by kind and language; what is not there is said in the shipped words."""
+    return {(row.kind, row.language): row.text for row in db.rows(session, OWN_WORDS)}

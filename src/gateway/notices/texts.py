@@ -5,6 +5,8 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from gateway.notices.errors import NoticeTextError
 
@@ -18,13 +20,44 @@ def catalogue() -> dict[str, dict[str, str]]:
     return tomllib.loads((Path(__file__).parent / "texts.toml").read_text("utf-8"))
 
 
+@cache
+def _places() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "places.toml").read_text("utf-8"))
+
+
+def places_of(kind: str) -> list[str]:
+    """Return the names that are filled in a kind's words, in the order in which the shipped Spanish words have them."""
+    found = string.Formatter().parse(catalogue()[kind][FALLBACK])
+    return list(dict.fromkeys(name for _, name, _, _ in found if name))
+
+
+def required_of(kind: str) -> list[str]:
+    """Return the places that may not be left out of a kind's words."""
+    return list(_places()["required"].get(kind, places_of(kind)))
+
+
+def sample_of(kind: str) -> dict[str, str]:
+    """Return an example for each place of a kind, as long as it usually gets."""
+    return {name: str(_places()["samples"].get(name, name)) for name in places_of(kind)}
+
+
+def title_of(kind: str, language: str) -> str:
+    """Return what a kind of notice is called; a kind that nobody named stands for itself."""
+    titles = _places()["titles"].get(kind, {})
+    return str(titles.get(language) or titles.get(FALLBACK) or kind)
+
+
 def places(words: str) -> set[str]:
     """Return the names of the places in a text that are filled."""
     return {name for _, name, _, _ in string.Formatter().parse(words) if name}
 
 
-def compose(kind: str, language: str, values: Mapping[str, str]) -> tuple[str, str]:
-    """Return the language a notice is written in and its words.
+Own = Mapping[tuple[str, str], str]
+"""A mutual's own words, by kind and language."""
+
+
+def compose(kind: str, language: str, values: Mapping[str, str], own: Own = MappingProxyType({})) -> tuple[str, str]:
+    """Return the language a notice is written in and its words: the mutual's own where it has some, else the shipped.
 
     Raises:
         NoticeTextError: No such kind, or a place stays empty.
@@ -33,7 +66,8 @@ def compose(kind: str, language: str, values: Mapping[str, str]) -> tuple[str, s
     if words is None:
         raise NoticeTextError(f"no words for {kind!r}; there are {', '.join(sorted(catalogue()))}")
     written = language if language in words else FALLBACK
-    missing = places(words[written]) - set(values)
+    text = own.get((kind, written), words[written])
+    missing = places(text) - set(values)
     if missing:
         raise NoticeTextError(f"a notice {kind!r} needs {', '.join(sorted(missing))}")
-    return written, words[written].format_map(dict(values))
+    return written, text.format_map(dict(values))

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from gateway.kit import db
 from gateway.membership.errors import MemberNotFoundError
-from gateway.notices.queries import languages_of
+from gateway.notices.queries import languages_of, own_words
 from gateway.notices.texts import compose
 
 INSERT = """
@@ -62,13 +62,14 @@ def write_many(session: Session, notices: Iterable[NewNotice]) -> int:
     if not wanted:
         return 0
     languages = languages_of(session, sorted({one.member_id for one in wanted}))
+    own = own_words(session)
     columns: dict[str, list[object]] = {
         name: [] for name in ("member_id", "kind", "about_key", "language", "text", "due_on")
     }
     for one in wanted:
         if one.member_id not in languages:
             raise MemberNotFoundError(f"no member {one.member_id} in this mutual to be told anything")
-        language, words = compose(one.kind, languages[one.member_id], one.text_params)
+        language, words = compose(one.kind, languages[one.member_id], one.text_params, own)
         row = (one.member_id, one.kind, one.key, language, words, one.due_on)
         for name, value in zip(columns, row, strict=True):
             columns[name].append(value)
