@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Set up and run the gateway: demo, test, run, bench, soak, lint, lock.
+"""Set up and run the gateway: demo, test, run, bench, soak, lint, lock, screenshots.
 
 Standard library only: it is what a machine with Python and nothing else starts with. It makes the virtual environment,
 installs what the lock names (checked by hash), and passes every further argument on. What it says goes to standard
@@ -28,6 +28,7 @@ VERBS = {
     "soak": "run the long tests",
     "lint": "ruff, mypy and the import rules alone",
     "lock": "write the lock files anew from pyproject.toml",
+    "screenshots": "take the pictures of the main pages into docs/pictures",
 }
 
 
@@ -176,6 +177,9 @@ def main() -> int:
     ensure("requirements.lock" if verb in {"demo", "run"} else "requirements-test.lock")
     if verb == "test":
         return test(arguments)
+    if verb == "screenshots":
+        find_browser()
+        return call("-m", "tests.pages.pictures", *arguments)
     if verb == "lint":
         return lint()
     if verb == "lock":

@@ -20,7 +20,8 @@ CACHE = ROOT / ".cache"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-def _server() -> str:
+def server_address() -> str:
+    """Return the address of the server's own database, started where none is given."""
     given = os.environ.get("GATEWAY_DATABASE_URL")
     return libpq_url(given) if given else ensure_running(CACHE / "test-pg", settings=FAST)
 
@@ -36,12 +37,11 @@ def _schema_digest() -> str:
 @pytest.fixture(scope="session")
 def server_url() -> str:
     """The address of the server's own database."""
-    return _server()
+    return server_address()
 
 
-@pytest.fixture(scope="session")
-def template(server_url: str) -> str:
-    """The name of a database at the newest migration, made once per content of the migrations."""
+def make_template(server_url: str) -> str:
+    """Return the name of a database at the newest migration, made once per content of the migrations."""
     name = f"gateway_template_{_schema_digest()}"
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "template.lock").open("w") as lock:
@@ -57,6 +57,12 @@ def template(server_url: str) -> str:
                     sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(fresh), sql.Identifier(name))
                 )
     return name
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> str:
+    """The name of a database at the newest migration."""
+    return make_template(server_url)
 
 
 @pytest.fixture(scope="session")
