@@ -28,12 +28,22 @@ TABLES = (
 )  # fmt: skip
 
 OPEN_LINES = """
--- no row: a temporary table with one row per line that is not booked yet
+-- no row: a temporary table with one row per line that is not booked yet; of a credit with one reference also the member whose number
+-- is in it, looked up in the pass that reads the lines because nearly every line carries one
 CREATE TEMPORARY TABLE undecided ON COMMIT DROP AS
 SELECT l.id AS line_id, l.account_id, b.ledger_code, l.amount_minor, l.currency, l.booked_on, l.end_to_end_id,
-       l.bank_reference, l.reference, l.references_found
+       l.bank_reference, l.reference, l.references_found, m.id AS referenced_id
 FROM bank_statement_line l JOIN bank_account b ON b.mutual_id = l.mutual_id AND b.id = l.account_id
+LEFT JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.number = substr(l.reference, 5) AND l.reference LIKE 'RF%%'
+    AND l.references_found = '{}' AND l.amount_minor > 0
 WHERE l.mutual_id = (SELECT current_mutual()) AND l.status = 'open'
+"""
+
+MANY_OPEN = """
+-- one row: whether more lines are open than a plan for a few is good for
+SELECT count(*) > :few FROM (
+    SELECT FROM bank_statement_line WHERE mutual_id = (SELECT current_mutual()) AND status = 'open' LIMIT :few + 1
+) l
 """
 
 DECIDED = """
@@ -46,6 +56,11 @@ DECIDE = """
 INSERT INTO decided (line_id, rule, matched_id)
 SELECT line_id, %(rule)s, CASE WHEN min(matched_id) = max(matched_id) THEN min(matched_id) END
 FROM ({candidates}) c GROUP BY line_id
+"""
+
+DECIDE_ALONE = """
+-- one row per line that can be but one thing by the rule
+INSERT INTO decided (line_id, rule, matched_id) SELECT u.line_id, %(rule)s, u.referenced_id FROM undecided u WHERE {alone}
 """
 
 DECIDE_ONCE = """
@@ -72,11 +87,12 @@ OF_SEVERAL = (
 ROOM = "SET LOCAL work_mem = '64MB'"
 SETS_ALONE, AS_USUAL = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
 
+NOT_DECIDED = "NOT EXISTS (SELECT FROM decided d WHERE d.line_id = u.line_id)"
+
 REST = (
     """
 -- no row: what is still undecided
-CREATE TEMPORARY TABLE rest ON COMMIT DROP AS
-SELECT u.* FROM undecided u WHERE NOT EXISTS (SELECT FROM decided d WHERE d.line_id = u.line_id)
+CREATE TEMPORARY TABLE rest ON COMMIT DROP AS SELECT u.* FROM undecided u WHERE {left}
 """,
     "DROP TABLE undecided",
     "ALTER TABLE rest RENAME TO undecided",
@@ -97,12 +113,11 @@ class Counted(NamedTuple):
 
 def decide(session: Session, rules: Iterable[Rule]) -> Counted:
     """Ask the rules in their order; leave the outcome in the temporary tables ``decided`` and ``undecided``."""
-    for table in TABLES:
-        bulk.execute(session, f"DROP TABLE IF EXISTS pg_temp.{table}")
+    bulk.execute(session, "DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{table}" for table in TABLES))
     bulk.execute(session, ROOM)
+    bulk.execute(session, SETS_ALONE if db.scalar(session, MANY_OPEN, {"few": FEW}) else AS_USUAL)
     left = bulk.execute(session, OPEN_LINES)
     bulk.execute(session, DECIDED)
-    bulk.execute(session, SETS_ALONE if left > FEW else AS_USUAL)
     is_automatic = dict(tenant.current(session).settings).get(SETTING) == "automatic"
     ready: set[str] = set()
     decided = several = 0
@@ -113,15 +128,23 @@ def decide(session: Session, rules: Iterable[Rule]) -> Counted:
         if rule.strength == HINT or (rule.strength == BY_SETTING and not is_automatic):
             _suggest(session, rule, "true")
             continue
-        taken, unclear = _ask(session, rule)
-        decided, several = decided + taken, several + unclear
-        if taken or unclear:
-            for statement in REST:
-                bulk.execute(session, statement)
-            left -= taken + unclear
-            bulk.execute(session, SETS_ALONE if left > FEW else AS_USUAL)
+        for ask in (_take_alone, _ask) if rule.alone else (_ask,):
+            taken, unclear = ask(session, rule)
+            decided, several, left = decided + taken, several + unclear, left - taken - unclear
+            if taken or unclear:
+                _keep_rest(session, f"({rule.alone}) IS NOT TRUE" if ask is _take_alone else NOT_DECIDED)
+                bulk.execute(session, SETS_ALONE if left > FEW else AS_USUAL)
     bulk.execute(session, AS_USUAL)
     return Counted(decided, several, left)
+
+
+def _keep_rest(session: Session, which: str) -> None:
+    for statement in REST:
+        bulk.execute(session, statement.replace("{left}", which))
+
+
+def _take_alone(session: Session, rule: Rule) -> tuple[int, int]:
+    return bulk.execute(session, DECIDE_ALONE.replace("{alone}", rule.alone), {"rule": rule.code}), 0
 
 
 def _ask(session: Session, rule: Rule) -> tuple[int, int]:
