@@ -211,7 +211,7 @@ def test_a_file_of_payments_is_looked_at_then_received_and_what_is_refused_comes
     page.locator("#f-channel").select_option("bank")
     page.locator("#f-account_code").select_option("bank:main")
     page.locator("#f-unknown").select_option("refuse")
-    page.get_by_role("button", name="Verlo").click()
+    page.locator("form.sheet button[type=submit]").click()
     page.get_by_role("heading", name="pagos.csv").wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="Descárguelas con los motivos").click()
@@ -230,7 +230,7 @@ def test_a_file_that_is_no_table_is_refused_by_what_is_in_it(fresh: Office) -> N
     page.locator("#f-channel").select_option("bank")
     page.locator("#f-account_code").select_option("bank:main")
     page.locator("#f-unknown").select_option("refuse")
-    page.get_by_role("button", name="Verlo").click()
+    page.locator("form.sheet button[type=submit]").click()
     expect(page.locator("#e-file")).to_be_visible()
 
 

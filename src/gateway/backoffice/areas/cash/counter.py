@@ -78,8 +78,9 @@ def _show(desk: Desk, form: Form, member_id: int) -> Response:
 
 
 def _unusual(desk: Desk, form: Form, member_id: int) -> Confirmation | None:
-    """Ask once more where somebody paid already today, or pays many times what a month costs: the form may have come back
-    by the browser's way, or a key was held down.
+    """Ask once more where somebody paid already today, or pays many times what a month costs.
+
+    The form may have come back by the browser's way, or a key was held down.
     """
     amount, _ = _typed(desk, form)
     form.check()
