@@ -22,7 +22,7 @@ def test_each_router_knows_its_own_addresses_and_few_have_to_look() -> None:
             for root_path in ("", "/behind"):
                 looking = [one for one in routers if _looks(one, scope_of(path, root_path=root_path))]
                 assert router in looking, path
-                assert len(looking) <= 6, path
+                assert len(looking) < len(routers) / 3, path
 
 
 def test_a_router_whose_addresses_begin_with_anything_is_always_asked() -> None:
