@@ -3,6 +3,7 @@
 from gateway.authority.errors import OutcomeUnknownError
 from gateway.benefits.collect import Round, collect
 from gateway.benefits.deadlines import tell_members
+from gateway.filing.pushed_channel import channel_of
 from gateway.kit import tenant
 from gateway.kit.errors import UnavailableError
 from gateway.kit.jobs import Context, periodic, task
@@ -15,7 +16,7 @@ def collect_advices(context: Context, mutual_id: int) -> None:
     with context.session(mutual_id) as session:
         mutual = tenant.current(session)
     try:
-        channel = context.services["state"](mutual)
+        channel = channel_of(context, mutual)
     except UnavailableError:
         return  # no address was given: a mutual without a state's interface has nothing to collect
     try:

@@ -1,5 +1,6 @@
 """What filing refuses."""
 
+from gateway.authority.errors import OutcomeUnknownError
 from gateway.kit.errors import ConflictError, ForbiddenError, MalformedError, NotFoundError, RuleError
 
 
@@ -183,3 +184,10 @@ class SettingMissingError(RuleError):
 
     code = "setting_missing"
     title = "A setting of the mutual is missing"
+
+
+class NothingToldError(OutcomeUnknownError):
+    """A state that cannot be asked has told nothing of a file yet."""
+
+    code = "nothing_told"
+    title = "The state has said nothing yet"

@@ -1,4 +1,4 @@
-"""Read what the state pushed to us: an event proves nothing, it makes us ask."""
+"""Read what the state pushed to us: an event proves nothing, it makes us ask; where nothing can be asked it is kept."""
 
 import json
 import uuid
@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from gateway.filing import queries
-from gateway.kit import inbox, jobs
+from gateway.authority.rest.read import UnreadableAnswerError
+from gateway.filing import pushed, queries
+from gateway.kit import inbox, jobs, tenant
 from gateway.kit.inbox import Message
+from gateway.kit.tenant import MutualRow
 
 KIND = "state.event"
 AT_ONCE = 100
@@ -20,9 +22,13 @@ def read_events(session: Session) -> int:
     An event that names nothing of ours, or that cannot be read, is set aside for a person.
     """
     messages = inbox.take(session, KIND, AT_ONCE)
+    mutual = tenant.current(session) if messages else None
     for message in messages:
         try:
-            note = _read(session, message)
+            note = _read(session, message, mutual)
+        except UnreadableAnswerError as error:
+            inbox.quarantine(session, message.id, f"it is not as agreed: {error}")
+            continue
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             inbox.quarantine(session, message.id, f"cannot be read: {type(error).__name__}")
             continue
@@ -33,14 +39,17 @@ def read_events(session: Session) -> int:
     return len(messages)
 
 
-def _read(session: Session, message: Message) -> str | None:
+def _read(session: Session, message: Message, mutual: MutualRow | None) -> str | None:
     event: dict[str, Any] = json.loads(message.body)
     kind, about = str(event["type"]), event["data"]
+    booking = mutual if mutual is not None and pushed.is_pushed(mutual) else None
     if kind in ("filing.received", "filing.answered"):
         reference = uuid.UUID(about["filing_id"])
         ref = queries.find_by_reference(session, reference)
         if ref is None:
             return f"no filing of ours has the id {reference}"
+        if booking and (problem := pushed.keep(session, message, event, booking)):
+            return problem
         jobs.defer(
             session,
             "filing.look",
@@ -50,9 +59,11 @@ def _read(session: Session, message: Message) -> str | None:
         )
         return None
     if kind.startswith("notice."):
+        if booking and (problem := pushed.keep(session, message, event, booking)):
+            return problem
         jobs.defer(session, "filing.bills", lock="filing.bills")
         return None
     if kind.startswith("remittance."):
         # Benefits collects the advice itself; the edge wakes it together with this reader.
-        return None
+        return pushed.keep(session, message, event, booking) if booking else None
     return f"nobody reads events of the type {kind[:80]!r}"

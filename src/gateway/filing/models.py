@@ -13,7 +13,7 @@ import gateway.kit.models
 import gateway.ledger.models
 import gateway.membership.models  # noqa: F401
 from gateway.authority.movements import Movement
-from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus
+from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus, PushSubject
 from gateway.kit.columns import (
     TenantTable,
     big,
@@ -581,6 +581,39 @@ class StateHolding(TenantTable, table=True):
     filing_id: int = big()
     """The filing whose answer said so last."""
     changed_at: dt.datetime = instant(now=True)
+
+
+class StatePush(TenantTable, table=True):
+    """One thing that a state told by itself, where what it tells is booked: an answer, a page, a bill, what was paid.
+
+    The words stand in the inbox's message, as they came. What a later one says otherwise is set aside there.
+    """
+
+    __tablename__ = "state_push"
+    __table_args__ = (
+        refers("message_id", "inbox_message"),
+        one_of("subject", PushSubject),
+        check("(subject IN ('filing_page', 'remittance_page')) = (last_no IS NOT NULL)", "page"),
+        Index(None, "mutual_id", "subject", "reference"),
+        Index(None, "mutual_id", "message_id"),
+    )
+    subject: str = words()
+    reference: str = words()
+    """Our id of a file; the state's number of a bill or remittance."""
+    employer: str | None = words(nullable=True)
+    """Of a bill or remittance."""
+    period_start: dt.date | None = None
+    """Of a bill."""
+    first_no: int | None = whole(nullable=True)
+    """Of a page: its first line, as the state counts them; of a bill, its version."""
+    last_no: int | None = whole(nullable=True)
+    is_final: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    """False where a file was received and is not answered."""
+    said_at: dt.datetime = instant()
+    """By the state's clock."""
+    message_id: int = big()
+    replaced_by: int | None = big(nullable=True)
+    """The message that counts in its stead, once a person has said so."""
 
 
 class FilingPayment(TenantTable, table=True):

@@ -11,6 +11,7 @@ from gateway.authority.protocol import FilingStanding
 from gateway.filing import queries
 from gateway.filing.courier import LONGEST_WAIT, LONGEST_WAIT_IN_QUARANTINE, Courier, backoff, keep_raw, patience
 from gateway.filing.deliver import deliver, finish_sending, lose_sight, receive_document
+from gateway.filing.errors import NothingToldError
 from gateway.filing.fetch import fetch_answer
 from gateway.filing.models import Filing, FilingDocument
 from gateway.filing.sql import answer as sql
@@ -86,6 +87,11 @@ def _ask(courier: Courier, filing_id: int) -> None:
         db.run(session, sql.OPEN_STEP, {**step, "request_sha256": document.sha256, "worker": courier.worker})
     try:
         standing = courier.channel.query(document.reference)
+    except NothingToldError as error:
+        with courier.session() as session:
+            db.run(session, sql.CLOSE_STEP, {**step, "outcome": "unknown", "detail": error.detail, "evidence_id": None})
+            _send_again(session, courier, queries.lock_filing(session, filing_id), attempt)
+        return
     except _UNCLEAR as error:
         with courier.session() as session:
             kept = keep_raw(session, "state.unclear", error.raw)
@@ -100,6 +106,16 @@ def _ask(courier: Courier, filing_id: int) -> None:
         filing = queries.lock_filing(session, filing_id)
         if filing.attempt == attempt and filing.status == FilingStatus.UNKNOWN:
             _decide(session, courier, filing, document.id, standing, kept)
+
+
+def _send_again(session: Session, courier: Courier, filing: Filing, attempt: int) -> None:
+    """Let the same bytes go out again under the same id, later each time: a state that cannot be asked answers that alone."""
+    if filing.attempt != attempt or filing.status != FilingStatus.UNKNOWN:
+        return
+    now = queries.now(session)
+    filing.next_check_at = now + patience(now - (filing.sealed_at or now))
+    reason = "the state cannot be asked; the same bytes go again under the same id, which makes them the same filing"
+    advance(session, filing, FilingEvent.PROVE_ABSENT, actor=courier.actor, reason=reason)
 
 
 def _decide(

@@ -20,6 +20,19 @@ from enum import StrEnum
 from gateway.kit.states import StateMachine
 
 
+class PushSubject(StrEnum):
+    """What a state tells by itself."""
+
+    FILING = "filing"
+    """How a file stands."""
+    FILING_PAGE = "filing_page"
+    NOTICE = "notice"
+    PAYMENTS = "payments"
+    """What was received for a notice."""
+    REMITTANCE = "remittance"
+    REMITTANCE_PAGE = "remittance_page"
+
+
 class FilingKind(StrEnum):
     """Why a filing is made."""
 

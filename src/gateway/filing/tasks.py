@@ -8,6 +8,7 @@ from gateway.filing import collect_bills, listen, mirror
 from gateway.filing import pursue as pursuing
 from gateway.filing.channel import is_by_portal
 from gateway.filing.courier import Courier
+from gateway.filing.pushed_channel import channel_of
 from gateway.kit import jobs, tenant
 from gateway.kit.jobs import Context, periodic, task
 
@@ -16,7 +17,7 @@ from gateway.kit.jobs import Context, periodic, task
 def _courier(context: Context, mutual_id: int) -> Iterator[Courier]:
     with context.session(mutual_id) as session:
         mutual = tenant.current(session)
-    channel = context.services["state"](mutual)
+    channel = channel_of(context, mutual)
     try:
         today = context.today(mutual.time_zone)
         yield Courier(context.database, mutual, channel, context.worker, today, context.mark)

@@ -80,6 +80,13 @@ class PushDiffersError(ConflictError):
     title = "This id came before with another content"
 
 
+class PushUnsignedError(ForbiddenError):
+    """What this client pushes would be booked, and it does not sign its requests."""
+
+    code = "push_unsigned"
+    title = "What is booked must be signed"
+
+
 class PushUnknownError(NotFoundError):
     """The client pushed nothing under this id."""
 

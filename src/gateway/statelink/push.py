@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from gateway.kit import db, inbox, jobs
+from gateway.filing.pushed import is_pushed
+from gateway.kit import db, inbox, jobs, tenant
 from gateway.kit.evidence import digest
 from gateway.statelink import queries
-from gateway.statelink.errors import PushDiffersError, PushUnknownError
+from gateway.statelink.errors import PushDiffersError, PushUnknownError, PushUnsignedError
 
 EVENT = "state.event"
 COVERAGE = "state.coverage"
@@ -27,14 +28,26 @@ def source_of(client_id: str) -> str:
 
 
 def push(
-    session: Session, *, client_id: str, event_id: str, event_type: str, headers: Mapping[str, str], body: bytes
+    session: Session,
+    *,
+    client_id: str,
+    is_signed: bool,
+    event_id: str,
+    event_type: str,
+    headers: Mapping[str, str],
+    body: bytes,
 ) -> Any:
     """Keep an event, wake whoever reads it, and return what is known of it; the same again changes nothing.
 
     Raises:
+        PushUnsignedError: What the state pushes is booked at this mutual, and the client does not sign.
         PushDiffersError: The client sent another content under this id before.
     """
     source, topic = source_of(client_id), event_type.partition(".")[0]
+    if topic != "coverage" and not is_signed and is_pushed(tenant.current(session)):
+        raise PushUnsignedError(
+            "this mutual books what its state pushes; register the client so that each of its requests must be signed"
+        )
     kind = COVERAGE if topic == "coverage" else EVENT
     if inbox.receive(session, source=source, event_id=event_id, kind=kind, headers=headers, body=body):
         for job in READERS[topic]:

@@ -182,6 +182,8 @@ class PushRead(BaseModel):
     handled_at: dt.datetime | None
     sha256: str
     """Of the body as it came."""
+    note: str | None
+    """Why it is set aside."""
 
     @classmethod
     def of(cls, row: Any) -> Self:
@@ -192,6 +194,7 @@ class PushRead(BaseModel):
             received_at=row.received_at,
             handled_at=row.handled_at,
             sha256=row.sha256,
+            note=row.note,
         )
 
 

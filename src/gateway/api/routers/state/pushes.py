@@ -34,6 +34,7 @@ def _keep(act: StateAct, request: Request, raw: bytes, event_id: str, event_type
     found = push(
         act.session,
         client_id=act.client.client_id,
+        is_signed=act.client.needs_signature,
         event_id=event_id,
         event_type=event_type,
         headers=headers,
