@@ -21,7 +21,7 @@ def test_the_list_asks_nothing_per_row_and_the_page_asks_each_thing_once(office:
 
 def test_the_search_forgives_accents_order_and_parts_of_numbers(office: Office) -> None:
     page = office.as_("carla")
-    for typed in ("nunez maria", "PEÑA NÚÑEZ", "pena maria jose"):
+    for typed in ("nunez maria", "PEÑA NÚÑEZ mar", "pena maria jose"):
         office.go(page, f"/members?q={typed}")
         page.get_by_role("heading", name=re.compile("María José Peña Núñez")).wait_for()
     office.go(page, "/members?q=809-555-0102")
@@ -34,7 +34,7 @@ def test_the_search_forgives_accents_order_and_parts_of_numbers(office: Office) 
     office.go(page, "/members?q=nun")
     assert page.locator("tbody tr").count() == 2
     page.get_by_role("searchbox").last.fill("nun rafael")
-    page.get_by_role("link", name="Núñez Peña, Rafael").wait_for()
+    page.get_by_role("link", name="Rafael Núñez Peña").wait_for()
     page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
 
 

@@ -98,7 +98,15 @@ def enrol_member(desk: Desk, form: Form) -> Go:
     assert payroll is not None
     assert enrolled_from is not None
     identities = [NewIdentity(kind, value)] if value else []
-    new = NewMember(person, payroll, enrolled_from, identities, form.text("number", most=40) or None, wage)
+    new = NewMember(
+        person,
+        payroll,
+        enrolled_from,
+        identities,
+        form.text("number", most=40) or None,
+        wage,
+        reason=desk.words.say("Enrolled at the office"),
+    )
     member = enrol(desk.session, new, actor=desk.actor, today=desk.today)
     where, name = f"/members/{member.id}", name_of(member)
     return Go(where, N_("{name} is enrolled, with the number {number}."), {"name": name, "number": member.number})

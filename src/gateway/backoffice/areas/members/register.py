@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.backoffice.areas.members.place import READERS, STATUSES, WORKERS, area, choices, hidden, said
+from gateway.backoffice.areas.members.place import READERS, STATUSES, WORKERS, area, choices, hidden, name_of, said
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.forms import options
 from gateway.backoffice.frame.listing import Column, Filter
@@ -28,7 +28,7 @@ def register(desk: Desk) -> Response:
         return find_members(desk.session, wanted, today=desk.today, after=after, limit=limit)
 
     columns = (
-        Column(N_("Name"), _surnames_first, link=lambda row: f"/members/{row.id}"),
+        Column(N_("Name"), name_of, link=lambda row: f"/members/{row.id}"),
         Column(N_("Member number"), lambda row: row.number, "code"),
         Column(N_("Identity number"), lambda row: hidden(desk, row.identity), "code"),
         Column(N_("Telephone"), lambda row: hidden(desk, row.phone), "code"),
@@ -56,11 +56,6 @@ def register(desk: Desk) -> Response:
     if len(found.rows) == 1 and wanted.typed and found.is_first and "hx-request" not in desk.request.headers:
         return desk.go(f"/members/{found.rows[0].id}")
     return desk.page("members/register.html", list=found, may_write=desk.may(WORKERS))
-
-
-def _surnames_first(row: Any) -> str:
-    surnames = " ".join(part for part in (row.first_surname, row.second_surname) if part)
-    return f"{surnames}, {row.given_names}"
 
 
 def _number(desk: Desk, name: str) -> int | None:
