@@ -161,6 +161,18 @@ class RenderedFile:
     """Lines of the file before the first that declares somebody."""
 
 
+class LaidField(NamedTuple):
+    """One field of a written line: what it is called, where it stands, and what stands there."""
+
+    name: str
+    start: int
+    """Position of its first character, from 1."""
+    text: str
+    """As written, blanks included."""
+    is_verified: bool
+    """False where its place or form has one source or none."""
+
+
 @dataclass(frozen=True, slots=True)
 class FormatLimits:
     """What the format itself can hold."""
@@ -269,6 +281,16 @@ class StateFormat(Protocol):
             today: The day it would be sent, for rules that look at one; None looks at none.
             register: A file of persons the state knows, where the format can make use of one.
             more: Called with every finding beyond those that are kept, in their order.
+        """
+        ...
+
+    def lay_out(self, kind: str, line: str, on: dt.date) -> list[LaidField]:
+        """Return the fields of one line of a file in the layout of a day; characters that no field holds come last.
+
+        Args:
+            kind: Of the file, as ``RenderedFile`` has it.
+            line: Without its end.
+            on: The day it was written.
         """
         ...
 

@@ -224,6 +224,14 @@ class DocumentRef(NamedTuple):
     filing_id: int
 
 
+ANSWERS_BY_CODE = """
+-- one row per code that the state gave lines of a filing, the most frequent first: how many lines, and their amount
+SELECT coalesce(state_code, '') AS code, status, count(*) AS lines, sum(state_minor)::bigint AS minor
+FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = :filing_id AND answered_at IS NOT NULL
+GROUP BY 1, 2 ORDER BY 3 DESC, 1
+"""
+
+
 def now(session: Session) -> dt.datetime:
     """Return the database's clock, by which leases and waits are told."""
     told: dt.datetime = db.scalar(session, NOW)
@@ -298,6 +306,11 @@ def list_lines(session: Session, filing_id: int, *, status: str | None = None, a
     """Return the lines of a filing, by number after ``after``."""
     get_filing(session, filing_id)
     return db.rows(session, LINES, {"filing_id": filing_id, "status": status, "after": after, "limit": limit})
+
+
+def answers_by_code(session: Session, filing_id: int) -> list[Any]:
+    """Return how the state answered a filing's lines: code, status, how many, and what they cost, in minor units."""
+    return db.rows(session, ANSWERS_BY_CODE, {"filing_id": filing_id})
 
 
 def figures_of(session: Session, filing: Filing) -> dict[str, Any]:

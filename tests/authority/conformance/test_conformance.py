@@ -106,6 +106,21 @@ def test_what_is_written_is_read_back_and_the_state_would_take_all_of_it(adapter
 
 
 @each_adapter
+def test_a_line_is_laid_out_field_by_field_without_a_gap_in_what_it_says(adapter) -> None:
+    body = adapter.file(adapter.worker(1), adapter.worker(2))
+    kind = adapter.verdict(body).kind
+    for line in body.decode("latin-1").splitlines():
+        laid = adapter.form.lay_out(kind, line, PERIOD.start)
+        assert [one.start for one in laid] == sorted({one.start for one in laid})
+        assert all(one.name and line[one.start - 1 :].startswith(one.text) for one in laid)
+        assert len("".join(one.text for one in laid).strip()) > 0
+    more = adapter.form.lay_out(
+        kind, body.decode("latin-1").splitlines()[adapter.first_line - 1] + "?" * 400, PERIOD.start
+    )
+    assert more[-1].text.endswith("?")
+
+
+@each_adapter
 def test_what_is_checked_before_sealing_is_what_can_be_written(adapter) -> None:
     assert adapter.form.check(adapter.worker(1)) == []
     assert adapter.form.check(adapter.worker(1, components=())) == []

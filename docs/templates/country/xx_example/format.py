@@ -15,6 +15,7 @@ from gateway.authority.protocol import (
     FilingHead,
     Finding,
     FormatLimits,
+    LaidField,
     RenderedFile,
 )
 from gateway.authority.text.codes import code_table, meaning_of
@@ -125,6 +126,15 @@ class ExampleFormat:
             findings_left_out=left_out,
             is_readable=head is not None,
         )
+
+    def lay_out(self, kind: str, line: str, on: dt.date) -> list[LaidField]:  # noqa: ARG002
+        """Return the fields of a line, for people who look at it."""
+        place, laid = 1, []
+        names = ("letter", "employer", "month") if line.startswith("H;") else ("card", "name", "wage", "contribution")
+        for number, text in enumerate(line.split(";")):
+            laid.append(LaidField(names[number] if number < len(names) else "", place, text, is_verified=True))
+            place += len(text) + 1
+        return laid
 
     def codes(self) -> list[CodeMeaning]:
         """Give every code of the fund's."""

@@ -22,6 +22,7 @@ from gateway.authority.protocol import (
     FilingHead,
     Finding,
     FormatLimits,
+    LaidField,
     RenderedFile,
 )
 
@@ -96,6 +97,14 @@ class DominicanFormat:
         known = None if register is None else read_register(register)
         wishes = Wishes(today=today, max_findings=max_findings, language=language, register=known, more=more)
         return check_file(file, wishes)
+
+    def lay_out(self, kind: str, line: str, on: dt.date) -> list[LaidField]:
+        """Return the fields of a line: its first letter says whether it is the header, a detail or the summary."""
+        edition = edition_of(kind, on)
+        if edition is None:
+            return [LaidField("", 1, line, is_verified=False)]
+        layouts = {"E": edition.header, "S": edition.summary}
+        return [LaidField(*laid) for laid in layouts.get(line[:1], edition.detail).lay_out(line)]
 
     def codes(self) -> list[CodeMeaning]:
         """Give every code of the treasury's published table, in its order."""

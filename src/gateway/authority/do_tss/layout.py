@@ -67,6 +67,25 @@ class LineLayout:
         if self.lengths[-1] != place - 1 or not ends.issuperset(self.lengths):
             raise ValueError(f"lengths {self.lengths} do not end where fields end")
 
+    def lay_out(self, line: str) -> list[tuple[str, int, str, bool]]:
+        """Return name, first position, text and whether it is verified of each field of a line, repeated blocks included.
+
+        What no field holds comes last, without a name.
+        """
+        fields, place = list(self.fields), self.fields[-1].end
+        for number in range(1, self.max_blocks + 1):
+            fields += [
+                Field(f"{one.name}_{number}", place + one.start - 1, one.shape, one.code, one.verified)
+                for one in self.block
+            ]
+            place += self.block_length
+        laid = [
+            (one.name, one.start, line[one.start - 1 : one.end - 1], one.verified)
+            for one in fields
+            if one.start <= len(line)
+        ]
+        return [*laid, ("", place, line[place - 1 :], False)] if len(line) >= place else laid
+
     @property
     def block_length(self) -> int:
         """Characters of one repeated block."""

@@ -19,6 +19,7 @@ from gateway.authority.protocol import (
     FilingHead,
     Finding,
     FormatLimits,
+    LaidField,
     RenderedFile,
 )
 from gateway.authority.text.codes import code_table, meaning_of
@@ -100,6 +101,17 @@ class FundFormat:
         edition = edition_of(None)
         assert edition is not None
         return decode(line, edition)
+
+    def lay_out(self, kind: str, line: str, on: dt.date) -> list[LaidField]:  # noqa: ARG002
+        """Return the fields between the separators."""
+        edition = edition_of(on)
+        separator = edition.separator if edition is not None else "#~#"
+        place, laid = 1, []
+        for number, text in enumerate(line.split(separator)):
+            name = FIELDS[number] if number < len(FIELDS) else ""
+            laid.append(LaidField(name, place, text, is_verified=bool(name)))
+            place += len(text) + len(separator)
+        return laid
 
     def codes(self) -> list[CodeMeaning]:
         """Give every code that the folder knows."""
