@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from benchmarks.place import ROOT, peak_mebibytes
@@ -17,6 +19,8 @@ from gateway.filing.seal import seal
 from gateway.filing.states import FilingKind
 from gateway.kit.db import Database
 from gateway.kit.period import Period
+from gateway.reconciliation.load_statement import load_statement
+from gateway.reconciliation.match import match_lines
 
 TODAY = dt.date(2026, 7, 2)
 PEOPLE = [("María José", "Peña", "Núñez"), ("Ana", "De la Cruz", ""), ("Luz Mercedes", "Báez", "Ortiz")]
@@ -102,6 +106,22 @@ def tss(rows: str, repeat: str) -> dict[str, Any]:
     return {"written": written, "checked": checked, "copied": copied, "peak_mebibytes": peak_mebibytes()}
 
 
+def statement(url: str, path: str) -> dict[str, Any]:
+    """Load a bank's statement and book each of its lines, in two transactions as the gateway does."""
+    database, body = Database(url), Path(path).read_bytes()
+    told: dict[str, Any] = {"mebibytes_before": peak_mebibytes()}
+    began = time.perf_counter()
+    with database.session(1) as session:
+        told["lines"] = load_statement(session, body, file_name="banco.xml", actor="staff:olga").new_line_count
+    told["loading"] = time.perf_counter() - began
+    told["mebibytes_loaded"] = peak_mebibytes()
+    began = time.perf_counter()
+    with database.session(1) as session:
+        told["by_rule"] = match_lines(session, today=TODAY).by_rule
+    told["booking"] = time.perf_counter() - began
+    return {**told, "peak_mebibytes": peak_mebibytes()}
+
+
 def _copy(file: BinaryIO) -> float:
     file.seek(0)
     began = time.perf_counter()
@@ -113,4 +133,5 @@ def _copy(file: BinaryIO) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"filing": filing, "tss": tss}[sys.argv[1]](*sys.argv[2:])))
+    works: dict[str, Callable[..., dict[str, Any]]] = {"filing": filing, "statement": statement, "tss": tss}
+    print(json.dumps(works[sys.argv[1]](*sys.argv[2:])))
