@@ -42,9 +42,10 @@ def allot(session: Session, remittance_id: int, *, actor: str, today: dt.date) -
     if not REMITTANCE.allows(RemittanceStatus(remittance.status), RemittanceEvent.ALLOT):
         raise MoneyMissingError(_what_is_missing(remittance))
     of_remittance = {"remittance_id": remittance_id}
-    _match_again(session, remittance_id)
     bulk.execute(session, queries.DROP_SHARES)
-    bulk.execute(session, queries.MAKE_SHARES, of_remittance)
+    with bulk.without_nested_loops(session, remittance.line_count):
+        _match_again(session, remittance_id)
+        bulk.execute(session, queries.MAKE_SHARES, of_remittance)
     _open_missing_accounts(session, remittance)
     head = Head(
         key=f"remittance:{remittance_id}:allotment",

@@ -20,7 +20,7 @@ from gateway.filing.models import Bill
 from gateway.filing.sql import bill as sql
 from gateway.filing.states import BillEvent, BillStatus
 from gateway.filing.steps import advance_bill
-from gateway.kit import audit, db
+from gateway.kit import audit, bulk, db
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, post, reverse
 from gateway.membership.employers import employer_of_payroll
@@ -194,7 +194,9 @@ def ours_by_component(session: Session, payroll_id: int, notice: Notice) -> Mapp
     references = [notice.reference, *([notice.replaces] if notice.replaces else [])]
     values = {"payroll_id": payroll_id, "start": notice.period.start, "references": references}
     ours: dict[str, int] = {}
-    for schedule in db.rows(session, sql.OURS, values):
+    with bulk.without_nested_loops(session):
+        schedules = db.rows(session, sql.OURS, values)
+    for schedule in schedules:
         for component, minor in zip(schedule.components, schedule.sums, strict=True):
             if component["share"] != "fee":
                 ours[component["code"]] = ours.get(component["code"], 0) + int(minor)

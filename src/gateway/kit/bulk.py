@@ -14,6 +14,8 @@ from sqlmodel import Session
 from gateway.kit.db import driver
 
 CHUNK = 10_000
+MANY = 1_000
+"""From so many rows on, looking each up through an index takes longer than going through the tables once."""
 _counter = itertools.count(1)
 
 
@@ -76,12 +78,19 @@ def stage(
 
 
 @contextmanager
-def without_nested_loops(session: Session) -> Iterator[None]:
+def without_nested_loops(session: Session, rows: int = MANY) -> Iterator[None]:
     """Let the statements inside join large sets by hash or merge only.
 
     Rows that were written a moment ago are in no statistics yet; a join that is thought to be of one row and is of a
     million would otherwise never end.
+
+    Args:
+        session: The open transaction.
+        rows: About how many are concerned, where that is known: a few are looked up one by one, as the planner thinks.
     """
+    if rows < MANY:
+        yield
+        return
     connection = driver(session)
     connection.execute(b"SET LOCAL enable_nestloop = off")
     yield

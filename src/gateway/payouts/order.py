@@ -93,7 +93,8 @@ def _split(session: Session, currency: str, terms: Terms, means: Means, member_i
         db.driver(session).execute(statement.encode())
     chosen = {"means": means.value, "member_ids": None if member_ids is None else list(member_ids)}
     values = {"currency": currency, "minimum_minor": terms.minimum_minor, **chosen}
-    bulk.execute(session, order_queries.FILL_PIECES, values)
+    with bulk.without_nested_loops(session, bulk.MANY if member_ids is None else len(member_ids)):
+        bulk.execute(session, order_queries.FILL_PIECES, values)
     db.driver(session).execute(b"ANALYZE payout_piece")
 
 

@@ -49,9 +49,11 @@ WITH in_draft AS (
 ), piece AS (
     SELECT member_id, retry_of_id, amount_minor FROM again WHERE running_minor <= owed_minor
     UNION ALL
-    SELECT o.member_id, NULL, o.amount_minor - coalesce(
-        (SELECT max(g.running_minor) FROM again g WHERE g.member_id = o.member_id AND g.running_minor <= g.owed_minor), 0)
+    SELECT o.member_id, NULL, o.amount_minor - coalesce(g.running_minor, 0)
     FROM owed o
+    LEFT JOIN (
+        SELECT member_id, max(running_minor) AS running_minor FROM again WHERE running_minor <= owed_minor GROUP BY member_id
+    ) g ON g.member_id = o.member_id
 ), judged AS (
     SELECT p.member_id, p.amount_minor::bigint, w.destination, p.retry_of_id,
            CASE WHEN %(means)s = 'bank' THEN c.holder END AS creditor_name,

@@ -58,7 +58,7 @@ WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period
 OURS = """
 -- one row per schedule that accepted lines of a payroll and month were assessed by: its components, and what our lines come to
 -- by place, of the filings that no other notice has. Thousands of lines are alike, so they are counted first.
-WITH ours AS (
+WITH ours AS MATERIALIZED (
     SELECT f.id, NOT EXISTS (
         SELECT FROM bill_filing o JOIN bill b ON b.mutual_id = o.mutual_id AND b.id = o.bill_id AND b.status <> 'superseded'
         WHERE o.mutual_id = f.mutual_id AND o.filing_id = f.id AND b.notice_reference <> ALL(CAST(:references AS text[]))
