@@ -254,9 +254,12 @@ class _Desk:
         fit: set[int] = set()
         for start in range(0, len(rows), _GLANCE):
             some = [row for row in rows[start : start + _GLANCE] if row[_PERSON + 1] is not None]
-            if some and self.form.are_good([DeclaredWorker(self.payroll, *row[_PERSON:], row[3]) for row in some]):
+            if some and self.form.are_good([self._worker(row) for row in some]):
                 fit.update(row[0] for row in some)
         return fit
+
+    def _worker(self, row: tuple[Any, ...]) -> DeclaredWorker:
+        return DeclaredWorker(self.payroll, *row[_PERSON:], row[3])  # type: ignore[call-arg]
 
     def _unfit(self, row: tuple[object, ...], dependant: str | None, is_fit: bool) -> Decision | None:
         findings = None
@@ -265,8 +268,7 @@ class _Desk:
         elif row[_PERSON + 1] is None:
             findings = "no identity document is marked as the one she is filed under"
         else:
-            worker = DeclaredWorker(self.payroll, *row[_PERSON:], row[3])  # type: ignore[arg-type, call-arg]
-            findings = "; ".join(f"{found.code} {found.message}" for found in self.form.check(worker))
+            findings = "; ".join(f"{found.code} {found.message}" for found in self.form.check(self._worker(row)))
         if findings:
             return Decision(row[0], False, Reason.IDENTITY_INCOMPLETE, findings, row[8], 0)  # type: ignore[arg-type]
         if dependant:

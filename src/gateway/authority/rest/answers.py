@@ -181,7 +181,7 @@ def _is_of_types(lines: list[AnsweredLine]) -> bool:
     texts = all({str}.issuperset(map(type, column)) for column in columns[1:7])
     if not (texts and {int}.issuperset(map(type, numbers + dependants))):
         return False
-    return min(numbers) > 0 and min(dependants) >= 0
+    return bool(min(numbers) > 0 and min(dependants) >= 0)
 
 
 def _line_slowly(value: Json, unit: Currency, kinds: Kinds) -> AnsweredLine:
