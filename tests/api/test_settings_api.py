@@ -1,6 +1,8 @@
 """A mutual's settings over HTTP and by command: what there is, what is refused, who changed what."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session
@@ -11,6 +13,7 @@ from gateway.kit import tenant
 from gateway.kit.db import Database
 from gateway.kit.money import currency_of
 
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "gateway"
 DOP = currency_of("DOP")
 Client = Callable[..., Caller]
 WHY = "decided by the assembly"
@@ -34,6 +37,22 @@ def test_every_setting_is_told_in_three_languages_and_its_default_is_one_it_may_
             assert check_value(plain, setting.default, DOP) == (setting.default, None)
 
 
+READ = re.compile(r"""settings\)?\.get\((?:"([a-z_]+)"|([A-Z]+))(?:, \{\}\)\.get\("([a-z_]+)")?""")
+
+
+def test_whatever_the_code_reads_of_a_mutuals_settings_is_declared() -> None:
+    names = [setting.name for setting in declared()]
+    unknown = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        text = path.read_text("utf-8")
+        for first, constant, second in READ.findall(text):
+            value = re.search(rf'^{constant} = "([a-z_]+)"', text, re.MULTILINE) if constant else None
+            whole = ".".join(filter(None, (value.group(1) if value else first, second)))
+            if not any(name == whole or name.startswith(f"{whole}.") for name in names):
+                unknown.append(f"{path.relative_to(SOURCE)}: {whole}")
+    assert not unknown
+
+
 def test_settings_are_flat_for_people_and_nested_as_they_are_stored() -> None:
     stored = {
         "payouts": {"bank:main": {"batch_limit": 5, "debit_party": {"organisationid": "a"}}, "release_limits": {"manager": "9.00"}, "code_days": 3},
@@ -52,7 +71,7 @@ def test_settings_are_flat_for_people_and_nested_as_they_are_stored() -> None:
         ("pay_until_day", 32), ("pay_until_day", "25"), ("pay_until_day", True), ("state_account.account", "12 34"),
         ("state_account.bank_identifier", "SHORT"), ("authority_channel", "fax"), ("benefits.float_limit", "-1"),
         ("benefits.float_limit", 1.5), ("payouts.orange.minimum", "1.234"), ("payouts.orange.url", "ftp://x"),
-        ("payouts.orange.debit_party", {}), ("webhooks.keep", [{"from": "2026-01-01", "days": 0}]), ("colour", 1),
+        ("payouts.orange.debit_party", {}), ("webhooks.keep", [{"from": "2026-01-01", "days": 0}]), ("second_factor_roles", ["boss"]), ("colour", 1),
         ("payouts.release_limits.cashier", "1.00"), ("payouts.code_days.minimum", "1.00"),
     ],
 )  # fmt: skip

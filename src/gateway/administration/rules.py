@@ -36,6 +36,8 @@ class SettingKind(StrEnum):
     """An object of short texts."""
     KEEPING = "keeping"
     """A list of ``{"from": day, "days": number}``."""
+    ROLES = "roles"
+    """A list of roles."""
 
 
 class Standing(StrEnum):
@@ -308,6 +310,15 @@ def _keeping(_setting: Setting, value: Any, _currency: Currency) -> list[dict[st
     return [{"from": day, "days": days} for day, days in sorted(kept.items())]
 
 
+def _roles(setting: Setting, value: Any, _currency: Currency) -> list[str]:
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+        raise ValueError("expected a list of roles")
+    unknown = sorted(set(value) - set(setting.choices))
+    if unknown:
+        raise ValueError(f"no role is called {', '.join(unknown)}; there are {', '.join(setting.choices)}")
+    return [role for role in setting.choices if role in value]
+
+
 _CHECKS = {
     SettingKind.TEXT: _text,
     SettingKind.ADDRESS: _address,
@@ -316,4 +327,5 @@ _CHECKS = {
     SettingKind.AMOUNT: _amount,
     SettingKind.TEXTS: _texts,
     SettingKind.KEEPING: _keeping,
+    SettingKind.ROLES: _roles,
 }
