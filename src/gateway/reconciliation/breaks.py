@@ -64,6 +64,16 @@ SELECT 'filing' AS subject_kind, f.id AS subject_id, a.sha256 AS detail_key, 0::
 FROM filing_answer a JOIN filing f ON f.mutual_id = a.mutual_id AND f.id = a.filing_id
 WHERE a.mutual_id = current_mutual() AND a.status = 'quarantined' AND f.status IN ('sending', 'unknown', 'submitted')
 """,
+    "told_otherwise": """
+-- one row per event of a state that is never asked which was set aside: it says otherwise than before, or nothing to book
+SELECT 'inbox_message' AS subject_kind, m.id AS subject_id, '' AS detail_key, 0::bigint AS amount_minor, u.currency,
+    date_trunc('month', m.received_at)::date AS period_start,
+    jsonb_build_object('event', m.event_id, 'source', m.source, 'problem', m.note) AS theirs, '{}'::jsonb AS ours,
+    NULL::bigint AS evidence_id
+FROM inbox_message m JOIN mutual u ON u.mutual_id = m.mutual_id
+WHERE m.mutual_id = current_mutual() AND m.state = 'quarantined' AND m.kind = 'state.event'
+  AND u.settings ->> 'state_answers' = 'pushed'
+""",
     "line_unanswered": """
 -- one row per line that an answered filing has no answer for
 SELECT 'filing_line' AS subject_kind, l.id AS subject_id, '' AS detail_key, -l.state_minor AS amount_minor, f.currency, f.period_start,

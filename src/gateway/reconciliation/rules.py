@@ -27,6 +27,7 @@ KINDS = {
         BreakKind("bill_differs", Role.ACCOUNTANT, 2, "The state's bill is not the sum of the lines it accepted."),
         BreakKind("amount_changed", Role.FILING_OFFICER, 3, "The state accepted a line with another amount than ours."),
         BreakKind("answer_quarantined", Role.FILING_OFFICER, 1, "An answer of the state does not add up; not used."),
+        BreakKind("told_otherwise", Role.FILING_OFFICER, 1, "The state told what cannot be booked; a person decides."),
         BreakKind("line_unanswered", Role.FILING_OFFICER, 2, "The state answered the filing but not this line."),
         BreakKind("statement_quarantined", Role.ACCOUNTANT, 1, "A bank statement could not be used."),
         BreakKind(
