@@ -301,7 +301,7 @@ def test_one_that_does_not_answer_holds_nobody_up_and_is_asked_seldom(
     assert receiver.effects()["events"] == 10
     tried = [attempts for _, status, attempts in deliveries(database) if status == "waiting"]
     assert (len(tried), sum(tried)) == (10, 1), "after one that found nobody there the others are not tried"
-    (row,) = rows(database, "SELECT rests_until > now() AS rests FROM webhook_subscription WHERE failures > 0")
+    (row,) = rows(database, "SELECT rests_until IS NOT NULL AS rests FROM webhook_subscription WHERE failures > 0")
     assert row.rests
 
 

@@ -13,11 +13,11 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from gateway.kit import http_signatures
-from gateway.kit.errors import MalformedError
+from gateway.kit.errors import UnavailableError
 
 
-class OwnKeysError(MalformedError):
-    """The file of our own keys cannot be used."""
+class OwnKeysError(UnavailableError):
+    """The file of our own keys cannot be used, or holds none to sign with."""
 
     code = "own_keys"
     title = "The keys for our messages cannot be used"
@@ -32,18 +32,31 @@ class OwnKeys:
         self._seen: tuple[int, int] | None = None
         self._keys: list[dict[str, Any]] = []
 
-    def signing(self) -> Mapping[str, Any] | None:
-        """Return the private key that signs, or None where the file holds none."""
+    def signing(self) -> Mapping[str, Any]:
+        """Return the private key that signs.
+
+        Raises:
+            OwnKeysError: The file holds none, or cannot be used.
+        """
         keys = self._read()
-        return keys[0] if keys else None
+        if not keys:
+            raise OwnKeysError(f"{self.path} holds no key to sign with; make one with gateway state key add")
+        return keys[0]
 
     def public(self) -> dict[str, Any]:
-        """Return the JWK Set that others check our messages with."""
+        """Return the JWK Set that others check our messages with; an empty one while there is no file.
+
+        Raises:
+            OwnKeysError: The file cannot be used.
+        """
         return {"keys": [http_signatures.public_part(key) for key in self._read()]}
 
     def _read(self) -> list[dict[str, Any]]:
         with self._lock:
-            state = self.path.stat()
+            try:
+                state = self.path.stat()
+            except FileNotFoundError:
+                return []
             seen = (state.st_mtime_ns, state.st_ino)
             if seen != self._seen:
                 self._keys, self._seen = read_keys_file(self.path), seen

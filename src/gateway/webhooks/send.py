@@ -19,7 +19,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from gateway.kit import http_signatures
-from gateway.kit.own_keys import OwnKeys
+from gateway.kit.own_keys import OwnKeys, OwnKeysError
 from gateway.webhooks.errors import WebhookAddressError
 from gateway.webhooks.rules import Known, body_of, check_url, is_public, pause_asked
 
@@ -65,15 +65,11 @@ def send(url: str, secrets: Sequence[str], event: Known, *, signed: bool, keys: 
         if signed:
             headers |= _message_signature(keys, url, headers, body)
         status, answer, pause = _post(check_url(url, private=private), headers, body, private=private)
-    except (WebhookAddressError, KeyMissingError) as refusal:
-        answer = str(refusal)
+    except (WebhookAddressError, OwnKeysError) as refusal:
+        answer = f"not sent: {refusal.detail}"
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as problem:
         answer = f"no answer: {type(problem).__name__}"
     return Sent(status, answer[:KEPT], int((time.monotonic() - started) * 1000), pause)
-
-
-class KeyMissingError(Exception):
-    """What is sent must be signed and there is no key to sign with."""
 
 
 def _headers(secrets: Sequence[str], event: Known, body: bytes) -> dict[str, str]:
@@ -88,12 +84,11 @@ def _headers(secrets: Sequence[str], event: Known, body: bytes) -> dict[str, str
 
 
 def _message_signature(keys: OwnKeys | None, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-    key = None if keys is None else keys.signing()
-    if key is None:
-        raise KeyMissingError("not sent: there is no key to sign messages with; set GATEWAY_MESSAGE_KEYS_FILE")
+    if keys is None:
+        raise OwnKeysError("there is no key to sign messages with; set GATEWAY_MESSAGE_KEYS_FILE")
     # The address as the client writes it on the wire: what the receiver sees is what was signed.
     target = str(httpx.URL(url))
-    return http_signatures.sign(key, method="POST", url=target, headers=headers, body=body, now=_now())
+    return http_signatures.sign(keys.signing(), method="POST", url=target, headers=headers, body=body, now=_now())
 
 
 def _post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> tuple[int, str, dt.timedelta | None]:

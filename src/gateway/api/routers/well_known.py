@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.api.errors import problems
 from gateway.api.schemas.common import ReadModel
 from gateway.kit.own_keys import OwnKeys
 
@@ -18,7 +19,12 @@ class JwksRead(ReadModel):
     keys: list[dict[str, Any]]
 
 
-@router.get("/.well-known/jwks.json", response_model=JwksRead, summary="The keys that our messages are signed with")
+@router.get(
+    "/.well-known/jwks.json",
+    response_model=JwksRead,
+    summary="The keys that our messages are signed with",
+    responses=problems(503),
+)
 def get_jwks(request: Request, response: Response) -> JwksRead:
     """Return the public keys of our HTTP message signatures (RFC 9421), none where we sign nothing; to be kept five minutes."""
     own: OwnKeys | None = request.app.state.own_keys

@@ -24,7 +24,7 @@ from gateway.authority.errors import AuthorityRefusedError, AuthorityUnavailable
 from gateway.authority.protocol import RawAnswer
 from gateway.kit import http_signatures
 from gateway.kit.errors import FieldProblem
-from gateway.kit.own_keys import OwnKeys
+from gateway.kit.own_keys import OwnKeys, OwnKeysError
 
 MAX_ANSWER = 64 * 1024 * 1024
 """Octets; more than any page the contract allows. A longer answer is cut off and not believed."""
@@ -182,9 +182,10 @@ class _Call:
 
 
 def _signature(keys: OwnKeys, method: str, url: str, headers: Mapping[str, str]) -> dict[str, str]:
-    key = keys.signing()
-    if key is None:
-        raise AuthorityUnavailableError(f"{keys.path} holds no key to sign with; nothing was sent")
+    try:
+        key = keys.signing()
+    except OwnKeysError as problem:
+        raise AuthorityUnavailableError(f"{problem.detail}; nothing was sent") from problem
     return http_signatures.sign(key, method=method, url=url, headers=headers, body=None, now=_now())
 
 
