@@ -9,10 +9,6 @@ from tests.pages.office_town import PASSWORD
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_home_reads_well_in_every_language_at_every_width(office: Office) -> None:
-    office.reads_well("mara", "/")
-
-
 def test_somebody_logs_in_and_out_by_keyboard_alone(office: Office) -> None:
     page = office.another(locale="es")
     page.goto(f"{office.url}/")

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class StepState(StrEnum):
@@ -18,6 +18,22 @@ class StepState(StrEnum):
     READY = "ready"
     RUNNING = "running"
     DONE = "done"
+
+
+class Blocker(str):
+    """What keeps a step from being done: a sentence, and the number in it, so that it can be said in any language."""
+
+    sentence: str
+    """With ``{n}`` where the number stands."""
+    figure: int | None
+
+    __slots__ = ("figure", "sentence")
+
+    def __new__(cls, sentence: str, figure: int | None = None) -> Self:
+        """Make it from its sentence and number."""
+        made = super().__new__(cls, sentence if figure is None else sentence.format(n=figure))
+        made.sentence, made.figure = sentence, figure
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +47,7 @@ class Step:
     """Role that does what is next; ``worker``, ``state`` or ``bank`` where no person does."""
     next: str
     """What is to be done, in a sentence; empty where nothing is."""
-    blockers: tuple[str, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
     """What keeps it from being done."""
 
 
@@ -124,12 +140,16 @@ def _assess(f: Any) -> Step:
         return Step(2, "assess", StepState.WAITING, "filing_officer", "")
     if not f.assessed_members:
         return Step(2, "assess", StepState.READY, "filing_officer", "Assess the month.")
-    blockers = (f"{missing} enrolled members have no assessment: no declared wage, or on leave",) if missing > 0 else ()
+    blockers = (
+        (Blocker("{n} enrolled members have no assessment: no declared wage, or on leave", missing),)
+        if missing > 0
+        else ()
+    )
     return Step(2, "assess", StepState.DONE, "filing_officer", "", blockers)
 
 
 def _receive(f: Any) -> Step:
-    blockers = ("money is in suspense: place it or refuse it",) if f.suspense_minor else ()
+    blockers = (Blocker("money is in suspense: place it or refuse it"),) if f.suspense_minor else ()
     if not f.assessed_members:
         return Step(3, "receive", StepState.WAITING, "cashier", "", blockers)
     is_over = f.drafts + f.sealed + f.under_way + f.answered > 0
@@ -152,7 +172,7 @@ def _prepare(f: Any) -> Step:
 
 def _answer(f: Any) -> Step:
     if f.unreached:
-        blocker = f"the state could not be reached for {f.unreached} sealed filings; they are tried again"
+        blocker = Blocker("the state could not be reached for {n} sealed filings; they are tried again", f.unreached)
         what = "Wait for the state, or upload the files on its portal and give the reception numbers."
         return Step(5, "submit", StepState.READY, "filing_officer", what, (blocker,))
     if f.sealed:
@@ -162,7 +182,9 @@ def _answer(f: Any) -> Step:
     if not f.answered:
         return Step(5, "submit", StepState.WAITING, "filing_officer", "")
     blockers = (
-        (f"{f.rejected_lines} lines were rejected; mend them and file a supplementary one",) if f.rejected_lines else ()
+        (Blocker("{n} lines were rejected; mend them and file a supplementary one", f.rejected_lines),)
+        if f.rejected_lines
+        else ()
     )
     return Step(5, "submit", StepState.DONE, "filing_officer", "", blockers)
 
@@ -190,7 +212,7 @@ def _pay(f: Any) -> Step:
 
 
 def _remittance(f: Any) -> Step:
-    blockers = (f"{f.quarantined} advices contradict themselves; ask the state",) if f.quarantined else ()
+    blockers = (Blocker("{n} advices contradict themselves; ask the state", f.quarantined),) if f.quarantined else ()
     if f.funded:
         return Step(
             8, "benefits", StepState.READY, "benefits_officer", "Allot the remittance to its members.", blockers
@@ -221,7 +243,7 @@ def _payout(f: Any) -> Step:
 def _close(f: Any) -> Step:
     if f.is_closed:
         return Step(10, "close", StepState.DONE, "accountant", "")
-    blockers = (f"{f.open_breaks} differences of the month are open",) if f.open_breaks else ()
+    blockers = (Blocker("{n} differences of the month are open", f.open_breaks),) if f.open_breaks else ()
     if f.bills and not (f.bills_to_order or f.bills_to_release or f.bills_to_book or f.bills_to_confirm):
         return Step(
             10, "close", StepState.READY, "accountant", "Reconcile, explain what is left, close the month.", blockers

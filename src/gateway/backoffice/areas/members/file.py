@@ -47,8 +47,13 @@ class Month(NamedTuple):
 
 
 @area.page("/members/{member_id:int}", *READERS)
-def member_page(desk: Desk, member_id: int, form: Form | None = None) -> Response:
+def member_page(desk: Desk, member_id: int) -> Response:
     """Show everything of one member, and write down who looked."""
+    return show_member(desk, desk.form(), member_id)
+
+
+def show_member(desk: Desk, form: Form, member_id: int) -> Response:
+    """Show everything of one member, with the form of a note."""
     session, found = desk.session, dossier(desk.session, member_id)
     note_look(session, found, actor=desk.actor)
     member, sees_money = found.member, bool(desk.roles & SEE_MONEY)
@@ -75,7 +80,7 @@ def member_page(desk: Desk, member_id: int, form: Form | None = None) -> Respons
         benefits=queries.list_benefits(session, member_id, before=None, limit=ROWS),
         payouts=queries.list_payouts(session, member_id, before=None, limit=ROWS),
         may_write=desk.may(WORKERS),
-        form=form or desk.form(),
+        form=form,
         crumbs=crumbs(desk, member),
         statuses=STATUSES,
         kinds=IDENTITY_KINDS,
@@ -98,7 +103,7 @@ def _month(desk: Desk, one: overview.CoverMonth) -> Month:
     return Month(one.period, one.standing, sign, text)
 
 
-@area.act("/members/{member_id:int}/notes", *READERS, show=member_page, has_page=False)
+@area.act("/members/{member_id:int}/notes", *READERS, show=show_member, has_page=False)
 def note(desk: Desk, form: Form, member_id: int) -> Go:
     """Write a note that the next one reads."""
     text = form.text("note", required=True, most=1000)
