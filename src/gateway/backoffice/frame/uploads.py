@@ -15,7 +15,7 @@ def check_table(file: Upload) -> None:
     Raises:
         UploadRefusedError: It is too large, or something else.
     """
-    _check_size(file, LARGEST_TABLE)
+    check_size(file, LARGEST_TABLE)
     is_workbook = (
         file.body.startswith(b"PK\x03\x04") and b"[Content_Types].xml" in file.body[:4096] + file.body[-65536:]
     )
@@ -33,13 +33,18 @@ def check_document(file: Upload) -> str:
     Raises:
         UploadRefusedError: It is too large, or something else.
     """
-    _check_size(file, LARGEST_DOCUMENT)
+    check_size(file, LARGEST_DOCUMENT)
     for mark, kind in DOCUMENTS:
         if file.body.startswith(mark):
             return kind
     raise UploadRefusedError(N_("Not a paper that can be kept: send a PDF, a JPEG or a PNG."))
 
 
-def _check_size(file: Upload, most: int) -> None:
+def check_size(file: Upload, most: int = LARGEST_TABLE) -> None:
+    """Check that a file is not larger than is read here, whatever is in it.
+
+    Raises:
+        UploadRefusedError: It is.
+    """
     if len(file.body) > most:
         raise UploadRefusedError(N_("The file is too large."))

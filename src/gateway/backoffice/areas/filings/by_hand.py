@@ -1,0 +1,180 @@
+"""Where the state has no interface: what was uploaded by hand, the portal's answer, its notice and its receipt."""
+
+from typing import Any
+
+from fastapi.responses import Response
+
+from gateway.backoffice.areas.filings.place import COMPONENTS, DOCUMENTS, FILES, PAYS, area, component, crumbs, name_of
+from gateway.backoffice.areas.filings.prepare import month_typed
+from gateway.backoffice.frame.desk import Desk, Go
+from gateway.backoffice.frame.forms import Form
+from gateway.backoffice.frame.texts import N_
+from gateway.backoffice.frame.uploads import check_size
+from gateway.filing import queries
+from gateway.filing.portal_answer import load_answer
+from gateway.filing.portal_notice import TypedNotice, type_confirmation, type_notice
+from gateway.filing.portal_submit import Reception, mark_uploaded
+from gateway.membership.queries import list_payrolls
+
+HAND = (*FILES, *PAYS)
+
+
+def _show_uploaded(desk: Desk, form: Form, filing_id: int) -> Response:
+    found = queries.get_filing(desk.session, filing_id)
+    return desk.page(
+        "filings/uploaded.html",
+        crumbs=crumbs(desk, (name_of(desk, found), f"/filings/{filing_id}"), (N_("Uploaded by hand"), "")),
+        form=form,
+        found=found,
+        documents=queries.list_documents(desk.session, filing_id),
+        document_words=DOCUMENTS,
+    )
+
+
+@area.act("/filings/{filing_id:int}/uploaded", *FILES, show=_show_uploaded, fields={"reception_taken": "reason"})
+def uploaded(desk: Desk, form: Form, filing_id: int) -> Go:
+    """Write down the portal's reception number of each file."""
+    documents = queries.list_documents(desk.session, filing_id)
+    numbers = [(one.id, form.text(f"reception-{one.id}", most=60)) for one in documents]
+    receptions = [Reception(number, document_id) for document_id, number in numbers if number]
+    if not receptions:
+        form.fault(
+            f"reception-{documents[0].id}" if documents else "reason", N_("Write the number that the portal gave.")
+        )
+    is_known_absent, reason = form.has("is_known_absent"), form.text("reason")
+    form.check()
+    mark_uploaded(
+        desk.session,
+        filing_id,
+        receptions,
+        actor=desk.actor,
+        today=desk.today,
+        is_known_absent=is_known_absent,
+        reason=reason or None,
+    )
+    return Go(f"/filings/{filing_id}", N_("Written down: the state has it."))
+
+
+def _show_answer(desk: Desk, form: Form, filing_id: int) -> Response:
+    found = queries.get_filing(desk.session, filing_id)
+    documents = [(str(one.id), one.file_name) for one in queries.list_documents(desk.session, filing_id)]
+    return desk.page(
+        "filings/answer.html",
+        crumbs=crumbs(desk, (name_of(desk, found), f"/filings/{filing_id}"), (N_("The portal's answer"), "")),
+        form=form,
+        found=found,
+        documents=documents,
+    )
+
+
+@area.act(
+    "/filings/{filing_id:int}/answer",
+    *FILES,
+    show=_show_answer,
+    fields={"portal_answer_invalid": "file", "file_unreadable": "file", "document_unknown": "document"},
+)
+def answer(desk: Desk, form: Form, filing_id: int) -> Go:
+    """Take in what the portal answered, line by line; nothing is written while there is a mistake in it."""
+    file = form.file("file", check_size)
+    document = form.number("document")
+    form.check()
+    assert file is not None
+    loaded = load_answer(
+        desk.session,
+        filing_id,
+        body=file.body,
+        file_name=file.name,
+        document_id=document,
+        unlisted_accepted=form.has("unlisted_accepted"),
+        actor=desk.actor,
+        today=desk.today,
+    )
+    if loaded.problem:
+        return Go(
+            f"/filings/{filing_id}", N_("Kept, but it does not add up: {problem}"), {"problem": loaded.problem}, "bad"
+        )
+    places = {"accepted": desk.words.number(loaded.accepted), "rejected": desk.words.number(loaded.rejected)}
+    return Go(f"/filings/{filing_id}", N_("Taken in: {accepted} accepted, {rejected} rejected."), places)
+
+
+def _show_notice(desk: Desk, form: Form) -> Response:
+    payrolls = [(str(one.id), f"{one.code} {one.name}") for one in list_payrolls(desk.session, limit=500)]
+    return desk.page(
+        "filings/notice.html",
+        crumbs=crumbs(desk, (N_("Bills"), "/bills"), (N_("Type in a notice"), "")),
+        form=form,
+        payrolls=payrolls,
+        components=[(code, component(desk, code)) for code in COMPONENTS],
+    )
+
+
+@area.act("/bills/new", *HAND, show=_show_notice, fields={"notice_invalid": "total"})
+def notice(desk: Desk, form: Form) -> Go:
+    """Take in the state's notice as it stands on the portal."""
+    currency = desk.mutual.currency
+    payroll = form.number("payroll", required=True)
+    period = month_typed(form.text("period", required=True, most=7))
+    if period is None:
+        form.fault("period", N_("Not a month; write it like 2026-03."))
+    reference = form.text("reference", required=True, most=40)
+    issued, due = form.day("issued_on", required=True), form.day("due_on", required=True)
+    total = form.amount("total", currency, required=True)
+    parts = [(code, form.amount(f"component-{code}", currency)) for code in COMPONENTS]
+    form.check()
+    assert None not in (payroll, period, issued, due, total)
+    typed = TypedNotice(
+        payroll_id=payroll or 0,
+        period=period,  # type: ignore[arg-type]
+        reference=reference,
+        version=form.number("version") or 1,
+        replaces=form.text("replaces", most=40) or None,
+        issued_on=issued,  # type: ignore[arg-type]
+        due_on=due,  # type: ignore[arg-type]
+        components=[(code, -minor if code == "credits" else minor) for code, minor in parts if minor],
+        total_minor=total or 0,
+    )
+    bill = type_notice(desk.session, typed, actor=desk.actor, today=desk.today)
+    return Go(f"/bills/{bill.id}", N_("The bill is taken in and set against ours."))
+
+
+def _show_confirmation(desk: Desk, form: Form, bill_id: int) -> Response:
+    bill = queries.get_bill(desk.session, bill_id)
+    if not form.is_typed:
+        form.lists |= {"amount": [desk.words.money(bill.total_minor, bill.currency)]}
+    return desk.page(
+        "filings/confirmation.html",
+        crumbs=crumbs(
+            desk,
+            (N_("Bills"), "/bills"),
+            (bill.notice_reference, f"/bills/{bill_id}"),
+            (N_("The portal shows it as paid"), ""),
+        ),
+        form=form,
+        bill=bill,
+    )
+
+
+@area.act(
+    "/bills/{bill_id:int}/confirmation",
+    *HAND,
+    show=_show_confirmation,
+    fields={"notice_invalid": "amount", "payment_differs": "amount"},
+)
+def confirmation(desk: Desk, form: Form, bill_id: int) -> Any:
+    """Write down that the portal shows a bill as paid."""
+    bill = queries.get_bill(desk.session, bill_id)
+    amount = form.amount("amount", bill.currency, required=True)
+    paid_on = form.day("paid_on", required=True)
+    authorisation = form.text("authorisation", required=True, most=60)
+    form.check()
+    assert paid_on is not None
+    type_confirmation(
+        desk.session,
+        bill_id,
+        amount_minor=amount or 0,
+        paid_on=paid_on,
+        authorisation=authorisation,
+        actor=desk.actor,
+        today=desk.today,
+    )
+    return Go(f"/bills/{bill_id}", N_("Written down: the state has the money."))
