@@ -83,19 +83,6 @@ def faults(only: str | None = None) -> list[str]:
             found += [f"{place}: missing {key!r}" for key in sorted(need - set(have), key=str)]
             found += [f"{place}: nobody says {key!r}" for key in sorted(set(have) - need, key=str)]
             found += [f"{place}: untranslated {key!r}" for key, texts in have.items() if not all(texts)]
-    return found + clashes(only)
-
-
-def clashes(only: str | None = None) -> list[str]:
-    """Return what two areas translate differently: all catalogues are one when a page is made."""
-    found = []
-    for language in LANGUAGES:
-        seen: dict[Key, tuple[str, tuple[str, ...]]] = {}
-        for area in areas():
-            for key, texts in known(language, area).items():
-                before, other = seen.setdefault(key, (area, texts))
-                if texts != other and all(texts) and all(other) and only in {None, area, before}:
-                    found.append(f"locale/{language}: {before} and {area} say {key!r} differently: {other} and {texts}")
     return found
 
 

@@ -23,7 +23,7 @@ from gateway.backoffice.frame import pages
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.faults import FormForeignError, FormSentError, PageUnknownError
 from gateway.backoffice.frame.forms import Form
-from gateway.backoffice.frame.texts import N_
+from gateway.backoffice.frame.texts import FRAME, N_
 from gateway.kit.errors import GatewayError, PreconditionError, UnauthenticatedError
 from gateway.kit.idempotency import Place, keep
 from gateway.staff.models import Role
@@ -62,6 +62,7 @@ class Route:
     path: str
     methods: tuple[str, ...]
     serve: Callable[[Desk, Form | None, dict[str, Any]], Response]
+    area: str = FRAME
 
 
 @dataclass
@@ -94,7 +95,7 @@ class Area:
                 desk.allowed = (frozenset(roles) or frozenset(Role)) | {Role.AUDITOR}
                 return _within(desk, lambda: view(desk, **places))
 
-            self.routes.append(Route(path, ("GET",), serve))
+            self.routes.append(Route(path, ("GET",), serve, self.name))
             return view
 
         return register
@@ -125,8 +126,8 @@ class Area:
         def register(do: View) -> View:
             act = _Act(path, allowed, do, show, confirm, fields or {}, is_repeatable)
             if has_page:
-                self.routes.append(Route(path, ("GET",), act.blank))
-            self.routes.append(Route(path, ("POST",), act.send))
+                self.routes.append(Route(path, ("GET",), act.blank, self.name))
+            self.routes.append(Route(path, ("POST",), act.send, self.name))
             return do
 
         return register
@@ -256,6 +257,7 @@ def serve(
         outside: Makes the page of the entrance, with what was typed.
     """
     desk = Desk(gate, request)
+    desk.area = route.area
     form = None if form_of is None else form_of(desk)
     try:
         places = {name: _fitting(value) for name, value in request.path_params.items()}

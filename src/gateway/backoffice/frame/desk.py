@@ -24,7 +24,7 @@ from gateway.backoffice.frame import listing as lists
 from gateway.backoffice.frame import pages
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter, Listing
-from gateway.backoffice.frame.texts import DEFAULT, LANGUAGES, ROLES, Words
+from gateway.backoffice.frame.texts import DEFAULT, FRAME, LANGUAGES, ROLES, Words
 from gateway.staff.models import Role
 from gateway.staff.vault import Vault
 
@@ -57,6 +57,8 @@ class Go:
 class Desk(Act):
     """A visit to a page by somebody who is, or may be, logged in."""
 
+    area = FRAME
+    """Whose texts count first."""
     is_inside = False
     """Whether it is known who she is."""
 
@@ -77,7 +79,9 @@ class Desk(Act):
     def settle(self) -> None:
         """Know the person once her transaction is open: her language, and how her country writes."""
         self.is_inside = True
-        self.words = Words(self._language(self.principal.language), self.mutual.country, self.mutual.time_zone)
+        self.words = Words(
+            self._language(self.principal.language), self.mutual.country, self.mutual.time_zone, self.area
+        )
 
     def _language(self, own: str) -> str:
         for wanted in (self.request.query_params.get("lang"), self.request.cookies.get(LANGUAGE), own):

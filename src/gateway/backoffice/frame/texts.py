@@ -23,6 +23,8 @@ from gateway.kit.period import Period
 LOCALES = Path(__file__).parent.parent / "locale"
 LANGUAGES = {"es": "Español", "fr": "Français", "en": "English"}
 DEFAULT = "es"
+FRAME = "frame"
+"""Name of the catalogue that all areas share."""
 
 
 def N_(english: str) -> str:  # noqa: N802 - the name that gettext's tools look for
@@ -79,11 +81,16 @@ COMMON = (
 
 
 @cache
-def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
-    """Return all texts of a language: English sentence -> text of one, text of many."""
+def catalogue(language: str, area: str = FRAME) -> Mapping[str, tuple[str, ...]]:
+    """Return what an area says in a language: English sentence -> text of one, text of many.
+
+    Its own catalogue counts before the frame's, and that before those of the others, of which it needs the names alone.
+    """
+    paths = {path.stem: path for path in sorted((LOCALES / language).glob("*.po"))}
     found: dict[str, tuple[str, ...]] = {}
-    for path in sorted((LOCALES / language).glob("*.po")):
-        found.update(texts_in(read_catalogue(path, language)))
+    for name in [*(name for name in paths if name not in {FRAME, area}), FRAME, area]:
+        if name in paths:
+            found.update(texts_in(read_catalogue(paths[name], language)))
     return found
 
 
@@ -99,10 +106,10 @@ def locale_of(language: str, country: str) -> Locale:
 class Words:
     """One language of one mutual: its texts, and how it writes amounts, numbers, days and instants."""
 
-    def __init__(self, language: str, country: str = "DO", time_zone: str = "UTC") -> None:
+    def __init__(self, language: str, country: str = "DO", time_zone: str = "UTC", area: str = FRAME) -> None:
         self.language = language if language in LANGUAGES else DEFAULT
         self.locale = locale_of(self.language, country)
-        self._texts = catalogue(self.language)
+        self._texts = catalogue(self.language, area)
         self._zone = ZoneInfo(time_zone)
 
     def say(self, english: str, **places: Any) -> str:

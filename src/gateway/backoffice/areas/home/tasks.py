@@ -106,7 +106,8 @@ def _of_months(desk: Desk, months: Iterable[Month]) -> list[Task]:
     mine = {role.value for role in desk.roles}
     for month in months:
         for step in month.steps:
-            if step.who not in mine or step.code in {"pay", "payout"}:
+            # Payments and payouts are asked for one by one, with their figures.
+            if step.who not in mine or step.code == "pay" or (step.code == "payout" and step.who == Role.MANAGER):
                 continue
             path, name = reachable(WHERE[step.code]), desk.words.month(month.period)
             if step.state is StepState.READY:
@@ -115,7 +116,7 @@ def _of_months(desk: Desk, months: Iterable[Month]) -> list[Task]:
                 text = desk.words.say(one.sentence, n=desk.words.number(one.figure or 0))
                 urgency = NOW if step.code == "submit" else SOON
                 found.append(Task(urgency, f"{name}: {text}", path))
-    return found
+    return list({task.text: task for task in found}.values())
 
 
 def _of_bills(desk: Desk, bills: Iterable[Due]) -> list[Task]:
