@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
+from gateway.filing.comparison import LATENESS
 from gateway.kit import db
 from gateway.ledger.post import Line
 from gateway.reconciliation import queries
@@ -16,6 +17,8 @@ from gateway.reconciliation.queries import BreakRow
 from gateway.reconciliation.resolve import NO_ENTRY, PLACE, POST_ENTRY
 from gateway.reconciliation.rules import ANNOUNCED_DAYS
 from gateway.reconciliation.sums import make_total
+
+LATE = "expense:late-surcharges"
 
 SUMS = """
 -- one row per line in suspense of the announcement's account and direction, near its day, and announcement that it may be made of
@@ -70,6 +73,12 @@ def suggest(a_break: BreakRow) -> list[Suggestion]:
     if a_break.kind in {"amount_changed", "bill_differs"} and minor > 0:
         lines = (Line("reserve:solidarity", minor), Line("suspense:state", -minor))
         found.append(Suggestion("charge_reserve", lines, "Let the reserve carry what the state took more"))
+    late = _lateness(a_break)
+    if late:
+        rest = [Line("expense:state-differences", minor - late)] if minor > late else []
+        lines = (Line(LATE, late), *rest, Line("suspense:state", -minor))
+        meaning = "The state charges for a payment after the due day: book it as what lateness cost the house"
+        found.append(Suggestion("book_late_surcharge", lines, meaning))
     if a_break.kind == "bill_differs":
         code = "expense:state-differences" if minor > 0 else "income:state-differences"
         lines = (Line(code, minor), Line("suspense:state", -minor))
@@ -82,6 +91,15 @@ def suggest(a_break: BreakRow) -> list[Suggestion]:
     if a_break.kind == "announcement_unshown" and a_break.ours["matched_kind"] not in OWN_STEPS:
         found.append(Suggestion(TAKE_BACK, (), "The bank never booked it: take back what it was booked as", TAKE_BACK))
     return found
+
+
+def _lateness(a_break: BreakRow) -> int:
+    """Return what of a bill's difference the state asks for paying late; nothing where it is none, or more than the difference."""
+    if a_break.kind != "bill_differs":
+        return 0
+    theirs = a_break.theirs.get("components") or {}
+    late = sum(int(theirs.get(code, 0)) for code in LATENESS)
+    return late if 0 < late <= a_break.amount_minor else 0
 
 
 def suggest_members(session: Session, a_break: BreakRow) -> list[Suggestion]:
