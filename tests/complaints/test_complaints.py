@@ -181,6 +181,21 @@ def test_each_kind_of_row_she_sees_opens_one_and_nobody_elses_does(
     assert press(ana, "again", kind="me").status_code == 201
 
 
+def test_nobody_elses_case_is_read_or_moved(ana: Caller, of: Of, database: Database, town: Town) -> None:
+    case = press(ana, "1", kind="me", words=WORDS).json()["id"]
+    berta = of(token_of(database, town.berta, OTHER_PHONE))
+    path = f"/v1/me/complaints/{case}"
+    tried = [
+        berta.get(path),
+        berta.get(f"{path}/messages"),
+        berta.post(f"{path}/replies", {"words": "mine"}),
+        berta.post(f"{path}/withdrawal"),
+    ]
+    assert [(one.status_code, one.json()["code"]) for one in tried] == [(404, "complaint_unknown")] * 4
+    assert berta.get("/v1/me/complaints").json()["items"] == []
+    assert rows(database, "SELECT status FROM complaint")[0].status == "open"
+
+
 def test_evidence_and_words_are_never_changed(ana: Caller, database: Database) -> None:
     press(ana, "1", kind="me", words=WORDS)
     for statement in (

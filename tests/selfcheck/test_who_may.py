@@ -16,8 +16,9 @@ from tests.selfcheck.member_town import TODAY, Town, build, token_of
 import gateway.tables  # noqa: F401 - every table is known
 from gateway.api.access import entries, table
 from gateway.api.app import create_app
-from gateway.kit import db
+from gateway.kit import db, tenant
 from gateway.kit.db import Database
+from gateway.selfcheck.complain import Complainer, Pointed, complain
 from gateway.settings import Settings
 from gateway.staff.models import Role
 
@@ -31,7 +32,12 @@ Inside = Callable[[str], Caller]
 
 @pytest.fixture
 def town(database: Database) -> Town:
-    return build(database)
+    """The town, in which Ana has said of something that it is not right."""
+    found = build(database)
+    with database.session(1) as session:
+        who = Complainer(found.ana, f"member:{found.ana}", tenant.current(session), TODAY, "api")
+        complain(session, Pointed("me"), who, "Mi nombre es otro.")
+    return found
 
 
 @pytest.fixture
