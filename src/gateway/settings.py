@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     """Address of the mobile money provider's API."""
     payer_token: SecretStr | None = None
     payer_callback_secret: Secrets = []
-    """Secrets that the payer's callbacks carry; several, with commas, while one replaces another."""
+    """Secrets that the payer's callbacks carry or, as ``whsec_…``, are signed with; several, with commas, while one replaces another."""
     payer_providers: Words = ["momo:orange"]
     """Providers that payouts may go through, with commas; each is the code of its float account."""
 

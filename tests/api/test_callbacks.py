@@ -16,6 +16,7 @@ from gateway.settings import Settings
 
 STATE_SECRETS = ["whsec_" + base64.b64encode(word * 4).decode() for word in (b"new-state", b"old-state")]
 PAYER_SECRET = "a secret of the payer"
+PAYER_KEY = "whsec_" + base64.b64encode(b"payer's" * 4).decode()
 ANSWERED = json.dumps(
     {"type": "filing.answered", "timestamp": "2026-04-01T09:12:45-04:00", "data": {"filing_id": "0b7e"}}
 ).encode()
@@ -26,7 +27,7 @@ TRANSACTION = json.dumps({"transactionReference": "T-1", "transactionStatus": "c
 
 @pytest.fixture
 def caller(settings: Settings, database: Database) -> Iterator[Caller]:
-    secrets = {"state_callback_secret": STATE_SECRETS, "payer_callback_secret": [PAYER_SECRET]}
+    secrets = {"state_callback_secret": STATE_SECRETS, "payer_callback_secret": [PAYER_SECRET, PAYER_KEY]}
     with InProcess(create_app(Settings(**{**settings.model_dump(), **secrets}), database)) as transport:
         yield Caller(transport, {"content-type": "application/json"})
 
@@ -122,6 +123,21 @@ def test_a_payer_s_result_is_kept_once_however_often_it_comes(
         assert answer.status_code == 204
     assert kept(database) == [(kind, "payer:momo:orange")]
     assert queued(database) == [("payouts.inbox", 1)]
+
+
+def test_a_payer_may_sign_instead_and_then_only_the_signature_counts(caller: Caller, database: Database) -> None:
+    url, now = "/v1/callbacks/payer/amparo/momo:orange", dt.datetime.now(dt.UTC)
+    old, key, other = now - dt.timedelta(seconds=301), PAYER_KEY, STATE_SECRETS[0]
+    good = signing.sign([key], "msg-1", BATCH, now=now)
+    with_secret = {"x-callback-secret": PAYER_SECRET}
+    forged = [
+        signing.sign([other], "msg-2", BATCH, now=now) | with_secret,
+        signing.sign([key], "msg-2", TRANSACTION, now=now) | with_secret,
+        signing.sign([key], "msg-2", BATCH, now=old),
+    ]
+    for headers, status in [*((one, 401) for one in forged), (good, 204), (good, 204)]:
+        assert caller.put(url, content=BATCH, headers=headers).status_code == status
+    assert kept(database) == [("payer.batch", "payer:momo:orange")]
 
 
 @pytest.mark.parametrize("secret", ["", "not-the-secret", "ñ"])

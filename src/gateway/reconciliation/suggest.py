@@ -76,9 +76,9 @@ def suggest(a_break: BreakRow) -> list[Suggestion]:
     late = _lateness(a_break)
     if late:
         rest = [Line("expense:state-differences", minor - late)] if minor > late else []
-        lines = (Line(LATE, late), *rest, Line("suspense:state", -minor))
+        charged = (Line(LATE, late), *rest, Line("suspense:state", -minor))
         meaning = "The state charges for a payment after the due day: book it as what lateness cost the house"
-        found.append(Suggestion("book_late_surcharge", lines, meaning))
+        found.append(Suggestion("book_late_surcharge", charged, meaning))
     if a_break.kind == "bill_differs":
         code = "expense:state-differences" if minor > 0 else "income:state-differences"
         lines = (Line(code, minor), Line("suspense:state", -minor))
