@@ -6,6 +6,9 @@ import pytest
 from playwright.sync_api import expect
 from tests.filing.filing_town import tell_state_account
 from tests.pages.browsing import Office
+from tests.pages.office_town import TODAY
+
+from gateway.contributions.receive import NewLine, NewReceipt, receive
 
 PAGES = (
     ("olga", "/filings"),
@@ -36,6 +39,11 @@ def test_a_page_about_filings_is_read_in_a_few_statements(office: Office, path: 
 
 
 def test_a_draft_is_looked_through_frozen_and_sent_and_each_step_says_with_figures_what_it_does(fresh: Office) -> None:
+    with fresh.database.session(1, actor="staff:carla") as session:
+        for place, member in enumerate(fresh.town.members[:3]):
+            lines = [NewLine(amount_minor=500_000, member_id=member)]
+            new = NewReceipt("api:carla", f"april{place}", "cash", "cash:main", 500_000, "DOP", TODAY, lines)
+            receive(session, new, actor="staff:carla", today=TODAY)
     page = fresh.as_("olga")
     fresh.go(page, "/filings/new")
     page.locator("#f-period").fill("2026-04")
@@ -85,7 +93,7 @@ def test_a_rejected_line_is_explained_mended_where_it_stands_and_goes_into_the_s
     assert page.locator("#f-kind").input_value() == "supplementary"
     page.get_by_role("button", name="Prepararla").click()
     page.get_by_role("heading", name="complementaria").wait_for()
-    page.get_by_role("link", name="Las líneas, como las lee el Estado").click()
+    page.get_by_role("link", name="Todos, con el motivo en palabras").click()
     page.get_by_text("Pedro Antonio").wait_for()
 
 
@@ -101,7 +109,7 @@ def test_the_second_of_two_who_mend_the_same_line_is_told_what_changed(fresh: Of
     first.get_by_text("va en la declaración complementaria").wait_for()
     second.locator("#f-second_surname").fill("Mota")
     second.get_by_role("button", name="Corregir").click()
-    second.get_by_text("es “Pedro Antonio” ahora").wait_for()
+    second.get_by_text("ahora es «Pedro Antonio»").wait_for()
     assert second.locator("#f-second_surname").input_value() == "Mota"
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
@@ -87,7 +87,7 @@ def forecast_bill(session: Session, bill_id: int, *, pay_on: dt.date) -> Forecas
         raise NothingToPayError(f"bill {bill.id} is {bill.status}; nothing is to be paid for it")
     if not bill.issued_on <= pay_on <= bill.issued_on + dt.timedelta(days=FURTHEST):
         raise ForecastDayError(f"{pay_on} is before the notice of {bill.issued_on}, or more than ten years after it")
-    return _forecast(session, bill, pay_on)
+    return _forecast(bill, _basis(session, bill), pay_on)
 
 
 def usual_days(session: Session, bill: Bill, today: dt.date) -> list[Forecast]:
@@ -101,7 +101,8 @@ def usual_days(session: Session, bill: Bill, today: dt.date) -> list[Forecast]:
         days += [first + dt.timedelta(days=1), first + dt.timedelta(days=31)]
     elif first > bill.due_on:
         return []
-    return [_forecast(session, bill, day) for day in days]
+    basis = _basis(session, bill)
+    return [_forecast(bill, basis, day) for day in days]
 
 
 def asked_of(session: Session, bill: Bill) -> Asked:
@@ -118,19 +119,38 @@ def asked_of(session: Session, bill: Bill) -> Asked:
 def lateness_on(session: Session, bill: Bill, asked: Asked, day: dt.date) -> Lateness:
     """Return what our rule adds to a bill that is paid on a day."""
     period = Period.of(bill.period_start)
+    return _lateness(bill, asked, day, tenant.current(session).country, returns_before(session, period))
+
+
+class _Basis(NamedTuple):
+    """What the forecasts of one bill have in common."""
+
+    asked: Asked
+    country: str
+    returns: Any
+    our_due_on: dt.date | None
+
+
+def _basis(session: Session, bill: Bill) -> _Basis:
+    period = Period.of(bill.period_start)
+    country, returns = tenant.current(session).country, returns_before(session, period)
+    return _Basis(asked_of(session, bill), country, returns, due.due_on(session, period))
+
+
+def _lateness(bill: Bill, asked: Asked, day: dt.date, country: str, returns: Any) -> Lateness:
     return lateness_of(
-        tenant.current(session).country,
-        period,
+        country,
+        Period.of(bill.period_start),
         unpaid_minor=asked.unpaid_minor,
         due_on=bill.due_on,
         pay_on=day,
-        returns=returns_before(session, period),
+        returns=returns,
     )
 
 
-def _forecast(session: Session, bill: Bill, pay_on: dt.date) -> Forecast:
-    asked = asked_of(session, bill)
-    lateness = lateness_on(session, bill, asked, pay_on)
+def _forecast(bill: Bill, basis: _Basis, pay_on: dt.date) -> Forecast:
+    asked = basis.asked
+    lateness = _lateness(bill, asked, pay_on, basis.country, basis.returns)
     without = max(0, asked.contributions_minor + asked.corrections_minor - asked.paid_minor)
     charged = max(lateness.total_minor, asked.charged_minor)
     return Forecast(
@@ -138,7 +158,7 @@ def _forecast(session: Session, bill: Bill, pay_on: dt.date) -> Forecast:
         currency=bill.currency,
         pay_on=pay_on,
         due_on=bill.due_on,
-        our_due_on=due.due_on(session, Period.of(bill.period_start)),
+        our_due_on=basis.our_due_on,
         unpaid_minor=asked.unpaid_minor,
         in_time_minor=without,
         total_minor=max(0, asked.contributions_minor + asked.corrections_minor + charged - asked.paid_minor),

@@ -37,6 +37,10 @@ def libpq_url(url: str) -> str:
     return sqlalchemy_url(url).replace("postgresql+psycopg://", "postgresql://", 1)
 
 
+MUTUAL = "mutual"
+"""Where a session keeps which mutual its transaction acts for, once it was asked."""
+
+
 class Database:
     """The application's way into one PostgreSQL database."""
 
@@ -110,6 +114,7 @@ def _drop_if_closed(connection: Any, _record: Any, _proxy: Any) -> None:
 
 def act_for(session: Session, mutual_id: int | None, *, actor: str) -> None:
     """Bind the open transaction to a mutual and name who acts, for row-level security and the log."""
+    session.info.pop(MUTUAL, None)
     session.execute(
         text("SELECT set_config('gateway.mutual_id', :mutual_id, true), set_config('gateway.actor', :actor, true)"),
         {"mutual_id": "" if mutual_id is None else str(mutual_id), "actor": actor},

@@ -79,15 +79,23 @@ class NewMutual:
 
 
 def current(session: Session) -> MutualRow:
-    """Return the mutual that this transaction acts for.
+    """Return the mutual that this transaction acts for; asked once in a transaction, which sees one state of it.
 
     Raises:
         MutualNotFoundError: It acts for none.
     """
+    transaction, known = session.get_transaction(), session.info.get(db.MUTUAL)
+    if known is not None and known[0] is transaction:
+        found: MutualRow = known[1]
+        return found
     row = db.first(session, CURRENT)
     if row is None:
         raise MutualNotFoundError("this transaction acts for no mutual; open it with the number of one")
-    return MutualRow(*row)
+    found = MutualRow(*row)
+    # Within a savepoint or outside a transaction it is asked again: what is kept belongs to the whole transaction.
+    if transaction is not None and transaction.parent is None:
+        session.info[db.MUTUAL] = (transaction, found)
+    return found
 
 
 def by_code(session: Session, code: str) -> MutualRow:

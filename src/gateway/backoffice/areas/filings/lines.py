@@ -6,7 +6,17 @@ from typing import Any
 from fastapi.responses import Response
 
 from gateway.authority.connect import state_format
-from gateway.backoffice.areas.filings.place import LINES, READS, REASONS, area, choices, crumbs, name_of
+from gateway.backoffice.areas.filings.place import (
+    COMPONENTS,
+    LINES,
+    READS,
+    REASONS,
+    area,
+    choices,
+    component,
+    crumbs,
+    name_of,
+)
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.listing import Column, Filter
 from gateway.backoffice.frame.texts import N_
@@ -229,6 +239,7 @@ def line(desk: Desk, filing_id: int, line_no: int) -> Response:
         meaning=meaning,
         reason=REASONS.get(row.reason, row.reason),
         seen=seen,
+        names={code: component(desk, code) for code in COMPONENTS},
         fields=shown,
         may_mend=row.status == "rejected" and desk.may((Role.FILING_OFFICER,)),
         whole=None if found.sealed_at is None else trace(desk.session, filing_id, line_no),
