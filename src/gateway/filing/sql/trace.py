@@ -25,8 +25,10 @@ LEFT JOIN LATERAL (
     WHERE p.mutual_id = l.mutual_id AND p.receipt_line_id = l.id ORDER BY p.version DESC LIMIT 1
 ) p ON true
 WHERE l.mutual_id = current_mutual()
-  AND (l.member_id = :member_id OR l.id IN (
-    SELECT q.receipt_line_id FROM contribution_placement q WHERE q.mutual_id = current_mutual() AND q.member_id = :member_id))
+  AND l.id IN (
+    SELECT o.id FROM contribution_receipt_line o WHERE o.mutual_id = current_mutual() AND o.member_id = :member_id
+    UNION
+    SELECT q.receipt_line_id FROM contribution_placement q WHERE q.mutual_id = current_mutual() AND q.member_id = :member_id)
   AND CASE WHEN p.version IS NULL THEN l.member_id ELSE p.member_id END = :member_id
   AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
 ORDER BY r.paid_on, r.id, l.line_no
