@@ -65,7 +65,7 @@ class Office:
 
     def another(self, name: str | None = None, **options: Any) -> Page:
         """Return a page in a browser of its own: of somebody logged in, or of nobody yet."""
-        context = self.browser.new_context(**options)
+        context = self.browser.new_context(**{"locale": "es-DO", "timezone_id": "America/Santo_Domingo", **options})
         context.set_default_timeout(10_000)
         self._contexts.append(context)
         if name is not None:

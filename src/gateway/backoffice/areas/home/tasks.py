@@ -156,7 +156,7 @@ def _breaks(desk: Desk) -> list[Task]:
     count, oldest = sum(row.break_count for row in ages), min(row.since_on for row in ages)
     days = (desk.today - oldest).days
     text = desk.words.count("Decide one exception", "Decide {n} exceptions", count)
-    due = desk.words.count("It is one day old", "The oldest is {n} days old", days)
+    due = desk.words.count("The oldest is one day old", "The oldest is {n} days old", days) if days > 0 else ""
     return [Task(NOW if days > DAYS_AHEAD else SOON, text, reachable("/reconciliation"), due)]
 
 
