@@ -324,6 +324,8 @@ def test_some_outcomes_are_settled_before_the_batch_has_ended(database: Database
     deliver_batch(context(database, provider), 1, batch)
     assert status(database, batch) == "submitted"
     assert money(database, batch) == (800_01, 70_00)
+    with database.session(1) as session:
+        assert list_due(session) == [], "the rest is asked about after a while, not at once"
     provider.settle()
     deliver_batch(context(database, provider), 1, batch)
     assert (status(database, batch), money(database, batch)) == ("finished", (870_01, 0))
