@@ -289,7 +289,12 @@ def test_heads_are_written_to_a_file_to_be_given_away(gateway: Gateway, tmp_path
     out = tmp_path / "heads.json"
     ran = gateway("transparency", "publish", "--mutual", "amparo", "--out", out)
     assert (ran.status, ran.err) == (0, f"0 heads written to {out}\n")
-    assert json.loads(out.read_text()) == {"format": "gateway.heads.1", "mutual": "amparo", "heads": [], "checkpoint": None}
+    assert json.loads(out.read_text()) == {
+        "format": "gateway.heads.1",
+        "mutual": "amparo",
+        "heads": [],
+        "checkpoint": None,
+    }
     assert gateway("transparency", "publish", "--mutual", "amparo").out == out.read_text()
 
 
@@ -432,3 +437,41 @@ def test_the_first_word_of_every_command_names_the_one_module_that_has_it() -> N
     assert set(MODULES) == set(get_command(commands(MODULES.values())).commands)  # type: ignore[attr-defined]
     for word, module in MODULES.items():
         assert word in get_command(commands([module])).commands  # type: ignore[attr-defined]
+
+
+# The log
+
+
+def test_the_log_is_sealed_checked_and_its_keys_printed_by_commands(
+    gateway: Gateway, database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    from tests.transparency.log_town import KEY, ORIGIN, URL, build, seal_books
+
+    build(database)
+    seal_books(database)
+    of = ("--mutual", "amparo")
+    ran = gateway("transparency", "seal", *of, "--apply")
+    assert (ran.status, "GATEWAY_SEAL_KEY_FILE names no key" in ran.err) == (0, True), ran
+    assert "4" in ran.out
+    ran = gateway("transparency", "keys", *of)
+    assert (ran.status, "GATEWAY_SEAL_KEY_FILE" in ran.err) == (1, True), ran
+    pem = tmp_path / "seal.pem"
+    pem.write_bytes(KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    monkeypatch.setenv("GATEWAY_SEAL_KEY_FILE", str(pem))
+    monkeypatch.setenv("GATEWAY_PUBLIC_URL", URL)
+    assert "Nothing was changed" in gateway("transparency", "seal", *of).err
+    assert gateway("transparency", "keys", *of).status == 1, "without --apply nothing is kept"
+    assert gateway("transparency", "seal", *of, "--apply").status == 0
+    assert gateway("transparency", "keys", *of).out.startswith(f"{ORIGIN}+")
+    assert json.loads(gateway("transparency", "publish", *of).out)["checkpoint"].startswith(f"{ORIGIN}\n4\n")
+    ran = gateway("transparency", "check", *of)
+    assert (ran.status, ran.out) == (0, "The log of Mutual Amparo is whole.\n")
+    with psycopg.connect(database_url) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE transparency_leaf SET content = replace(content, '4923.27', '1.00')")
+    ran = gateway("transparency", "check", *of, "--json")
+    assert (ran.status, json.loads(ran.out)["findings"][0]["check"]) == (3, "log.leaf"), ran
+    monkeypatch.setenv("GATEWAY_SEAL_KEY_FILE", str(tmp_path / "nowhere.pem"))
+    ran = gateway("transparency", "seal", *of, "--apply")
+    assert (ran.status, "nowhere.pem cannot be read" in ran.err, "Traceback" in ran.err) == (1, True, False), ran
