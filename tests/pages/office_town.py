@@ -70,11 +70,15 @@ MEMBERS = (
 )
 WAGE = 2_322_300
 ANSWERED = (
-    "UPDATE filing_document SET status = 'partial', answered_at = now() WHERE filing_id = :id",
+    "UPDATE filing_document SET status = 'partial', answered_at = now(), accepted_count = line_count - 1, rejected_count = 1"
+    " WHERE filing_id = :id",
     "UPDATE filing_line SET status = 'accepted', state_accepted_minor = state_minor, answered_at = now() WHERE filing_id = :id"
     " AND member_id <> :rejected",
     "UPDATE filing_line SET status = 'rejected', state_code = '102', state_text = 'NSS no corresponde al nombre',"
     " answered_at = now() WHERE filing_id = :id AND member_id = :rejected",
+    "INSERT INTO state_log (subject_kind, subject_id, event, from_state, to_state, actor, reason)"
+    " SELECT 'filing_line', id, 'reject', 'waiting', 'rejected', 'worker:1', state_code FROM filing_line"
+    " WHERE filing_id = :id AND member_id = :rejected",
     "UPDATE filing SET status = 'partial', accepted_count = line_count - 1, rejected_count = 1 WHERE id = :id",
 )
 

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from gateway.kit import db
 from gateway.kit.db import driver
+from gateway.staff.errors import StaffUnknownError
 
 BEGIN = """
 -- at most one row: the live session with this digest, its person, her mutual, and what is known of the request's key;
@@ -115,6 +116,12 @@ SELECT id, username, full_name, roles, language, is_active, created_at FROM staf
 WHERE mutual_id = current_mutual() AND id = :user_id FOR UPDATE
 """
 
+ONE_USER = """
+-- at most one row: a staff user
+SELECT id, username, full_name, roles, language, is_active, created_at FROM staff_user
+WHERE mutual_id = current_mutual() AND id = :user_id
+"""
+
 INSERT_USER = """
 -- one row, or none where the username is taken: the new staff user
 INSERT INTO staff_user (username, full_name, password_hash, roles, language)
@@ -154,3 +161,15 @@ def recognise(
 def list_staff(session: Session, *, after: str, limit: int) -> list[Any]:
     """Return staff users by username, from the one after ``after`` on."""
     return db.rows(session, STAFF, {"after": after, "limit": limit})
+
+
+def get_staff(session: Session, user_id: int) -> Any:
+    """Return a staff user.
+
+    Raises:
+        StaffUnknownError: This mutual has none with this identifier.
+    """
+    row = db.first(session, ONE_USER, {"user_id": user_id})
+    if row is None:
+        raise StaffUnknownError(f"no staff user {user_id}")
+    return row
