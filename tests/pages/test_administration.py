@@ -1,0 +1,196 @@
+"""Administration in the office: the manager's morning and the auditor's look-up."""
+
+import re
+
+import psycopg
+from tests.pages.browsing import Office
+
+from gateway.kit import db, tenant
+
+AT = "/administration"
+LOOKED_AT = (
+    ("mara", "/connections", 5),
+    ("aura", "/log", 5),
+    ("mara", "/people", 4),
+    ("mara", "/settings", 7),
+    ("mara", "/messages", 4),
+    ("abel", "/rates", 8),
+    ("mara", "/holidays", 6),
+    ("mara", "/webhooks", 4),
+)
+
+
+def test_the_pages_read_well_in_every_language_at_every_width(office: Office) -> None:
+    office.reads_well("aura", f"{AT}/log")
+    for user, path in (
+        ("mara", ""),
+        ("mara", "/connections"),
+        ("mara", "/settings"),
+        ("mara", "/messages/reminder_short/es"),
+        ("abel", "/rates"),
+        ("mara", f"/people/{office.town.staff['carla']}"),
+        ("mara", "/webhooks/new"),
+    ):
+        office.reads_well(user, AT + path, languages=("es",))
+
+
+def test_no_page_asks_per_row(office: Office) -> None:
+    for user, path, most in LOOKED_AT:
+        office.asks_at_most(user, AT + path, most)
+
+
+def test_who_may_not_does_not_come_in_and_an_auditor_changes_nothing(office: Office) -> None:
+    for user, path in (("carla", ""), ("abel", "/log"), ("olga", "/people"), ("bruno", "/rates")):
+        answer = office.as_(user).goto(f"{office.url}{AT}{path}")
+        assert answer is not None
+        assert answer.status == 403, (user, path)
+    page = office.as_("aura")
+    for path in ("/settings/pay_until_day", "/fees", "/holidays", f"/people/{office.town.staff['carla']}"):
+        office.go(page, AT + path)
+        assert page.locator("main form[method=post]").count() == 0, path
+
+
+def test_the_auditor_finds_who_did_what_to_whom_and_why(fresh: Office) -> None:
+    page = fresh.as_("mara")
+    fresh.go(page, f"{AT}/settings/pay_until_day")
+    page.get_by_label("Último día del mes para pagar").fill("25")
+    page.get_by_label("Por qué").fill("acta de la asamblea, cédula 001-1234567-8")
+    page.get_by_role("button", name="Cambiarlo").click()
+    page.get_by_text("El ajuste está cambiado.").wait_for()
+    auditor = fresh.as_("aura")
+    fresh.go(auditor, f"{AT}/log?action=settings")
+    row = auditor.locator("main tbody tr")
+    assert row.count() == 1
+    text = row.inner_text()
+    assert "Ajustes: cambiar" in text
+    assert "staff:mara" in text
+    assert "001-1234567" not in text
+    fresh.go(auditor, f"{AT}/log?text=asamblea")
+    assert auditor.locator("main tbody tr").count() == 1
+    fresh.go(auditor, f"{AT}/log?kind=step&action=filing.seal")
+    assert re.search(r"Declaración: sellar \(borrador → sellada\)", auditor.locator("main tbody tr").first.inner_text())
+    fresh.go(auditor, f"{AT}/log?from_on=2026-04-02&to_on=2026-04-01")
+    auditor.get_by_role("alert").get_by_text("a lo sumo").wait_for()
+    with auditor.expect_download() as waiting:
+        fresh.go(auditor, f"{AT}/log?actor=staff:mara")
+        auditor.get_by_role("link", name="Descargar como tabla (CSV)").click()
+    assert "settings" in waiting.value.path().read_text("utf-8-sig")
+
+
+def test_what_weighs_is_said_before_it_is_done_and_a_fault_stands_beside_its_field(fresh: Office) -> None:
+    page = fresh.as_("mara")
+    fresh.go(page, f"{AT}/settings/state_account.account")
+    page.get_by_label("Cuenta a la que se paga al Estado").fill("12 34")
+    page.get_by_label("Por qué").fill("carta de la Tesorería")
+    page.get_by_role("button", name="Cambiarlo").click()
+    page.locator("#e-value").wait_for()
+    page.get_by_label("Cuenta a la que se paga al Estado").fill("9600000099")
+    page.get_by_role("button", name="Cambiarlo").click()
+    sentence = page.locator(".sentence").inner_text()
+    assert sentence.endswith("de «sin fijar» a «9600000099»")
+    assert set_of(fresh) == {}
+    page.get_by_role("button", name="Cambiarlo").click()
+    page.get_by_text("El ajuste está cambiado.").wait_for()
+    assert set_of(fresh) == {"state_account": {"account": "9600000099"}}
+    fresh.go(page, f"{AT}/settings/state_url")
+    assert page.locator("main form[method=post]").count() == 0
+
+
+def set_of(place: Office) -> dict[str, object]:
+    with place.database.session(1) as session:
+        return dict(tenant.current(session).settings)
+
+
+def test_a_manager_takes_somebody_on_changes_what_she_may_and_lets_her_go(fresh: Office) -> None:
+    page = fresh.as_("mara")
+    fresh.go(page, f"{AT}/people/new")
+    page.get_by_label("Nombre completo").fill("Nuria Núñez")
+    page.get_by_label("Usuario").fill("nuria")
+    page.get_by_label("Contraseña").fill("corta")
+    page.get_by_label("Cajera o cajero").check()
+    page.get_by_role("button", name="Dar de alta").click()
+    page.locator("#e-password").wait_for()
+    page.get_by_label("Contraseña").fill("cuatro guineos en la mesa")
+    page.get_by_role("button", name="Dar de alta").click()
+    page.get_by_text("Nuria Núñez ya puede entrar.").wait_for()
+    page.locator("#f-role-manager").check()
+    page.get_by_role("button", name="Guardar").click()
+    page.get_by_text("Podrá liberar dinero.").wait_for()
+    page.get_by_role("button", name="Cambiar sus roles").click()
+    page.get_by_text("Cambiado.").wait_for()
+    page.get_by_role("button", name="Dar de baja").click()
+    page.get_by_role("button", name="Seguir").click()
+    page.get_by_role("button", name="Dar de baja").click()
+    page.get_by_text("Nuria Núñez está de baja.").wait_for()
+    with fresh.database.session(1) as session:
+        row = db.first(session, "SELECT roles, is_active FROM staff_user WHERE username = 'nuria'")
+    assert row is not None
+    assert (row.roles, row.is_active) == (["cashier", "manager"], False)
+
+
+def test_a_rate_is_proposed_by_one_and_approved_by_another_who_sees_what_it_changes(fresh: Office) -> None:
+    page = fresh.as_("olga")
+    fresh.go(page, f"{AT}/rates/new")
+    page.get_by_label("Qué valor").select_option("ceilings.health")
+    page.get_by_label("Valor nuevo").fill("245000.00")
+    page.get_by_label("Vale desde").fill("2027-02-01")
+    page.get_by_label("Dónde está publicada").fill("Resolución CNSS 600-01")
+    page.get_by_label("Leída el").fill("2026-04-01")
+    page.get_by_label("Qué tan cierto es").select_option("1")
+    page.get_by_label("Por qué").fill("salario mínimo nuevo")
+    page.get_by_role("button", name="Proponerla").click()
+    page.get_by_text("Otra persona tiene que aprobarla").wait_for()
+    where = page.url.removeprefix(fresh.url)
+    other = fresh.as_("abel")
+    fresh.go(other, where)
+    other.get_by_label("Decisión").select_option("approve")
+    other.get_by_role("button", name="Seguir").click()
+    assert "245000.00 desde el 01/02/2027, para todos los afiliados" in other.locator(".sentence").inner_text()
+    other.get_by_role("button", name="Aprobar").click()
+    other.get_by_text("Aprobada: vale desde su día.").wait_for()
+
+
+def test_a_message_is_looked_at_before_its_words_are_saved(fresh: Office) -> None:
+    page = fresh.as_("mara")
+    fresh.go(page, f"{AT}/messages/payout_returned/es")
+    page.get_by_label("Palabras").fill("{mutual}: llame a {nombre}")
+    page.get_by_role("button", name="Seguir").click()
+    page.locator("#e-text").wait_for()
+    page.get_by_label("Palabras").fill("{mutual}: su pago volvió. Llame.")
+    page.get_by_role("button", name="Seguir").click()
+    assert page.locator(".bubble").inner_text() == "Mutual Amparo: su pago volvió. Llame."
+    page.get_by_label("Qué", exact=True).select_option("save")
+    page.get_by_label("Por qué").fill("más corto")
+    page.get_by_role("button", name="Seguir").click()
+    page.get_by_text("Guardado.").wait_for()
+    assert page.locator(".bubble").inner_text() == "Mutual Amparo: su pago volvió. Llame."
+
+
+def test_a_connection_that_fails_stands_first_with_what_to_do(fresh: Office) -> None:
+    with psycopg.connect(fresh.database.url) as owner:
+        owner.execute("SELECT set_config('gateway.mutual_id', '1', false)")
+        owner.execute(
+            "INSERT INTO inbox_message (source, event_id, kind, headers, body, sha256, state, note)"
+            " VALUES ('state', 'e1', 'state.event', '{}', '', 'x', 'quarantined', 'no filing of ours')"
+        )
+    page = fresh.as_("mara")
+    fresh.go(page, f"{AT}/connections")
+    first = page.locator(".connections li").first.inner_text()
+    assert "Lo que nos envían: state" in first
+    assert "no filing of ours" in first
+    assert "Alguien tiene que mirar" in first
+
+
+def test_another_system_is_told_and_its_secret_is_shown_once(fresh: Office) -> None:
+    page = fresh.as_("mara")
+    fresh.go(page, f"{AT}/webhooks/new")
+    page.get_by_label("Dirección").fill("https://eventos.example.org/hook")
+    page.get_by_label("Para qué").fill("Contabilidad")
+    page.get_by_label("El Estado respondió una declaración.").check()
+    page.get_by_role("button", name="Avisarle").click()
+    assert page.locator(".secret").inner_text().startswith("whsec_")
+    page.get_by_role("button", name="Ya lo tengo").click()
+    assert "whsec_" not in page.content()
+    page.get_by_role("button", name="Enviar un aviso de prueba").click()
+    page.get_by_text("Un aviso de prueba va en camino").wait_for()
+    assert page.locator("table.rows tbody tr").first.is_visible()
