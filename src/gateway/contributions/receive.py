@@ -18,7 +18,7 @@ from gateway.contributions.errors import (
 )
 from gateway.contributions.models import Channel
 from gateway.contributions.queries import ReceiptLineRow, ReceiptRow, find_receipt_by_source, get_receipt
-from gateway.contributions.receive_queries import LOOKUP, WRITE
+from gateway.contributions.receive_queries import LOOKUP, LOOKUP_ONE, WRITE
 from gateway.contributions.reference import receipt_number
 from gateway.contributions.rules import OLDEST, split_receipt
 from gateway.kit import tenant
@@ -98,7 +98,7 @@ def receive(session: Session, new: NewReceipt, *, actor: str, today: dt.date) ->
         ReceiptRunningError: The same payment is being written by another transaction; ask again.
     """
     parts = _checked(new, today)
-    known = session.execute(LOOKUP, _asked(new)).one()
+    known = session.execute(LOOKUP_ONE if len(new.lines) == 1 else LOOKUP, _asked(new)).one()
     if known.known_id is not None:
         return _same_or_refuse(get_receipt(session, known.known_id), new, parts, known.member_ids)
     _check_members(new, known.member_ids)
@@ -189,10 +189,14 @@ def _checked(new: NewReceipt, today: dt.date) -> list[int]:
 
 def _asked(new: NewReceipt) -> dict[str, Any]:
     claims = [(line.identity or "") if line.member_id is None else "" for line in new.lines]
+    members: list[int | None] = [line.member_id for line in new.lines]
+    values, numbers = [bare_identity(claim) for claim in claims], [claim.strip().upper() for claim in claims]
+    if len(members) == 1:
+        asked: dict[str, Any] = {"member_id": members[0], "value": values[0], "number": numbers[0]}
+    else:
+        asked = {"member_ids": members, "values": values, "numbers": numbers}
     return {
-        "member_ids": [line.member_id for line in new.lines],
-        "values": [bare_identity(claim) for claim in claims],
-        "numbers": [claim.strip().upper() for claim in claims],
+        **asked,
         "source": new.source,
         "source_reference": new.source_reference,
         "account_code": new.account_code,

@@ -4,6 +4,10 @@ They are parsed once, not at each receipt: of all statements these run most ofte
 transaction to keep plans: planning the second anew took longer than everything it does.
 """
 
+from sqlalchemy import text
+
+from gateway.ledger.queries import TX_PARTS
+
 SALT = """('x' || left(encode(sha256(convert_to((SELECT gen_random_uuid())::text || {receipt_id}, 'UTF8')), 'hex'), 8))::bit(32)::bigint
            %% 10000000"""
 """The part of a receipt's number that nobody can guess: of its identifier and a secret that is drawn once for a statement and
@@ -14,18 +18,11 @@ NUMBER = """'RF' || lpad((98 - ((n.mutual * 38 + n.salt * 49 + n.receipt_id) %% 
 """A receipt's number as ``reference.receipt_number`` makes one: 38, 49, 27 and 94 are what the powers of ten of its parts, and
 of RF00 behind them, leave when divided by 97."""
 
-from sqlalchemy import text
 
-from gateway.ledger.queries import TX_PARTS
-
-LOOKUP = text("""
+_LOOKUP = """
 -- one row: a new receipt's id, the receipt that the source's reference stands for, the account's currency, and the
 -- member of each line (NULL where none or more than one is meant)
-WITH claimed AS (
-    SELECT c.n, c.member_id, c.value, c.number
-    FROM unnest(CAST(:member_ids AS bigint[]), CAST(:values AS text[]), CAST(:numbers AS text[]))
-         WITH ORDINALITY AS c (member_id, value, number, n)
-), found AS (
+WITH claimed AS ({claimed}), found AS (
     SELECT c.n, m.id FROM claimed c JOIN member m ON m.mutual_id = current_mutual() AND m.id = c.member_id
     UNION
     SELECT c.n, i.member_id FROM claimed c JOIN member_identity i ON i.mutual_id = current_mutual()
@@ -40,7 +37,24 @@ SELECT current_mutual() AS mutual_id, nextval(pg_get_serial_sequence('contributi
        ARRAY(SELECT CASE WHEN count(f.id) = 1 THEN min(f.id) END FROM claimed c LEFT JOIN found f ON f.n = c.n
              GROUP BY c.n ORDER BY c.n) AS member_ids,
        set_config('plan_cache_mode', 'force_generic_plan', true) AS planning
-""")
+"""
+
+LOOKUP = text(
+    _LOOKUP.format(
+        claimed="""
+    SELECT c.n, c.member_id, c.value, c.number
+    FROM unnest(CAST(:member_ids AS bigint[]), CAST(:values AS text[]), CAST(:numbers AS text[]))
+         WITH ORDINALITY AS c (member_id, value, number, n)
+"""
+    )
+)
+LOOKUP_ONE = text(
+    _LOOKUP.format(
+        claimed="SELECT 1 AS n, CAST(:member_id AS bigint) AS member_id, CAST(:value AS text) AS value, CAST(:number AS text) AS number"
+    )
+)
+"""The same for a receipt of one line, as nearly all are: without lists the server sees that one plan is as good as any, and keeps
+it; with them it plans anew each time, which takes longer than looking."""
 
 WRITE = text(f"""
 -- one row: the ledger transaction, when it was recorded and the ids of the lines in their order

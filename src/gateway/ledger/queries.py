@@ -20,7 +20,10 @@ head AS (
     SELECT head.id, line.ordinality, a.id, a.currency, line.amount
     FROM head
     CROSS JOIN unnest(CAST(:codes AS text[]), CAST(:amounts AS bigint[])) WITH ORDINALITY AS line (code, amount, ordinality)
-    JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = line.code
+    -- A transaction has few lines: each account is looked up by its code, never all of them gone through.
+    CROSS JOIN LATERAL (
+        SELECT l.id, l.currency FROM ledger_account l WHERE l.mutual_id = current_mutual() AND l.code = line.code LIMIT 1
+    ) a
     RETURNING 1
 ), header AS (
     INSERT INTO ledger_tx (id, idempotency_key, fingerprint, kind, valid_on, n_entries, reverses, actor, reason, evidence)
