@@ -63,7 +63,7 @@ def test_a_draft_is_looked_through_frozen_and_sent_and_each_step_says_with_figur
     page.get_by_text("Todavía no se envió").wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="AM_401999999_042026.txt").click()
-    assert download.value.path().read_bytes().startswith(b"EAM401999999")
+    assert download.value.path().read_bytes().startswith(b"EAM  401999999042026")
     page.get_by_role("button", name="Enviarla al Estado").click()
     page.get_by_role("button", name="Seguir").click()
     expect(page.locator(".sentence")).to_contain_text("Enviar al Estado la declaración de")

@@ -435,9 +435,19 @@ def bill_parts(session: Session, bill_id: int) -> Mapping[str, list[Any]]:
     """Return a bill's components, the filings it covers and its payments."""
     return {
         "components": bill_components(session, bill_id),
-        "filings": db.rows(session, BILL_FILINGS, {"bill_id": bill_id}),
-        "payments": rows_of(session, FilingPayment, PAYMENTS_OF_BILL, {"bill_id": bill_id}),
+        "filings": bill_filings(session, bill_id),
+        "payments": bill_payments(session, bill_id),
     }
+
+
+def bill_filings(session: Session, bill_id: int) -> list[Any]:
+    """Return the filings a bill covers, with the amount of each."""
+    return db.rows(session, BILL_FILINGS, {"bill_id": bill_id})
+
+
+def bill_payments(session: Session, bill_id: int) -> list[FilingPayment]:
+    """Return a bill's payments, newest first, those that were taken back among them."""
+    return rows_of(session, FilingPayment, PAYMENTS_OF_BILL, {"bill_id": bill_id})
 
 
 def get_payment(session: Session, payment_id: int, *, lock: bool = False) -> FilingPayment:

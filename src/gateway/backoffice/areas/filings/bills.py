@@ -89,10 +89,13 @@ def bills(desk: Desk) -> Response:
 def bill(desk: Desk, bill_id: int) -> Response:
     """Show a bill: each component ours against theirs with the likely reason, what lateness costs, and its payment."""
     found, words = queries.get_bill(desk.session, bill_id), desk.words
-    compared, parts = compare_bill(desk.session, bill_id, today=desk.today), queries.bill_parts(desk.session, bill_id)
+    compared, payments = (
+        compare_bill(desk.session, bill_id, today=desk.today),
+        queries.bill_payments(desk.session, bill_id),
+    )
     forecasts = usual_days(desk.session, found, desk.today) if found.status in STILL_OPEN else []
     currency = currency_of(found.currency)
-    live = next((one for one in parts["payments"] if one.withdrawn_at is None), None)
+    live = next((one for one in payments if one.withdrawn_at is None), None)
     return desk.page(
         "filings/bill.html",
         crumbs=crumbs(desk, (N_("Bills"), "/bills"), (found.notice_reference, "")),
@@ -106,8 +109,8 @@ def bill(desk: Desk, bill_id: int) -> Response:
         ours_minor=compared.ours_minor,
         theirs_minor=compared.theirs_minor,
         lines=(compared.their_lines, compared.our_lines),
-        filings=parts["filings"],
-        payments=parts["payments"],
+        filings=queries.bill_filings(desk.session, bill_id),
+        payments=payments,
         live=live,
         forecasts=[
             (
