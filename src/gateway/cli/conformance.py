@@ -1,9 +1,11 @@
 """``conformance``: whether a state's implementation of ``openapi/authority.yaml`` keeps the contract. Needs no database."""
 
+import datetime as dt
 import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -13,9 +15,11 @@ from gateway.conformance import report
 from gateway.conformance.bench import Target
 from gateway.conformance.case import Outcome
 from gateway.conformance.contract import contract as whole_contract
+from gateway.conformance.people import People
 from gateway.conformance.run import CannotRunError, Result, in_order, run
 from gateway.conformance.words import LANGUAGES, title_of
 from gateway.kit.errors import GatewayError
+from gateway.kit.period import Period
 
 PASSED, FAILED, CANNOT_RUN = 0, 1, 2
 
@@ -55,6 +59,7 @@ def conformance(
     case: Annotated[list[str], typer.Option("--case", help="Only this case or group, and what it needs; may be repeated.")] = [],  # noqa: B006
     list_cases: Annotated[bool, typer.Option("--list", help="Say which cases there are.")] = False,
     print_contract: Annotated[bool, typer.Option("--contract", help="Print the contract as JSON.")] = False,
+    sample: Annotated[Path | None, typer.Option(help="Write a file of three people here, as the gateway would send it, and end.")] = None,
     junit: Annotated[Path | None, typer.Option(help="File to write for a build server.")] = None,
     language: Annotated[Language | None, typer.Option(help="Of what is printed; the country's without.")] = None,
     as_json: JsonOption = False,
@@ -73,6 +78,9 @@ def conformance(
         return
     try:
         tongue = language.value if language else _language_of(country)
+        if sample is not None:
+            _write_sample(sample, country, employer, payroll, period, people)
+            return
         if url is None:
             raise CannotRunError("say where it is by --url; --list says what is tried, --contract against what")
         target = Target(
@@ -84,6 +92,18 @@ def conformance(
         typer.echo(f"gateway: {refusal.detail if isinstance(refusal, GatewayError) else refusal}", err=True)
         raise typer.Exit(CANNOT_RUN) from None
     _finish(results, tongue, junit, url, country, as_json)
+
+
+def _write_sample(
+    path: Path, country: str, employer: str | None, payroll: str | None, period: str | None, people: Path | None
+) -> None:
+    crowd = People(country_of(country), people=people, unknown=None, seed=None)
+    month = Period.parse(period) if period else Period.of(dt.datetime.now(ZoneInfo(crowd.country.time_zone)).date()).plus(-1)
+    made = crowd.file(
+        crowd.take(3), employer=employer or crowd.sample.employer, payroll=payroll or crowd.sample.payroll,
+        period=month, written_on=month.plus(1).start,
+    )  # fmt: skip
+    path.write_bytes(made.body)
 
 
 def _finish(results: list[Result], language: str, junit: Path | None, url: str, country: str, as_json: bool) -> None:
