@@ -43,6 +43,7 @@ def test_two_months_of_a_small_mutual_end_with_every_sum_equal(tmp_path: Path) -
     assert all(period.keys() == KEYS for period in told["periods"])
     assert all(pair["holds"] and pair["left_minor"] == pair["right_minor"] for pair in told["conservation"])
     assert told["ledger"]["verify"] == "ok"
+    assert "  It holds: " in played.stderr, "a member's proof, checked apart from the gateway"
     assert (told["ledger"]["sum_minor"], told["ledger"]["entries"] > 500) == (0, True)
     for period in told["periods"]:
         assert 0 < period["accepted_lines"] <= period["filed_lines"] <= 80

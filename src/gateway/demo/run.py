@@ -27,6 +27,7 @@ from gateway.demo.processes import (
     new_signing_secret,
     start_database,
 )
+from gateway.demo.proof import new_key, show_proof
 from gateway.demo.scene import SCENES, Scene
 from gateway.demo.statement import Ending, gather, in_words
 from gateway.demo.untidy import show_untidy_files
@@ -79,6 +80,8 @@ class Addresses:
     payer: str
     token: str
     password: str
+    database: str
+    seal_key: Path
 
 
 def run(options: Options) -> int:
@@ -100,6 +103,8 @@ def run(options: Options) -> int:
         else:
             print(in_words(ending))
         say(f"Played in {time.monotonic() - began:.0f} s.")
+        for line in show_proof(addresses.database, options.folder, MUTUAL, addresses.seal_key, url=addresses.gateway):
+            say(line)
         for finding in ending.verification["findings"]:
             say(f"  the books: {finding['check']}: {finding['subject']}: {finding['detail']}")
         kept = options.keep
@@ -159,7 +164,8 @@ def start(options: Options, processes: Processes) -> Addresses:
     processes.start("state", ["-m", "gateway.sandbox.state", *state, *date], {})
     processes.start("payer", ["-m", "gateway.sandbox.payer", *payer, *date], {})
     # The state and the payer need nothing of ours: they come up while the database is made and the mutual founded.
-    environment["GATEWAY_DATABASE_URL"] = start_database(options.folder)
+    database, seal_key = start_database(options.folder), new_key(options.folder)
+    environment |= {"GATEWAY_DATABASE_URL": database, "GATEWAY_SEAL_KEY_FILE": str(seal_key)}
     _command([*gateway, "migrate", "--apply"], environment)
     _found(options.scene, gateway, environment, password)
     processes.start("gateway", [*gateway, "serve", "--port", str(ports["gateway"])], environment)
@@ -167,7 +173,7 @@ def start(options: Options, processes: Processes) -> Addresses:
     processes.wait_for("state", f"{urls['state']}/sandbox/health")
     processes.wait_for("payer", f"{urls['payer']}/sandbox/health")
     processes.wait_for("gateway", f"{urls['gateway']}/ready")
-    return Addresses(urls["gateway"], urls["state"], urls["payer"], token, password)
+    return Addresses(urls["gateway"], urls["state"], urls["payer"], token, password, database, seal_key)
 
 
 def _found(scene: Scene, gateway: list[str], environment: dict[str, str], password: str) -> None:
