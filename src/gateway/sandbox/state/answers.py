@@ -13,34 +13,37 @@ from gateway.sandbox.state.problems import invalid, problem
 from gateway.sandbox.state.realm import CHANGED, COLUMNS
 
 
-def _amount(column: str) -> str:
+def _amount(column: str, exponent: int) -> str:
     # Written by the database: a million lines are read in pages of ten thousand.
-    return f"printf('%d.%02d', {column} / 100, {column} % 100)"
+    if not exponent:
+        return f"printf('%d', {column})"
+    unit = 10**exponent
+    return f"printf('%d.%0{exponent}d', {column} / {unit}, {column} % {unit})"
 
 
 _SUM = " + ".join(f"c{number}" for number in range(1, COLUMNS + 1))
 
 
 @cache
-def line_json(components: tuple[str, ...]) -> str:
-    """Return the statement that writes the lines of a filing, with a state's names for the components."""
+def line_json(components: tuple[str, ...], exponent: int) -> str:
+    """Return the statement that writes the lines of a filing, with a state's names for the components and its decimals."""
     parts = " || ',' || ".join(
-        f'\'{{"code":"{code}","amount":"\' || {_amount(f"c{number}")} || \'"}}\''
+        f'\'{{"code":"{code}","amount":"\' || {_amount(f"c{number}", exponent)} || \'"}}\''
         for number, code in enumerate(components, start=1)
     )
-    return LINE_JSON.replace("{components}", parts)
-
-
-LINE_JSON = f"""
+    declared, accepted, added = (
+        _amount(column, exponent) for column in ("declared_minor", "accepted_minor", f"({_SUM})")
+    )
+    return f"""
 -- one row per line of a filing, in the order of the file: its JSON up to the message, and its number and code
 SELECT line, code, status,
   '{{"line":' || line || ',"payroll":' || json_quote(payroll) || ',"document_type":' || json_quote(document_type) ||
   ',"document":' || json_quote(document) || ',"status":"' ||
   CASE status WHEN 0 THEN 'accepted' WHEN 1 THEN 'rejected' ELSE 'accepted_with_change' END ||
-  '","code":' || json_quote(code) || ',"declared_wage":"' || {_amount("declared_minor")} ||
-  '","accepted_wage":"' || {_amount("accepted_minor")} || '","additional_dependants":' || dependants ||
-  ',"components":[' || CASE WHEN status = 1 THEN '' ELSE {{components}} END ||
-  '],"amount":"' || {_amount(f"({_SUM})")} || '","message":' AS body
+  '","code":' || json_quote(code) || ',"declared_wage":"' || {declared} ||
+  '","accepted_wage":"' || {accepted} || '","additional_dependants":' || dependants ||
+  ',"components":[' || CASE WHEN status = 1 THEN '' ELSE {parts} END ||
+  '],"amount":"' || {added} || '","message":' AS body
 FROM line WHERE filing_seq = ? AND line > ? ORDER BY line LIMIT ?
 """
 
@@ -114,7 +117,11 @@ def list_lines(state: State, call: Call) -> Answer:
         if "any_cursor" in habits and "cursor" in call.query:
             return list_lines(state, Call(call.path, {}, call.headers))
         return invalid(*str(broken).split(": ", 1))
-    lines = state.store.read().execute(line_json(state.realm.components), [row["seq"], after, limit + 1]).fetchall()
+    lines = (
+        state.store.read()
+        .execute(line_json(state.realm.components, state.currency.exponent), [row["seq"], after, limit + 1])
+        .fetchall()
+    )
     more = len(lines) > limit
     lines = lines[:limit]
     head = {
