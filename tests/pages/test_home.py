@@ -35,7 +35,7 @@ def test_the_month_is_a_line_of_steps_with_what_blocks_it(office: Office) -> Non
     assert len(line) == len(STEPS)
     assert "Hecho" in line[0]
     assert "cosa que lo impide" in page.inner_text("main")
-    page.get_by_role("link", name="marzo de 2026").click()
+    page.locator("h2 a", has_text="marzo de 2026").click()
     page.get_by_role("heading", name="marzo de 2026").wait_for()
     assert "Afiliados con cobertura" in page.inner_text("main")
 

@@ -50,7 +50,9 @@ def begin(desk: Desk, _form: Form) -> Go:
     return Go("/second-factor")
 
 
-@area.act("/second-factor/confirm", show=show_factor, has_page=False, is_repeatable=True, fields={"factor_code_wrong": "otp"})
+@area.act(
+    "/second-factor/confirm", show=show_factor, has_page=False, is_repeatable=True, fields={"factor_code_wrong": "otp"}
+)
 def confirm(desk: Desk, form: Form) -> Response:
     """Take the first code, and show the recovery codes; once."""
     otp = form.text("otp", required=True, most=20)

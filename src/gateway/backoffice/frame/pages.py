@@ -54,7 +54,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"languages": LANGUAGES, "static": static_name}
+    made.globals |= {"languages_of_office": LANGUAGES, "static": static_name}
     return made
 
 
