@@ -85,6 +85,14 @@ def test_an_overlapping_statement_that_tells_another_story_is_put_aside(bank: Da
     assert loaded.new_line_count == 0
 
 
+def test_an_overlapping_statement_that_opens_with_another_balance_is_put_aside(bank: Database) -> None:
+    first = Booked(1_000, "A", day=DAY)
+    load(bank, camt053(100_000, [first], day=DAY))
+    shifted = load(bank, camt053(100_500, [first, Booked(2_000, "B", day=NEXT)], day=DAY, until=NEXT))
+    assert (shifted.statements[0].status, shifted.new_line_count) == ("quarantined", 0)
+    assert "its new lines lead to 103000, not to its closing 103500" in (shifted.statements[0].reason or "")
+
+
 def test_a_statement_whose_lines_do_not_make_its_closing_is_put_aside(bank: Database) -> None:
     loaded = load(bank, camt053(100_000, [Booked(1_000)], closing=101_001))
     assert loaded.statements[0].status == "quarantined"
