@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks import child, files, limits, over_http, selfcheck
+from benchmarks import child, files, limits, over_http, pages, selfcheck
 from benchmarks.figure import Figure, table
 from benchmarks.months import PARTS as STEPS
 from benchmarks.months import Months
@@ -24,7 +24,7 @@ from gateway.kit.loading import uncollected
 USUAL_ROWS = 60_000
 MOST_STATEMENT_LINES = 60_000
 MOST_MEBIBYTES = 512
-PARTS = ("months", "memory", "http", "selfcheck", "members", "statement", "tss")
+PARTS = ("months", "memory", "http", "selfcheck", "members", "statement", "pages", "tss")
 PER_LINE = ("receipts", "filing", "answer", "benefits")
 
 
@@ -58,8 +58,8 @@ def _measure(
         _town(address, rows) as (place, counter),
     ):
         limits.prepare(bare, rows)
-        if "months" in parts or steps:
-            until = STEPS[-1] if "months" in parts else steps[-1]
+        if parts & {"months", "pages"} or steps:
+            until = STEPS[-1] if parts & {"months", "pages"} else steps[-1]
             months = Months(place, bare, sandbox, counter, until)
             for number, period in enumerate(MONTHS[:repeat], 1):
                 months.run(period, number)
@@ -67,7 +67,8 @@ def _measure(
                 _say(f"{rows:,} members, month {number}: {months.last()}")
                 if is_profiled:
                     _say(counter.slowest())
-            figures += months.figures()
+            if "months" in parts or steps:
+                figures += months.figures()
         if "memory" in parts:
             figures.append(_memory(place))
             _say("memory measured")
@@ -87,6 +88,10 @@ def _measure(
         if "statement" in parts:
             figures += files.measure_statement(place, min(rows, MOST_STATEMENT_LINES))
             _say("statement measured")
+            keep(figures)
+        if "pages" in parts:
+            figures.append(pages.measure(place))
+            _say("the office's pages measured")
             keep(figures)
     if "tss" in parts:
         figures += files.measure_tss(rows, repeat)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EVERY_FIGURE = {
     "receipts", "filing", "answer", "benefits", "month", "statements", "storage", "memory", "receipt_http", "receipt_p99",
     "member_http", "selfcheck_http", "members", "statement_read", "statement_load", "statement_match", "statement_memory",
-    "tss_write", "tss_check",
+    "pages", "tss_write", "tss_check",
 }  # fmt: skip
 
 
