@@ -8,9 +8,11 @@ import psycopg
 import pyotp
 import pytest
 from playwright.sync_api import Page
+from tests.filing.filing_town import tell_state_account
 from tests.pages.browsing import Office
-from tests.pages.office_town import PASSWORD
+from tests.pages.office_town import PASSWORD, TODAY
 
+from gateway.filing.pay import order_payment
 from gateway.kit import db
 
 
@@ -109,3 +111,33 @@ def test_the_interface_asks_for_the_code_too(asked_for: Office) -> None:
     page.get_by_text("su contraseña sola deja entrar").wait_for()
     page.get_by_role("button", name="Quitarlo").click()
     page.get_by_text("Su segundo factor quedó quitado.").wait_for()
+
+
+def test_a_fresh_code_is_asked_for_where_money_goes_out(fresh: Office) -> None:
+    tell_state_account(fresh.database)
+    with psycopg.connect(fresh.database.url) as owner:
+        asked = json.dumps({"second_factor_at_release": True})
+        owner.execute("UPDATE mutual SET settings = settings || %s::jsonb WHERE mutual_id = 1", [asked])
+    with fresh.database.session(1, actor="staff:abel") as session:
+        told = {"account_code": "bank:main", "actor": "staff:abel", "today": TODAY}
+        payment_id = order_payment(session, fresh.town.bill, **told).id
+    page = fresh.as_("mara")
+    fresh.go(page, "/second-factor")
+    page.get_by_role("button", name="Empezar").click()
+    page.get_by_text("Ver la clave para escribirla").click()
+    app, now = pyotp.TOTP(page.locator("code").first.inner_text()), time.time()
+    give(page, app.at(now))
+    page.get_by_role("heading", name="Su segundo factor está configurado").wait_for()
+    fresh.go(page, f"/payment-orders/{payment_id}/release")
+    page.locator("form.sheet button[type=submit]").click()
+    code = page.get_by_label("El código que su aplicación muestra ahora")
+    code.fill(app.at(now))
+    page.locator("button.danger").click()
+    page.get_by_text("El código no es correcto o ya se usó").wait_for()
+    with fresh.database.session(1) as session:
+        assert db.scalar(session, "SELECT status FROM bill") == "ordered"
+    code.fill(app.at(now + 30))
+    page.locator("button.danger").click()
+    page.wait_for_url(f"**/bills/{fresh.town.bill}")
+    with fresh.database.session(1) as session:
+        assert db.scalar(session, "SELECT status FROM bill") == "released"

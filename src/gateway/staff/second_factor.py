@@ -112,6 +112,25 @@ def pass_factor(
     return let_in(session, waiting, hours=hours)
 
 
+def check_again(session: Session, user: Any, code: str, vault: Vault) -> bool:
+    """Take a code for one act of somebody who is logged in; a wrong one counts as a wrong password does.
+
+    Args:
+        session: The open transaction; to be committed also where the answer is no.
+        user: With ``id`` and ``username``.
+        code: As typed.
+        vault: Opens the secret.
+    """
+    login = db.first(session, queries.FIND_LOGIN, {"username": user.username})
+    found = db.first(session, queries.FACTOR_OF, {"user_id": user.id})
+    if login is None or login.is_locked or found is None or found.confirmed_at is None:
+        return False
+    if _takes(session, user.id, found, code, vault):
+        return True
+    note_failure(session, login)
+    return False
+
+
 def let_in(session: Session, waiting: Any, *, hours: int) -> LoggedIn:
     """End a session that waited and begin the one that opens everything."""
     db.run(session, queries.NOTE_SUCCESS, {"user_id": waiting.id})

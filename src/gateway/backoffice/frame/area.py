@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from fastapi import Request
@@ -27,6 +28,7 @@ from gateway.backoffice.frame.texts import FRAME, N_
 from gateway.kit.errors import GatewayError, PreconditionError, UnauthenticatedError
 from gateway.kit.idempotency import Place, keep
 from gateway.staff.models import Role
+from gateway.staff.second_factor import check_again
 
 View = Callable[..., Any]
 PATIENCE_SECONDS = 10.0
@@ -47,6 +49,8 @@ class Confirmation:
     figures: Sequence[tuple[str, str]] = ()
     """What else it will do, by name, in the reader's language."""
     warnings: Sequence[str] = ()
+    is_release: bool = False
+    """It moves money out: a mutual may ask for a fresh code of the second factor (``second_factor_at_release``)."""
 
     def seal(self) -> str:
         """Return a digest of all that was said: what somebody agreed to."""
@@ -185,12 +189,17 @@ class _Act:
             raise FormSentError("the first sending has not ended")
         if self.confirm is not None and (asked := self.confirm(desk, form, **places)) is not None:
             form.check()
-            if form.own("_sure") != asked.seal():
+            is_sure = form.own("_sure") == asked.seal()
+            needs_code = asked.is_release and bool(desk.mutual.settings.get("second_factor_at_release"))
+            is_proved = not needs_code or (is_sure and _proves(desk, form.value("otp")))
+            if not is_sure or not is_proved:
                 return desk.page(
                     "frame/confirm.html",
                     form=form,
                     asked=asked,
-                    is_changed=bool(form.own("_sure")),
+                    is_changed=bool(form.own("_sure")) and not is_sure,
+                    needs_code=needs_code,
+                    is_code_wrong=is_sure and not is_proved,
                     target=desk.url(desk.path),
                 )
         done = self.do(desk, form, **places)
@@ -235,6 +244,11 @@ class _Act:
         found = _within(desk, lambda: self.show(desk, form, **places))
         found.status_code = status
         return found
+
+
+def _proves(desk: Desk, code: str) -> bool:
+    user = SimpleNamespace(id=desk.principal.user_id, username=desk.principal.username)
+    return check_again(desk.session, user, code, desk.vault)
 
 
 def _within(desk: Desk, work: Callable[[], Any]) -> Response:

@@ -23,7 +23,7 @@ from gateway.backoffice.frame.texts import N_, Words
 from gateway.kit.errors import GatewayError
 from gateway.kit.money import MAX_MINOR, currency_of
 
-OWN = ("_token", "_once", "_sure", "_show")
+OWN = ("_token", "_once", "_sure", "_show", "otp")
 """Fields of the frame's own: they are no part of what was typed."""
 SECRET = re.compile("password|secret|^otp$")
 LONGEST = 4000

@@ -107,7 +107,7 @@ def _sure_release(desk: Desk, _form: Form, payment_id: int) -> Confirmation:
         (words.say("Ordered by"), payment.ordered_by.partition(":")[2]),
         (words.say("Due"), words.day(bill.due_on)),
     ]
-    return Confirmation(sentence, words.say("Release it"), f"/bills/{bill.id}", figures)
+    return Confirmation(sentence, words.say("Release it"), f"/bills/{bill.id}", figures, is_release=True)
 
 
 @area.act("/payment-orders/{payment_id:int}/release", *RELEASES, show=_show_release, confirm=_sure_release)
