@@ -86,6 +86,16 @@ ORDER BY id
 """
 
 
+AT_COUNTER = f"""
+-- one row per payout that waits at a counter for its member, the oldest first
+SELECT {", ".join(f"p.{name.strip()}" for name in _PAYOUT.split(","))} FROM payout_batch b
+JOIN payout p ON p.mutual_id = b.mutual_id AND p.batch_id = b.id AND p.status = 'ordered'
+WHERE b.mutual_id = current_mutual() AND b.provider LIKE 'cash:%' AND b.status NOT IN ('draft', 'discarded', 'finished')
+  AND p.id > :after
+ORDER BY p.id LIMIT :limit
+"""
+
+
 class BatchRow(NamedTuple):
     """A batch as it stands."""
 
@@ -136,6 +146,11 @@ class StatusSum(NamedTuple):
     status: str
     payout_count: int
     total_minor: int
+
+
+def list_at_counter(session: Session, *, after: int = 0, limit: int) -> list[PayoutRow]:
+    """Return the payouts that wait at a counter for their members, the oldest first."""
+    return [PayoutRow(*row) for row in db.rows(session, AT_COUNTER, {"after": after, "limit": limit})]
 
 
 def get_batch(session: Session, batch_id: int, *, lock: bool = False) -> BatchRow:

@@ -1,0 +1,63 @@
+"""What the pages about benefits have in common."""
+
+from typing import Any
+
+from gateway.backoffice.frame.area import GREATEST, Area
+from gateway.backoffice.frame.desk import Crumb, Desk
+from gateway.backoffice.frame.texts import N_
+from gateway.benefits.states import BenefitKind, ClaimStatus, InstalmentStatus, RemittanceStatus
+from gateway.staff.models import Role
+
+OFFICERS = (Role.BENEFITS_OFFICER,)
+READERS = (Role.BENEFITS_OFFICER, Role.ACCOUNTANT, Role.MANAGER)
+COUNTER = (Role.BENEFITS_OFFICER, Role.CASHIER, Role.FILING_OFFICER, Role.MANAGER)
+SEE_HEALTH = (Role.BENEFITS_OFFICER, Role.AUDITOR)
+
+area = Area("benefits", N_("Benefits"), "/benefits", 40, READERS)
+
+KINDS = {
+    BenefitKind.MATERNITY: N_("Maternity"),
+    BenefitKind.BREASTFEEDING: N_("Breastfeeding"),
+    BenefitKind.COMMON_ILLNESS: N_("Common illness"),
+}
+CLAIMS = {
+    ClaimStatus.OPENED: (N_("papers are missing"), "wait"),
+    ClaimStatus.DOCUMENTED: (N_("ready for the state"), "wait"),
+    ClaimStatus.SUBMITTED: (N_("with the state"), "wait"),
+    ClaimStatus.ACCEPTED: (N_("the state pays"), "good"),
+    ClaimStatus.REFUSED: (N_("the state does not pay"), "bad"),
+    ClaimStatus.CLOSED: (N_("closed"), "plain"),
+    ClaimStatus.WITHDRAWN: (N_("given up"), "plain"),
+}
+INSTALMENTS = {
+    InstalmentStatus.EXPECTED: (N_("expected"), "wait"),
+    InstalmentStatus.RECEIVED: (N_("received"), "good"),
+    InstalmentStatus.DIFFERS: (N_("another amount came"), "bad"),
+    InstalmentStatus.ACCEPTED_AS_IS: (N_("accepted as it came"), "good"),
+    InstalmentStatus.CANCELLED: (N_("cancelled"), "plain"),
+}
+REMITTANCES = {
+    RemittanceStatus.QUARANTINED: (N_("does not add up"), "bad"),
+    RemittanceStatus.ADVISED: (N_("told; the money has not come"), "wait"),
+    RemittanceStatus.DIFFERS: (N_("other money came"), "bad"),
+    RemittanceStatus.FUNDED: (N_("the money is here"), "wait"),
+    RemittanceStatus.ALLOTTED: (N_("on the members' accounts"), "good"),
+}
+LINES = {
+    "waiting": (N_("waits for the money"), "wait"),
+    "allotted": (N_("on her account"), "good"),
+    "suspense": (N_("nobody knows whose it is"), "bad"),
+}
+
+
+def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
+    """Return the way back from a page about benefits."""
+    return [
+        Crumb(desk.words.say("Benefits"), "/benefits"),
+        *(Crumb(desk.words.say(text), path) for text, path in steps),
+    ]
+
+
+def before(key: tuple[Any, ...] | None) -> int:
+    """Return before which identifier a list that begins with the newest goes on."""
+    return GREATEST if key is None else int(key[0])
