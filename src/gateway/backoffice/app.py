@@ -21,9 +21,10 @@ from gateway.backoffice.access import routes as access_routes
 from gateway.backoffice.frame import area as frame
 from gateway.backoffice.frame.area import Area, Route
 from gateway.backoffice.frame.desk import HEADERS, Desk
-from gateway.backoffice.frame.faults import PageUnknownError
+from gateway.backoffice.frame.faults import FormFaultyError, PageUnknownError, UploadRefusedError
 from gateway.backoffice.frame.forms import LONGEST, MOST_FIELDS, Form, Upload
 from gateway.backoffice.frame.pages import STATIC
+from gateway.kit.errors import GatewayError
 from gateway.settings import Settings
 
 KINDS = {
@@ -59,12 +60,20 @@ def create_pages(settings: Settings, gate: Callable[[], Gate]) -> Starlette:
     ]
 
     async def unknown(request: Request, error: Exception) -> Response:
-        is_unknown = isinstance(error, HTTPException) and error.status_code in {404, 405}
-        refusal = PageUnknownError("nothing is at this address") if is_unknown else refusal_of(error)
+        refusal = _refusal(error) if isinstance(error, HTTPException) else refusal_of(error)
         desk = Desk(gate(), request)
         return await run_in_threadpool(lambda: desk.leave(frame.refused(desk, refusal)))
 
     return Starlette(routes=addresses, exception_handlers={HTTPException: unknown})
+
+
+def _refusal(error: HTTPException) -> GatewayError:
+    """Return what the framework refused, as a page says it."""
+    if error.status_code in {404, 405}:
+        return PageUnknownError("nothing is at this address")
+    if error.status_code == 413:
+        return UploadRefusedError(str(error.detail))
+    return FormFaultyError(str(error.detail))
 
 
 def _address(route: Route, gate: Callable[[], Gate], *, outside: Callable[..., Response]) -> Address:
