@@ -39,22 +39,22 @@ COVERAGE = """
 WITH month AS (
     SELECT g::date AS period_start FROM (
         SELECT date_trunc('month', min(valid_from))::date AS first FROM enrolment
-        WHERE mutual_id = current_mutual() AND member_id = :member_id
-    ) b, generate_series(greatest(b.first, (CAST(:newest AS date) - make_interval(months => :limit - 1))::date),
-                         CAST(:newest AS timestamp), interval '1 month') g
+        WHERE mutual_id = current_mutual() AND member_id = %(member_id)s
+    ) b, generate_series(greatest(b.first, (CAST(%(newest)s AS date) - make_interval(months => %(limit)s - 1))::date),
+                         CAST(%(newest)s AS timestamp), interval '1 month') g
 ), said AS (
     SELECT f.period_start, f.payroll_id, f.sequence, CASE WHEN f.status = 'draft' THEN 'draft' ELSE l.status END AS standing,
            l.reason, l.state_code
     FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id AND f.status <> 'discarded'
-    WHERE l.mutual_id = current_mutual() AND l.member_id = :member_id
-      AND f.period_start BETWEEN (SELECT min(period_start) FROM month) AND :newest
+    WHERE l.mutual_id = current_mutual() AND l.member_id = %(member_id)s
+      AND f.period_start BETWEEN (SELECT min(period_start) FROM month) AND %(newest)s
     UNION ALL
     SELECT f.period_start, f.payroll_id, f.sequence, CASE WHEN f.status = 'draft' THEN 'draft' ELSE 'not_declared' END,
            d.reason, NULL
-    FROM filing f JOIN filing_decision d ON d.mutual_id = f.mutual_id AND d.filing_id = f.id AND d.member_id = :member_id
+    FROM filing f JOIN filing_decision d ON d.mutual_id = f.mutual_id AND d.filing_id = f.id AND d.member_id = %(member_id)s
         AND d.change_since_last <> 'gone'
     WHERE f.mutual_id = current_mutual() AND f.status <> 'discarded'
-      AND f.period_start BETWEEN (SELECT min(period_start) FROM month) AND :newest
+      AND f.period_start BETWEEN (SELECT min(period_start) FROM month) AND %(newest)s
 ), newest AS (
     SELECT DISTINCT ON (period_start, payroll_id) * FROM said ORDER BY period_start, payroll_id, sequence DESC
 ), best AS (
@@ -63,7 +63,7 @@ WITH month AS (
         ELSE 2 END, payroll_id
 )
 SELECT m.period_start, b.standing, b.reason, b.state_code, EXISTS (
-    SELECT FROM enrolment e WHERE e.mutual_id = current_mutual() AND e.member_id = :member_id
+    SELECT FROM enrolment e WHERE e.mutual_id = current_mutual() AND e.member_id = %(member_id)s
       AND e.valid_from < m.period_start + interval '1 month' AND coalesce(e.valid_to, 'infinity') > m.period_start
 ) AS is_enrolled
 FROM month m LEFT JOIN best b USING (period_start) ORDER BY m.period_start DESC
