@@ -107,7 +107,7 @@ def test_a_manager_takes_somebody_on_changes_what_she_may_and_lets_her_go(fresh:
     page.get_by_label("Nombre completo").fill("Nuria Núñez")
     page.get_by_label("Usuario").fill("nuria")
     page.get_by_label("Contraseña").fill("corta")
-    page.get_by_label("Cajera o cajero").check()
+    page.locator("#f-role-cashier").check()
     page.get_by_role("button", name="Dar de alta").click()
     page.locator("#e-password").wait_for()
     page.get_by_label("Contraseña").fill("cuatro guineos en la mesa")
@@ -159,7 +159,7 @@ def test_a_message_is_looked_at_before_its_words_are_saved(fresh: Office) -> Non
     page.get_by_label("Palabras").fill("{mutual}: su pago volvió. Llame.")
     page.get_by_role("button", name="Seguir").click()
     assert page.locator(".bubble").inner_text() == "Mutual Amparo: su pago volvió. Llame."
-    page.get_by_label("Qué", exact=True).select_option("save")
+    page.locator("#f-what").select_option("save")
     page.get_by_label("Por qué").fill("más corto")
     page.get_by_role("button", name="Seguir").click()
     page.get_by_text("Guardado.").wait_for()

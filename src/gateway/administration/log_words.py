@@ -23,6 +23,11 @@ def action_in_words(action: str, language: str) -> str:
     )
 
 
+def thing_in_words(kind: str, language: str) -> str:
+    """Return what a kind of subject is called; one that nobody worded stands for itself."""
+    return _said("nouns", kind, language)
+
+
 def state_in_words(state: str, language: str) -> str:
     """Return a state in words; one that nobody worded stands for itself."""
     return _said("states", state, language)

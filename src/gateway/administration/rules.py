@@ -4,7 +4,7 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -68,6 +68,8 @@ class Setting:
     most: int | None = None
     unit: str | None = None
     choices: tuple[str, ...] = ()
+    choice_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the choices are called, by language, in their order; empty where they stand for themselves."""
     default: Any = None
     """What counts where it is not set; None where that is told by its meaning."""
     pattern: str | None = None
@@ -75,6 +77,11 @@ class Setting:
     """Set by whoever runs the gateway alone: a secret of the gateway's is sent there."""
     is_weighty: bool = False
     """A page says in words what will change before it does."""
+
+    def choice_in(self, value: Any, language: str) -> str:
+        """Return what a choice is called in a language."""
+        words = self.choice_words.get(language)
+        return words[self.choices.index(value)] if words and value in self.choices else str(value)
 
     @property
     def is_of_many(self) -> bool:
@@ -242,6 +249,7 @@ def _setting(name: str, told: Mapping[str, Any]) -> Setting:
         most=told.get("most"),
         unit=told.get("unit"),
         choices=tuple(told.get("choices", ())),
+        choice_words={language: tuple(words) for language, words in told.get("choice_words", {}).items()},
         default=told.get("default"),
         pattern=told.get("pattern"),
         is_operators=told.get("who") == "operator",

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from gateway.administration.errors import LogQuestionError
-from gateway.administration.log_words import action_in_words, state_in_words
+from gateway.administration.log_words import action_in_words, state_in_words, thing_in_words
 from gateway.administration.search_log import LogKind, LogQuestion, LogRow, search_log
 from gateway.backoffice.areas.administration.place import MANAGER, area, crumbs
 from gateway.backoffice.frame.desk import Desk
@@ -59,7 +59,11 @@ def log(desk: Desk) -> Response:
         Column(N_("When"), lambda row: row.at, "instant"),
         Column(N_("Who"), lambda row: row.actor, "code"),
         Column(N_("What"), lambda row: _what(desk, row)),
-        Column(N_("To what"), _subject, "code", link=_link),
+        Column(
+            N_("To what"),
+            lambda row: f"{thing_in_words(row.subject_kind, words.language)} {row.subject_id}",
+            link=_link,
+        ),
         Column(N_("Why"), lambda row: row.reason),
         Column(N_("Detail"), _detail),
     ]
@@ -90,13 +94,9 @@ def log(desk: Desk) -> Response:
 def _what(desk: Desk, row: LogRow) -> str:
     said = action_in_words(row.action, desk.words.language)
     if row.kind == LogKind.STEP:
-        steps = [state_in_words(state or "", desk.words.language) for state in (row.from_state, row.to_state)]
+        steps = [state_in_words(state, desk.words.language) for state in (row.from_state, row.to_state) if state]
         return f"{said} ({' → '.join(steps)})"
     return said
-
-
-def _subject(row: LogRow) -> str:
-    return f"{row.subject_kind} {row.subject_id}"
 
 
 def _link(row: LogRow) -> str | None:

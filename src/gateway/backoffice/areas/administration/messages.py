@@ -36,7 +36,7 @@ def messages(desk: Desk) -> Response:
     return desk.page(
         "administration/messages.html",
         kinds=shown,
-        languages=LANGUAGES,
+        tongues=LANGUAGES,
         crumbs=crumbs(desk, (N_("Messages to members"), "")),
     )
 

@@ -64,7 +64,7 @@ def _show_new(desk: Desk, form: Form) -> Response:
         "administration/person_new.html",
         form=form,
         roles=_roles(desk),
-        languages=list(LANGUAGES.items()),
+        spoken=list(LANGUAGES.items()),
         crumbs=crumbs(desk, (N_("People and roles"), AT), (N_("Take somebody on"), "")),
     )
 
@@ -105,7 +105,7 @@ def _show_person(desk: Desk, form: Form, user_id: int) -> Response:
         may=desk.may(MANAGER),
         roles=_roles(desk),
         role_names=_named(desk, person.roles),
-        languages=list(LANGUAGES.items()),
+        spoken=list(LANGUAGES.items()),
         crumbs=crumbs(desk, (N_("People and roles"), AT), (person.full_name, "")),
     )
 

@@ -1,6 +1,7 @@
 """What a month costs and from which source; new rates proposed by one and approved by another; the fee; the system's return."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from fastapi.responses import Response
@@ -70,7 +71,7 @@ def rates(desk: Desk) -> Response:
     components = [
         (
             name_of(desk, one.code),
-            words.share(float(one.rate))
+            f"{(Decimal(one.rate) * 100).normalize():f} %"
             if one.kind == PERCENT
             else words.amount(one.amount_minor, desk.mutual.currency),
             "" if one.ceiling_minor is None else words.amount(one.ceiling_minor, desk.mutual.currency),

@@ -1,5 +1,6 @@
 """What the mutual decided for itself: each setting with its meaning, changed one by one, with a reason."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi.responses import Response
@@ -21,7 +22,7 @@ from gateway.backoffice.frame.faults import PageUnknownError
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.texts import N_, ROLES
 from gateway.kit.money import currency_of, parse_amount
-from gateway.ledger.bank_accounts import list_bank_accounts
+from gateway.ledger.bank_accounts import BankAccountRow, list_bank_accounts
 from gateway.payouts.rules import provider_of
 
 AT = "/administration/settings"
@@ -37,8 +38,8 @@ UNITS = {
 @area.page(AT, *MANAGER)
 def settings(desk: Desk) -> Response:
     """Show every setting by its group, and what was changed lately."""
-    now, language = settings_now(desk.session), desk.words.language
-    names = [(name, setting) for setting in declared() for name in _names(desk, setting)]
+    now, language, accounts = settings_now(desk.session), desk.words.language, list_bank_accounts(desk.session)
+    names = [(name, setting) for setting in declared() for name in _names(setting, accounts)]
     groups = [
         (
             title,
@@ -92,7 +93,7 @@ def _show_setting(desk: Desk, form: Form, name: str) -> Response:
         meaning=setting.meanings[desk.words.language],
         now=_in_words(desk, setting, value),
         unit=desk.words.say(UNITS[setting.unit]) if setting.unit else "",
-        choices=[(one, one) for one in setting.choices],
+        choices=[(one, setting.choice_in(one, desk.words.language)) for one in setting.choices],
         roles=[(role, desk.words.say(ROLES[role])) for role in setting.choices]
         if setting.kind is SettingKind.ROLES
         else [],
@@ -145,20 +146,17 @@ def _known(name: str) -> Setting:
     return setting
 
 
-def _names(desk: Desk, setting: Setting) -> list[str]:
+def _names(setting: Setting, accounts: Sequence[BankAccountRow]) -> list[str]:
     """Return the names that a setting has here: one for each provider or role it is of."""
     if "{role}" in setting.name:
         return [setting.name.replace("{role}", role) for role in ROLES_WITH_LIMIT]
-    if "{provider}" in setting.name:
-        accounts = list_bank_accounts(desk.session)
-        wanted = (
-            [one for one in accounts if (one.kind == "bank") == setting.name.endswith(".pain_version")]
-            if setting.name.endswith((".pain_version", ".debit_party", ".url"))
-            else accounts
-        )
-        found = [setting.name.replace("{provider}", provider_of(one.ledger_code)) for one in wanted]
-        return [name for name in found if find_setting(name) is setting]
-    return [setting.name]
+    if "{provider}" not in setting.name:
+        return [setting.name]
+    is_banks = setting.name.endswith(".pain_version")
+    is_payers = setting.name.endswith((".debit_party", ".url"))
+    wanted = [one for one in accounts if not (is_banks or is_payers) or (one.kind == "bank") == is_banks]
+    found = [setting.name.replace("{provider}", provider_of(one.ledger_code)) for one in wanted]
+    return [name for name in found if find_setting(name) is setting]
 
 
 def _title(desk: Desk, setting: Setting, name: str) -> str:
@@ -187,11 +185,15 @@ def _in_words(desk: Desk, setting: Setting | None, value: Any) -> str:
     words = desk.words
     if value is None:
         usual = setting.default if setting else None
-        return words.say("not set") if usual is None else words.say("not set ({usual} counts)", usual=usual)
+        if setting is None or usual is None:
+            return words.say("not set")
+        return words.say("not set ({usual} counts)", usual=setting.choice_in(usual, words.language))
     if setting is None:
         return str(value)
     if setting.kind is SettingKind.AMOUNT:
         return words.amount(parse_amount(str(value), currency_of(desk.mutual.currency)), desk.mutual.currency)
+    if setting.kind is SettingKind.CHOICE:
+        return setting.choice_in(value, words.language)
     if setting.kind is SettingKind.ROLES:
         return ", ".join(words.say(ROLES[role]) for role in value)
     unit = words.say(UNITS[setting.unit]) if setting.unit else ""
