@@ -87,8 +87,8 @@ class Office:
         return page
 
     def reads_well(self, name: str, path: str, *, languages: tuple[str, ...] = LANGUAGES) -> None:
-        """Look at a page as somebody in each language, wide and narrow: axe finds nothing, nothing is cut off, the
-        language is the page's own and no text is left in English."""
+        """Look at a page as somebody in each language, wide and narrow: axe finds nothing, nothing is cut off, and
+        the page says which language it is in."""
         for language in languages:
             for width in (WIDE, NARROW):
                 page = self.as_(name, language=language, width=width)
