@@ -43,10 +43,6 @@ def test_a_second_person_releases_a_batch_after_reading_its_sum_and_who_prepared
     other.get_by_role("button", name="Seguir").click()
     other.get_by_role("button", name="Liberarlo").click()
     expect(other.locator("#faults")).to_be_visible()
-    # Back and once more: it is not done again.
-    page.go_back()
-    page.get_by_role("button", name="Liberarlo").click()
-    page.get_by_text("Esto ya se hizo").wait_for()
 
 
 def test_a_batch_is_prepared_and_discarded_and_what_it_would_have_paid_stays_owed(fresh: Office) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session
 
@@ -55,7 +56,7 @@ def compare_bill(session: Session, bill_id: int, *, today: dt.date) -> Compariso
     theirs = {part.code: part.theirs_minor for part in parts}
     ours = {part.code: part.ours_minor for part in parts if part.ours_minor or part.code not in LATENESS}
     known = _known(session, period)
-    for charge in _charges(session, bill):
+    for charge in _charges(session, bill, parts):
         ours[charge.code] = ours.get(charge.code, 0) + charge.amount_minor
         known[charge.code] = Known(charge.source, charge.mark, charge.is_verified)
     used = int(db.scalar(session, sql.CREDIT_USED, {"bill_id": bill.id}))
@@ -85,9 +86,9 @@ def _known(session: Session, period: Period) -> dict[str, Known]:
     }
 
 
-def _charges(session: Session, bill: Bill) -> list[Charge]:
+def _charges(session: Session, bill: Bill, parts: list[Any]) -> list[Charge]:
     try:
-        charges = lateness_on(session, bill, asked_of(session, bill), bill.taken_on).charges
+        charges = lateness_on(session, bill, asked_of(bill, parts), bill.taken_on).charges
     except LatenessUnknownError:
         return []
     merged: dict[str, Charge] = {}

@@ -1,6 +1,7 @@
 """What paying a bill on a day costs, told before it is owed."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -105,9 +106,14 @@ def usual_days(session: Session, bill: Bill, today: dt.date) -> list[Forecast]:
     return [_forecast(bill, basis, day) for day in days]
 
 
-def asked_of(session: Session, bill: Bill) -> Asked:
-    """Return what a bill's notice asks for, apart."""
-    theirs = {part.code: part.theirs_minor for part in queries.bill_components(session, bill.id)}
+def asked_of(bill: Bill, parts: Iterable[Any]) -> Asked:
+    """Return what a bill's notice asks for, apart.
+
+    Args:
+        bill: The bill.
+        parts: Its components, as ``bill_components`` gives them.
+    """
+    theirs = {part.code: part.theirs_minor for part in parts}
     return Asked(
         contributions_minor=sum(minor for code, minor in theirs.items() if code not in ADDED),
         corrections_minor=sum(theirs.get(code, 0) for code in CORRECTIONS),
@@ -134,7 +140,9 @@ class _Basis(NamedTuple):
 def _basis(session: Session, bill: Bill) -> _Basis:
     period = Period.of(bill.period_start)
     country, returns = tenant.current(session).country, returns_before(session, period)
-    return _Basis(asked_of(session, bill), country, returns, due.due_on(session, period))
+    return _Basis(
+        asked_of(bill, queries.bill_components(session, bill.id)), country, returns, due.due_on(session, period)
+    )
 
 
 def _lateness(bill: Bill, asked: Asked, day: dt.date, country: str, returns: Any) -> Lateness:
