@@ -876,7 +876,7 @@ CREATE TABLE webhook_subscription (
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
 	created_by TEXT NOT NULL,
 	CONSTRAINT pk_webhook_subscription PRIMARY KEY (mutual_id, id),
-	CONSTRAINT ck_webhook_subscription_status CHECK (status IN ('active', 'disabled')),
+	CONSTRAINT ck_webhook_subscription_status CHECK (status IN ('active', 'disabled', 'ended')),
 	CONSTRAINT ck_webhook_subscription_events CHECK (cardinality(events) > 0),
 	CONSTRAINT ck_webhook_subscription_old_secret CHECK (num_nonnulls(old_secret, old_secret_until) IN (0, 2))
 );
@@ -1407,7 +1407,7 @@ CREATE TABLE webhook_delivery (
 	CONSTRAINT uq_webhook_delivery_mutual_id_subscription_id_event_id UNIQUE (mutual_id, subscription_id, event_id),
 	CONSTRAINT fk_webhook_delivery_mutual_id_subscription_id FOREIGN KEY(mutual_id, subscription_id) REFERENCES webhook_subscription (mutual_id, id),
 	CONSTRAINT fk_webhook_delivery_mutual_id_event_id FOREIGN KEY(mutual_id, event_id) REFERENCES webhook_event (mutual_id, id),
-	CONSTRAINT ck_webhook_delivery_status CHECK (status IN ('waiting', 'delivered', 'failed'))
+	CONSTRAINT ck_webhook_delivery_status CHECK (status IN ('waiting', 'delivered', 'failed', 'abandoned'))
 );
 
 CREATE TABLE contribution_placement (

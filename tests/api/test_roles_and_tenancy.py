@@ -139,6 +139,7 @@ def _put_row(owner: psycopg.Connection[Any], table: Any) -> None:
         "bigint[]": [1],
         "text[]": [],
         "xid8": "1",
+        "pg_snapshot": "1:1:",
     }
     columns = owner.execute(
         "SELECT attname, format_type(atttypid, NULL), attnotnull FROM pg_attribute"

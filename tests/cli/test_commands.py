@@ -35,7 +35,7 @@ COMMANDS = {
     "assess", "ledger verify", "transparency seal", "transparency check", "transparency publish", "transparency keys", "bill forecast", "bill compare", "state drift",
     "conformance", "state client add", "state client rotate", "state client list", "state client disable",
     "state key list", "state key add", "state key use", "state key drop",
-    "webhooks list", "webhooks add", "webhooks rotate", "webhooks disable", "webhooks enable", "webhooks deliveries",
+    "webhooks list", "webhooks add", "webhooks rotate", "webhooks disable", "webhooks enable", "webhooks end", "webhooks deliveries",
     "webhooks redeliver", "webhooks test",
 }  # fmt: skip
 
@@ -60,7 +60,7 @@ def test_whatever_changes_something_asks_for_apply() -> None:
         "month close", "filing prepare", "filing seal", "filing submit", "filing file",
         "filing uploaded", "filing load-answer", "transparency seal", "state client add", "state client rotate", "state client disable",
         "state key add", "state key use", "state key drop", "webhooks add", "webhooks rotate", "webhooks disable",
-        "webhooks enable", "webhooks redeliver", "webhooks test",
+        "webhooks enable", "webhooks end", "webhooks redeliver", "webhooks test",
     }  # fmt: skip
     asking = {name for name, command in known.items() if any("--apply" in one.opts for one in command.params)}
     assert asking == changing

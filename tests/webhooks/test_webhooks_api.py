@@ -154,6 +154,34 @@ def test_from_a_test_event_to_sending_all_again_over_the_api(
     assert mara.post(f"{path}/enablement", {"reason": "there again"}).json()["code"] == "invalid_transition"
 
 
+def test_one_that_has_ended_is_told_nothing_and_does_not_come_back(
+    mara: Caller, database: Database, hands: Hands
+) -> None:
+    made = make(mara, events=["day.closed"])
+    path = f"/v1/webhooks/{made['webhook']['id']}"
+    mara.post(f"{path}/disablement", {"reason": "they move house"})
+    happen(database, subject=1)
+    hands.work()
+    ended = mara.post(f"{path}/end", {"reason": "their contract ended"}).json()
+    assert (ended["status"], ended["status_reason"], ended["waiting"]) == ("ended", "their contract ended", 0)
+    happen(database, subject=2)
+    hands.work()
+    assert [one["status"] for one in mara.get(f"{path}/deliveries").json()["items"]] == ["abandoned"]
+    (kept,) = rows(database, "SELECT secret, old_secret FROM webhook_subscription")
+    assert (kept.secret, kept.old_secret) == ("", None)
+    for act, body in (
+        ("enablement", {"reason": "again"}),
+        ("end", {"reason": "again"}),
+        ("disablement", {"reason": "again"}),
+    ):
+        assert mara.post(f"{path}/{act}", body).json()["code"] == "invalid_transition", act
+    for act, body in (("secret", {}), ("test", None)):
+        assert mara.post(f"{path}/{act}", body).json()["code"] == "webhook_disabled", act
+    assert (
+        mara.patch(path, {"description": "x"}, etag=mara.get(path).headers["etag"]).json()["code"] == "webhook_disabled"
+    )
+
+
 def test_a_states_system_keeps_its_own_within_its_scopes(
     mara: Caller, transport: InProcess, database: Database, receiver: RunningReceiver, hands: Hands
 ) -> None:

@@ -23,7 +23,17 @@ from gateway.webhooks.again import send_again, send_all_again
 from gateway.webhooks.queries import event_in
 from gateway.webhooks.rules import body_of
 from gateway.webhooks.states import DeliveryStatus, SubscriptionStatus
-from gateway.webhooks.subscribe import NewSubscription, Owner, Revealed, disable, enable, rotate, send_test, subscribe
+from gateway.webhooks.subscribe import (
+    NewSubscription,
+    Owner,
+    Revealed,
+    disable,
+    enable,
+    end,
+    rotate,
+    send_test,
+    subscribe,
+)
 
 LISTED = ("id", "url", "events", "client_id", "status", "status_reason", "waiting", "failing_since", "succeeded_at")
 TOLD = ("id", "webhook_id", "type", "status", "attempts", "last_http_status", "last_answer", "next_at")
@@ -47,6 +57,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("rotate")(rotate_)
     group.command("disable")(disable_)
     group.command("enable")(enable_)
+    group.command("end")(end_)
     group.command("deliveries")(deliveries)
     group.command("redeliver")(redeliver)
     group.command("test")(test_)
@@ -114,6 +125,12 @@ def enable_(
     with acting(mutual, apply=apply) as at:
         row = enable(at.session, number, owner=_owner(at), reason=reason)
         note(f"{row.waiting} events wait for it.")
+
+
+def end_(number: NumberArgument, reason: ReasonOption, mutual: MutualOption = None, apply: ApplyOption = False) -> None:
+    """Tell a subscription nothing more, for good; what was told stays to be read."""
+    with acting(mutual, apply=apply) as at:
+        end(at.session, number, owner=_owner(at), reason=reason)
 
 
 def deliveries(

@@ -23,7 +23,7 @@ TURN = """
 SELECT greatest(coalesce((SELECT below_xid FROM webhook_cursor WHERE mutual_id = current_mutual()), '0'::xid8),
                 pg_snapshot_xmin(s.since))::text AS from_xid,
        pg_snapshot_xmin(pg_current_snapshot())::text AS below_xid
-FROM webhook_subscription s WHERE s.mutual_id = current_mutual() ORDER BY pg_snapshot_xmin(s.since) LIMIT 1
+FROM webhook_subscription s WHERE s.mutual_id = current_mutual() AND s.status <> 'ended' ORDER BY pg_snapshot_xmin(s.since) LIMIT 1
 """
 
 COLLECT = """
@@ -48,7 +48,7 @@ WITH kind AS (
 ), wanted AS (
     SELECT t.*, w.id AS subscription_id FROM step t
     JOIN webhook_subscription w ON w.mutual_id = current_mutual() AND t.type = ANY (w.events)
-        AND NOT pg_visible_in_snapshot(t.written_xid, w.since)
+        AND w.status <> 'ended' AND NOT pg_visible_in_snapshot(t.written_xid, w.since)
 ), told AS (
     INSERT INTO webhook_event (type, version, source, source_id, subject_id, reference, status, occurred_at)
     SELECT DISTINCT t.type, t.version, t.source, t.source_id, t.subject_id,

@@ -14,7 +14,13 @@ from gateway.kit.errors import PreconditionError
 from gateway.webhooks import queries
 from gateway.webhooks.errors import WebhookDisabledError
 from gateway.webhooks.rules import TEST, check_types, check_url
-from gateway.webhooks.states import SUBSCRIPTION, SubscriptionEvent, SubscriptionStatus
+from gateway.webhooks.states import (
+    DELIVERY,
+    SUBSCRIPTION,
+    DeliveryEvent,
+    SubscriptionEvent,
+    SubscriptionStatus,
+)
 
 INSERT = """
 -- one row: the new subscription's id
@@ -43,6 +49,19 @@ SWITCH = """
 UPDATE webhook_subscription SET status = :status, status_reason = :reason, needs_attention = false, failures = 0,
     failing_since = NULL, rests_until = NULL, version = version + 1
 WHERE mutual_id = current_mutual() AND id = :id
+"""
+
+END = """
+-- no row: the subscription is over; nothing can be signed for it any more
+UPDATE webhook_subscription SET status = :status, status_reason = :reason, needs_attention = false, secret = '',
+    old_secret = NULL, old_secret_until = NULL, version = version + 1
+WHERE mutual_id = current_mutual() AND id = :id
+"""
+
+ABANDON = """
+-- no row: what waited for a subscription that is over
+UPDATE webhook_delivery SET status = :status
+WHERE mutual_id = current_mutual() AND subscription_id = :id AND status = ANY (:sources)
 """
 
 TRY = """
@@ -146,8 +165,9 @@ def change(
         PreconditionError: Somebody changed it meanwhile.
         WebhookAddressError: Nothing may be sent to the address.
         WebhookEventUnknownError: A kind is not in the owner's list.
+        WebhookDisabledError: It has ended.
     """
-    before = queries.lock_subscription(session, subscription_id, client_id=owner.client_id)
+    before = _living(session, subscription_id, owner)
     if version != before.version:
         raise PreconditionError(
             f"this is version {before.version}, the change was made to version {version}; read it again"
@@ -165,8 +185,9 @@ def rotate(session: Session, subscription_id: int, *, owner: Owner, overlap: dt.
 
     Raises:
         WebhookNotFoundError: There is none, or it is not hers.
+        WebhookDisabledError: It has ended.
     """
-    queries.lock_subscription(session, subscription_id, client_id=owner.client_id)
+    _living(session, subscription_id, owner)
     secret = new_secret()
     db.run(session, ROTATE, {"id": subscription_id, "secret": secret, "overlap": overlap})
     _note(session, owner, "webhook.rotate", subscription_id, detail={"overlap_seconds": int(overlap.total_seconds())})
@@ -178,6 +199,7 @@ def disable(session: Session, subscription_id: int, *, owner: Owner, reason: str
 
     Raises:
         WebhookNotFoundError: There is none, or it is not hers.
+        InvalidTransitionError: It has ended.
     """
     before = queries.lock_subscription(session, subscription_id, client_id=owner.client_id)
     if before.status != SubscriptionStatus.DISABLED:
@@ -193,12 +215,29 @@ def enable(session: Session, subscription_id: int, *, owner: Owner, reason: str 
 
     Raises:
         WebhookNotFoundError: There is none, or it is not hers.
-        InvalidTransitionError: It is active.
+        InvalidTransitionError: It is active, or has ended.
     """
     before = queries.lock_subscription(session, subscription_id, client_id=owner.client_id)
     status = SUBSCRIPTION.advance(SubscriptionStatus(before.status), SubscriptionEvent.ENABLE)
     db.run(session, SWITCH, {"id": subscription_id, "status": status.value, "reason": None})
     _note(session, owner, "webhook.enable", subscription_id, reason=reason)
+    return queries.get_subscription(session, subscription_id)
+
+
+def end(session: Session, subscription_id: int, *, owner: Owner, reason: str) -> Any:
+    """Tell a subscription nothing more, for good; what waits is abandoned, what was told stays to be read.
+
+    Raises:
+        WebhookNotFoundError: There is none, or it is not hers.
+        InvalidTransitionError: It has ended before.
+    """
+    before = queries.lock_subscription(session, subscription_id, client_id=owner.client_id)
+    status = SUBSCRIPTION.advance(SubscriptionStatus(before.status), SubscriptionEvent.END)
+    db.run(session, END, {"id": subscription_id, "status": status.value, "reason": reason})
+    event = DeliveryEvent.ABANDON
+    moved = {"status": DELIVERY.target(event).value, "sources": DELIVERY.sources(event)}
+    db.run(session, ABANDON, {"id": subscription_id, **moved})
+    _note(session, owner, "webhook.end", subscription_id, reason=reason)
     return queries.get_subscription(session, subscription_id)
 
 
@@ -223,12 +262,19 @@ def require_active(subscription: Any) -> None:
         WebhookDisabledError: Nothing is.
     """
     if subscription.status != SubscriptionStatus.ACTIVE:
-        raise WebhookDisabledError(f"webhook {subscription.id} is disabled; enable it first")
+        raise WebhookDisabledError(f"webhook {subscription.id} is {subscription.status}; nothing is sent to it")
 
 
 def new_secret() -> str:
     """Return a secret of 32 random bytes as Standard Webhooks writes them."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _living(session: Session, subscription_id: int, owner: Owner) -> Any:
+    found = queries.lock_subscription(session, subscription_id, client_id=owner.client_id)
+    if found.status == SubscriptionStatus.ENDED:
+        raise WebhookDisabledError(f"webhook {subscription_id} has ended; make another")
+    return found
 
 
 def _note(

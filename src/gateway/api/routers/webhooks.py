@@ -30,7 +30,7 @@ from gateway.webhooks import queries
 from gateway.webhooks.again import send_again, send_all_again
 from gateway.webhooks.rules import kinds_for
 from gateway.webhooks.states import DeliveryStatus, SubscriptionStatus
-from gateway.webhooks.subscribe import Owner, change, disable, enable, rotate, send_test, subscribe
+from gateway.webhooks.subscribe import Owner, change, disable, enable, end, rotate, send_test, subscribe
 
 router = Router(prefix="/v1/webhooks", tags=["webhooks"])
 DECIDES = allow(Role.MANAGER)
@@ -159,6 +159,24 @@ def create_webhook_enablement(subscription_id: PathId, asked: Because, act: ActD
 
     def do() -> WebhookRead:
         row = enable(act.session, subscription_id, owner=_owner(act), reason=asked.reason)
+        return WebhookRead.model_validate(row)
+
+    return once(do, body=asked)
+
+
+@router.post(
+    "/{subscription_id}/end",
+    status_code=201,
+    response_model=WebhookRead,
+    summary="End a subscription",
+    dependencies=[DECIDES],
+    responses=problems(404, 409),
+)
+def create_webhook_end(subscription_id: PathId, asked: Because, act: ActDep, once: OnceDep) -> Response:
+    """Tell it nothing more, for good; its secret is forgotten, what was told stays to be read."""
+
+    def do() -> WebhookRead:
+        row = end(act.session, subscription_id, owner=_owner(act), reason=asked.reason)
         return WebhookRead.model_validate(row)
 
     return once(do, body=asked)
