@@ -21,6 +21,8 @@ class Figure:
     """Median over the rounds of ours through limit; below 1 is faster, except where more is better."""
     target: float | None = None
     more_is_better: bool = False
+    processor: float | None = None
+    """The same ratio in the processor's seconds of our process and of its server processes: what a busy machine says."""
     rounds: int = 1
     note: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
@@ -51,7 +53,7 @@ def of_rounds(
 
 def table(figures: Iterable[Figure]) -> str:
     """Return the figures as a table for people, in Markdown."""
-    rows = [("figure", "limit", "ours", "ratio", "target", "holds", "what")]
+    rows = [("figure", "limit", "ours", "ratio", "processor", "target", "holds", "what")]
     for figure in figures:
         sign = "≥" if figure.more_is_better else "≤"
         rows.append(
@@ -60,6 +62,7 @@ def table(figures: Iterable[Figure]) -> str:
                 _number(figure.limit, figure.unit),
                 _number(figure.ours, figure.unit),
                 "" if figure.ratio is None else f"{figure.ratio:.3g}",
+                "" if figure.processor is None else f"{figure.processor:.3g}",
                 "" if figure.target is None else f"{sign} {figure.target:g}",
                 {True: "yes", False: "NO", None: ""}[figure.holds],
                 figure.what + (f" ({figure.note})" if figure.note else ""),

@@ -8,7 +8,7 @@ import psycopg
 
 from benchmarks import limits, town
 from benchmarks.figure import Figure, of_rounds
-from benchmarks.place import Counter, clock, median
+from benchmarks.place import Counter, Processor, clock, median
 from benchmarks.state import Sandbox
 from benchmarks.town import Town
 from gateway.benefits.allot import allot
@@ -53,6 +53,8 @@ class Months:
     until: str = "benefits"
     """The last part of a month that is wanted, of ``PARTS``: what comes after it is not done."""
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    processed: dict[str, list[float]] = field(default_factory=dict)
+    """The same steps in the processor's seconds."""
     statements: list[int] = field(default_factory=list)
     sizes: list[dict[str, int]] = field(default_factory=list)
 
@@ -61,6 +63,7 @@ class Months:
         with self.database.session(1) as session:
             self.mutual = tenant.current(session)
         self.courier = Courier(self.database, self.mutual, self.sandbox.channel, "bench", town.TODAY)
+        self.processor = Processor(self.database.url.rsplit("/", 1)[1], self.bare.info.dbname)
         self.sizes.append(self._sizes())
 
     def run(self, period: Period, round_no: int) -> None:
@@ -69,12 +72,12 @@ class Months:
         self._timed("assess", lambda: self._assess(period))
         assessed = self.counter.sent - before
         body = self.place.receipts_file(period)
-        self._limit("A", limits.measure_a(self.bare, self.place.rows))
+        self._limit("A", lambda: limits.measure_a(self.bare, self.place.rows))
         self._timed("receipts", lambda: self.place.pay_in(period, body))
         self._tidy()
         if self.until == "import":
             return
-        self._limit("B", limits.measure_b(self.bare, round_no))
+        self._limit("B", lambda: limits.measure_b(self.bare, round_no))
         before = self.counter.sent
         filing_id = self._timed("prepare", lambda: self._prepare(period))
         self._timed("seal", lambda: self._seal(filing_id))
@@ -85,7 +88,7 @@ class Months:
         self._timed("deliver", lambda: self._deliver(filing_id))
         delivered = self.counter.sent - before
         self._fetch_ahead(filing_id, period)
-        self._limit("C", limits.measure_c(self.bare, self.place.rows, round_no))
+        self._limit("C", lambda: limits.measure_c(self.bare, self.place.rows, round_no))
         before = self.counter.sent
         self._timed("answer", lambda: pursue(self.courier, filing_id))
         self.statements.append(assessed + delivered + self.counter.sent - before)
@@ -94,7 +97,7 @@ class Months:
         self._tidy()
         if self.until == "answer":
             return
-        self._limit("D", limits.measure_d(self.bare, self.place.rows))
+        self._limit("D", lambda: limits.measure_d(self.bare, self.place.rows))
         self._benefits(period)
         self._tidy()
         self.sizes.append(self._sizes())
@@ -108,13 +111,20 @@ class Months:
         took, rows = self.seconds, self.place.rows
         found = [
             of_rounds(
-                "receipts", f"a file of {rows:,} receipts, previewed and applied", took["receipts"], took["A"], 1.5
+                "receipts",
+                f"a file of {rows:,} receipts, previewed and applied",
+                took["receipts"],
+                took["A"],
+                1.5,
+                processor=self._ratio(("receipts",), "A"),
             )
         ]
         if "seal" in took:
             filing = _added(took["prepare"], took["seal"])
             what = "prepare and seal: decisions, reservation, lines, file, digest, root"
-            found.append(of_rounds("filing", what, filing, took["B"], 2.0))
+            found.append(
+                of_rounds("filing", what, filing, took["B"], 2.0, processor=self._ratio(("prepare", "seal"), "B"))
+            )
         if "bill" in took:
             found += self._answered(filing)
         if "release" in took:
@@ -133,6 +143,7 @@ class Months:
                 answer,
                 took["C"],
                 2.0,
+                processor=self._ratio(("answer", "bill"), "C"),
                 note="a real sandbox state's answers, given again from memory",
             ),
             Figure(
@@ -163,7 +174,8 @@ class Months:
         took = self.seconds
         benefits = _added(took["advice"], took["allot"], took["order"], took["release"])
         what = "advice, allotment, payout batch ordered, released and frozen"
-        return [of_rounds("benefits", what, benefits, took["D"], 1.5), self._storage()]
+        ratio = self._ratio(("advice", "allot", "order", "release"), "D")
+        return [of_rounds("benefits", what, benefits, took["D"], 1.5, processor=ratio), self._storage()]
 
     def _tidy(self) -> None:
         """Do what autovacuum would have done overnight, on both sides."""
@@ -173,13 +185,23 @@ class Months:
         self.bare.autocommit = False
 
     def _timed(self, name: str, work: Callable[[], T]) -> T:
-        began = clock()
+        stood, began = self.processor.begin(), clock()
         done = work()
         self.seconds.setdefault(name, []).append(clock() - began)
+        self.processed.setdefault(name, []).append(self.processor.since(stood))
         return done
 
-    def _limit(self, name: str, measured: limits.Limit) -> None:
-        self.seconds.setdefault(name, []).append(measured.seconds)
+    def _limit(self, name: str, measure: Callable[[], limits.Limit]) -> None:
+        stood = self.processor.begin()
+        self.seconds.setdefault(name, []).append(measure().seconds)
+        self.processed.setdefault(name, []).append(self.processor.since(stood))
+
+    def _ratio(self, names: tuple[str, ...], limit: str) -> float | None:
+        """Return ours through the limit in the processor's seconds, the median of the rounds."""
+        took = self.processed
+        ours = _added(*(took[name] for name in names))
+        rounds = [mine / bare for mine, bare in zip(ours, took[limit], strict=True) if bare]
+        return median(rounds) if rounds else None
 
     def _assess(self, period: Period) -> None:
         with self.database.session(1) as session:

@@ -117,7 +117,8 @@ def served(arguments: list[str], port: int, path: str, **environment: str) -> It
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", **environment}
     process = subprocess.Popen([sys.executable, *arguments], env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 60
+        # On a machine that others use as well, loading the application takes its time.
+        deadline = time.monotonic() + 180
         while True:
             with contextlib.suppress(OSError):
                 client = Client(port)
