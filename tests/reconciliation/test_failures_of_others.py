@@ -20,6 +20,7 @@ from gateway.reconciliation.position import money_position
 from gateway.reconciliation.queries import list_matches
 from gateway.reconciliation.run import reconcile
 from gateway.reconciliation.sums import make_total
+from gateway.treasury.day import figures_of
 
 assert bank
 ROSA, OLGA = make_reference("M00017"), make_reference("M00029")
@@ -122,6 +123,8 @@ def test_a_statement_that_comes_when_its_month_is_closed_is_booked_today_with_th
         (receipt,) = db.rows(session, "SELECT paid_on, note FROM contribution_receipt")
         assert (receipt.paid_on, receipt.note) == (TODAY, f"the bank booked it on {DAY}, in a closed month")
         assert money_position(session).unexplained_minor == 0
+        for evening in (DAY, DAY + dt.timedelta(days=1), TODAY):
+            assert figures_of(session, evening).unexplained_minor == 0
     assert held(bank, f"member:{rosa}:contributions") == 50_000
 
 

@@ -20,7 +20,12 @@ SELECT a.number, a.name, a.kind, a.ledger_code AS code, a.currency, last.to_on A
        (SELECT coalesce(sum(e.amount_minor), 0)::bigint FROM ledger_account c
         JOIN ledger_entry e ON e.mutual_id = c.mutual_id AND e.account_id = c.id
         JOIN ledger_tx t ON t.mutual_id = e.mutual_id AND t.id = e.tx_id AND t.valid_on <= coalesce(last.to_on, :day)
-        WHERE c.mutual_id = a.mutual_id AND c.code = a.ledger_code) AS books_minor
+        WHERE c.mutual_id = a.mutual_id AND c.code = a.ledger_code)
+       -- What a closed month moved to a later day is in the statement, and in the books after it.
+       + (SELECT coalesce(sum(l.amount_minor), 0)::bigint FROM bank_statement_line l
+          JOIN ledger_tx t ON t.mutual_id = l.mutual_id AND t.id = l.ledger_tx_id AND t.valid_on > last.to_on
+          WHERE l.mutual_id = a.mutual_id AND l.account_id = a.id AND l.booked_on <= last.to_on
+            AND (NOT l.is_announced OR l.shown_by IS NOT NULL)) AS books_minor
 FROM bank_account a
 LEFT JOIN LATERAL (
     SELECT s.to_on, s.closing_minor FROM bank_statement s
