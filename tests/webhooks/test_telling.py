@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import psycopg
 import pytest
+from tests.conftest import ROOT
 from tests.filing.filing_town import OFFICER, TODAY, draft, payroll_of
 from tests.webhooks.hook_town import (
     STAFF,
@@ -32,7 +33,7 @@ from gateway.kit.db import Database
 from gateway.webhooks import collect, queries
 from gateway.webhooks.again import send_again, send_all_again
 from gateway.webhooks.forget import forget
-from gateway.webhooks.rules import KINDS, schema_of
+from gateway.webhooks.rules import KINDS, Kind, schema_of
 from gateway.webhooks.subscribe import disable, enable, rotate, send_test
 
 
@@ -56,6 +57,21 @@ def test_every_kind_is_told_once_as_its_schema_says_and_with_no_word_of_a_person
         jsonschema.validate(one["body"], schema_of(kind_of(one["type"])))
         assert set(one["body"]) == {"type", "timestamp", "version", "data"}
         assert set(one["body"]["data"]) == {"id", "reference", "status"}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
+def test_every_kind_is_of_a_step_that_a_slice_takes(kind: Kind) -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src" / "gateway").glob("*/*.py"))
+    if kind.source == "audit_log":
+        assert all(f'action="{action}"' in source for action in kind.on)
+    else:
+        written = (
+            f'subject_kind="{kind.subject}"',
+            f"SELECT '{kind.subject}',",
+            f'"{kind.subject}", filing.id',
+            f'"{kind.subject}", bill.id',
+        )
+        assert any(one in source for one in written)
 
 
 def test_a_filing_that_is_sealed_is_told_with_the_id_the_state_knows_it_by(

@@ -80,7 +80,7 @@ KINDS: tuple[Kind, ...] = (
     _step("payout.paid", "payout", (PayoutStatus.PAID,), "A benefit has reached its member."),
     _step("payout.returned", "payout", (PayoutStatus.FAILED, PayoutStatus.RETURNED), "A benefit did not arrive."),
     _step("member.status_changed", "member", tuple(MemberStatus), "A member went on leave, left, died or came back."),
-    _act("day.closed", "day_closing", ("day.close",), "closed", "A day of the house was signed off."),
+    _act("day.closed", "day_closing", ("day.close",), "closed", "A day, of the house or of a till, was signed off."),
 )  # fmt: skip
 
 
