@@ -212,3 +212,24 @@ def test_a_list_is_looked_at_written_and_its_refused_rows_are_given_back(fresh: 
     page.get_by_text("Escrito: 1 nuevos, 0 cambiados. 1 rechazados.").wait_for()
     with fresh.database.session(1) as session:
         assert db.scalar(session, "SELECT count(*) FROM member WHERE first_surname IN ('Abreu', 'Escrito')") == 1
+
+
+def test_everything_works_without_javascript(fresh: Office) -> None:
+    page = fresh.another("carla", java_script_enabled=False)
+    fresh.speak(page, "es")
+    fresh.go(page, "/members")
+    page.get_by_label("Nombre, cédula, teléfono").last.fill("nun rafael")
+    page.get_by_role("button", name="Mostrar").click()
+    page.get_by_role("heading", name=re.compile("Rafael Núñez")).wait_for()
+    with fresh.database.session(1) as session:
+        db.run(session, "UPDATE staff_session SET expires_at = now()")
+    page.get_by_label("Lo que debe saber").fill("trae la cédula el lunes")
+    page.get_by_role("button", name="Guardar la nota").click()
+    page.get_by_label("Código de su mutual").fill("amparo")
+    page.get_by_label("Usuario").fill("carla")
+    page.get_by_label("Contraseña").fill("tres mangos en la mesa")
+    page.get_by_role("button", name="Entrar").click()
+    page.get_by_role("button", name="Volver al formulario").click()
+    assert page.get_by_label("Lo que debe saber").input_value() == "trae la cédula el lunes"
+    page.get_by_role("button", name="Guardar la nota").click()
+    page.get_by_text("La nota quedó guardada.").wait_for()
