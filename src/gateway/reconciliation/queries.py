@@ -350,6 +350,16 @@ ORDER BY b.id
 """
 
 
+BY_RULE = """
+-- one row per rule that knew lines since a day: how many, and what they came to, those that were undone left out
+SELECT m.rule, count(*) AS lines, sum(abs(m.amount_minor))::bigint AS minor, count(u.id) AS undone
+FROM reconciliation_match m
+LEFT JOIN reconciliation_match u ON u.mutual_id = m.mutual_id AND u.undoes = m.id
+WHERE m.mutual_id = current_mutual() AND m.undoes IS NULL AND m.at >= CAST(:since AS date)
+GROUP BY m.rule
+"""
+
+
 class TransferRow(NamedTuple):
     """A transfer between two places of ours."""
 
@@ -600,6 +610,11 @@ def get_line_currency(session: Session, line_id: int) -> str:
     if found is None:
         raise LineUnknownError(f"no line {line_id} of any statement")
     return str(found.currency)
+
+
+def matched_by_rule(session: Session, since: dt.date) -> dict[str, Any]:
+    """Return by rule how many lines it has known since a day, what they came to, and how many a person undid."""
+    return {row.rule: row for row in db.rows(session, BY_RULE, {"since": since})}
 
 
 def list_matches(session: Session, line_id: int) -> list[MatchRow]:

@@ -1,0 +1,152 @@
+"""What the pages about reconciliation have in common."""
+
+from typing import Any
+
+from gateway.backoffice.frame.area import GREATEST, Area
+from gateway.backoffice.frame.desk import Crumb, Desk
+from gateway.backoffice.frame.texts import N_
+from gateway.staff.models import Role
+
+MONEY = (Role.ACCOUNTANT, Role.MANAGER)
+READERS = (Role.ACCOUNTANT, Role.MANAGER, Role.FILING_OFFICER, Role.BENEFITS_OFFICER)
+
+area = Area("reconciliation", N_("Reconciliation"), "/reconciliation", 60, READERS)
+
+SAID = (
+    N_("The state's bill is not the sum of the lines it accepted."),
+    N_("The state accepted a line with another amount than ours."),
+    N_("An answer of the state does not add up; not used."),
+    N_("The state told what cannot be booked; a person decides."),
+    N_("The state answered the filing but not this line."),
+    N_("A bank statement could not be used."),
+    N_("The bank announced a booking that its statement does not have."),
+    N_("The bank took money that nobody ordered."),
+    N_("A released payment is not on the bank's statement yet."),
+    N_("The bank paid; the state has not said so yet."),
+    N_("Benefits were advised; the money is not here yet."),
+    N_("An advice of benefits does not add up; not used."),
+    N_("The money is not what the advice says."),
+    N_("A benefit whose member nobody found yet."),
+    N_("The state says otherwise by now of an advice."),
+    N_("The state pays another amount than the rule gives."),
+    N_("A refund is less or more than was expected."),
+    N_("A refund has not come on its day."),
+    N_("The state refused what the mutual has paid ahead."),
+    N_("The state pays a claim that it refused."),
+    N_("The provider said two things of one payout."),
+    N_("Nobody knows for days what became of payouts."),
+    N_("Money received whose member nobody found yet."),
+    N_("The bank contradicts itself in a line; the entry counts."),
+    N_("Money between two places of ours has not arrived yet."),
+    N_("A payment of ours: its end-to-end id and its amount"),
+    N_("A payout of ours: its end-to-end id and its amount, from the account it was ordered from"),
+    N_(
+        "A payout that came home: the end-to-end id we gave it and its amount; its booking may stand on the same statement"
+    ),
+    N_("Benefits from the state: the end-to-end id that its advice names"),
+    N_("A transfer between our own places: its reference"),
+    N_("The reference of an employer the mutual files for, with right check digits"),
+    N_("A member's own payment reference with right check digits"),
+    N_("One payment by telephone, brought to the bank by itself: the provider's transaction id and its amount"),
+    N_("A provider's settlement report less its fees, to the unit; no one else's amount"),
+    N_("Cash on its way to the bank: what closed sessions set aside, to the unit; no one else's amount"),
+    N_("The receipts of one closed cash session that nobody said was brought to the bank, to the unit"),
+    N_("A member's identity number in the text, and exactly what one of her open months costs or she lacks"),
+    N_("A member's telephone in the text, and exactly what one of her open months costs or she lacks"),
+    N_("A member's number in the text, and a sum of her open months in one way alone"),
+    N_("Several closed sessions of one till that nobody said were brought to the bank, in one way alone"),
+    N_("A member's number stands in the text; the amount is another than she owes"),
+    N_("A member of the payer's name owes exactly this; a name is only a hint"),
+    N_("A payment that the bank took back: marked as a reversal, the same reference, the same amount the other way"),
+    N_(
+        "An employer's payment that the bank took back: marked as a reversal, the same reference, the same amount the other way"
+    ),
+    N_("Give what the state did not take back to the member"),
+    N_("Take what the state took more from the member's credit"),
+    N_("Let the reserve carry what the state took more"),
+    N_("The state charges for a payment after the due day: book it as what lateness cost the house"),
+    N_("Book the difference as an expense or income of the house"),
+    N_("It is a charge of the bank"),
+    N_("The entry is right as it was booked"),
+    N_("The bank never booked it: take back what it was booked as"),
+)
+"""What differences, rules and explanations mean, as the reconciliation itself says it."""
+STATUSES = {
+    "open": (N_("waits for somebody"), "wait"),
+    "proposed": (N_("waits for a second person"), "wait"),
+    "approved": (N_("approved"), "good"),
+    "posted": (N_("explained and booked"), "good"),
+    "rejected": (N_("the proposal was declined"), "bad"),
+    "vanished": (N_("gone by itself"), "plain"),
+}
+AGES = {
+    "0-2": N_("0 to 2 days"),
+    "3-7": N_("3 to 7 days"),
+    "8-30": N_("8 to 30 days"),
+    "31-60": N_("31 to 60 days"),
+    ">60": N_("over 60 days"),
+}
+STATEMENTS = {
+    "loaded": (N_("loaded"), "good"),
+    "announced": (N_("announced; the statement decides"), "wait"),
+    "quarantined": (N_("put aside"), "bad"),
+}
+LINES = {
+    "open": (N_("not looked at"), "wait"),
+    "matched": (N_("known"), "good"),
+    "suspense": (N_("nobody knows whose it is"), "bad"),
+}
+SIDES = {
+    "bank": N_("At banks"),
+    "cash": N_("In cash"),
+    "mobile_money": N_("Mobile money"),
+    "in_transit": N_("On its way"),
+    "suspense": N_("Nobody knows whose it is"),
+    "owed": N_("Owed to members and others"),
+    "lent": N_("Lent"),
+    "expense": N_("Spent"),
+}
+FACTS = {
+    "bank_reference": N_("Bank's number"),
+    "end_to_end_id": N_("Our id"),
+    "booked_on": N_("Booked on"),
+    "value_on": N_("Value on"),
+    "counterparty": N_("Payer"),
+    "text": N_("Text"),
+    "reference": N_("Reference"),
+    "amount": N_("Amount"),
+    "amount_minor": N_("Amount in hundredths"),
+    "account": N_("Account"),
+    "name": N_("Name"),
+    "reason": N_("Reason"),
+    "total": N_("Total"),
+    "notice": N_("Notice"),
+    "notice_reference": N_("Notice"),
+    "paid_on": N_("Day"),
+    "number": N_("Number"),
+    "status": N_("Status"),
+}
+"""What the facts beside a difference are called; others are shown under their own name."""
+
+
+def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
+    """Return the way back from a page about reconciliation."""
+    return [
+        Crumb(desk.words.say("Reconciliation"), "/reconciliation"),
+        *(Crumb(desk.words.say(text), path) for text, path in steps),
+    ]
+
+
+def before(key: tuple[Any, ...] | None) -> int:
+    """Return before which identifier a list that begins with the newest goes on."""
+    return GREATEST if key is None else int(key[0])
+
+
+def facts(desk: Desk, told: Any) -> list[tuple[str, str]]:
+    """Return the facts of one side of a difference, by name, as people read them."""
+    shown = []
+    for name, value in dict(told).items():
+        if value is not None and value != "":
+            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            shown.append((desk.words.say(FACTS[name]) if name in FACTS else name, text))
+    return shown

@@ -1,0 +1,242 @@
+"""Statements: load one, see what each line was known for, say whose a line's money is; and the rules with what each knew."""
+
+import datetime as dt
+from typing import Any
+
+from fastapi.responses import Response
+
+from gateway.api.schemas.reconciliation import typed_balances
+from gateway.backoffice.areas.reconciliation.place import LINES, MONEY, READERS, STATEMENTS, area, before, crumbs
+from gateway.backoffice.frame.area import Confirmation
+from gateway.backoffice.frame.desk import Desk, Go
+from gateway.backoffice.frame.forms import Form
+from gateway.backoffice.frame.listing import Column, Filter
+from gateway.backoffice.frame.texts import N_
+from gateway.backoffice.frame.uploads import check_size
+from gateway.ledger.bank_accounts import list_bank_accounts
+from gateway.membership.queries import find_member_by_number
+from gateway.reconciliation import mappings, queries
+from gateway.reconciliation.claim import claim_line
+from gateway.reconciliation.load_statement import load_statement
+from gateway.reconciliation.match_rules import AFTERWARDS, RULES
+from gateway.treasury.settlement import load_settlement
+
+SINCE_DAYS = 90
+
+
+def _show(desk: Desk, form: Form) -> Any:
+    words, status = desk.words, desk.asked("status")
+
+    def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
+        return queries.list_statements(
+            desk.session, status=status if status in STATEMENTS else None, before=before(key), limit=limit
+        )
+
+    rows = desk.listing(
+        [
+            Column(
+                N_("Statement"),
+                lambda row: row.statement_reference or str(row.id),
+                "code",
+                link=lambda row: f"/reconciliation/statements/{row.id}",
+            ),
+            Column(N_("Account"), lambda row: row.ledger_code or row.account_number, "code"),
+            Column(N_("From"), lambda row: row.from_on, "day"),
+            Column(N_("To"), lambda row: row.to_on, "day"),
+            Column(N_("Opening"), lambda row: row.opening_minor, "amount"),
+            Column(N_("Closing"), lambda row: row.closing_minor, "amount"),
+            Column(N_("Lines"), lambda row: row.line_count, "count"),
+            Column(
+                N_("Status"),
+                lambda row: words.say(STATEMENTS[row.status][0]),
+                "status",
+                tone=lambda row: STATEMENTS[row.status][1],
+            ),
+            Column(N_("Why"), lambda row: row.reason),
+        ],
+        fetch,
+        key=lambda row: (row.id,),
+        filters=[Filter("status", N_("Status"), [(one, words.say(said)) for one, (said, _) in STATEMENTS.items()])],
+        empty=N_("No statement was loaded yet."),
+    )
+    if isinstance(rows, Response):
+        return rows
+    return desk.page(
+        "reconciliation/statements.html",
+        crumbs=crumbs(desk, (N_("Statements"), "")),
+        form=form,
+        rows=rows,
+        mappings=[(str(one.id), one.name) for one in mappings.list_mappings(desk.session, after="", limit=200)],
+        may_load=desk.may(MONEY),
+    )
+
+
+@area.act(
+    "/reconciliation/statements",
+    *MONEY,
+    show=_show,
+    fields={"statement_unreadable": "file", "mapping_unknown": "mapping"},
+)
+def load(desk: Desk, form: Form) -> Go:
+    """Load a statement; the same file again has no effect, and what cannot be used is put aside with the reason."""
+    file = form.file("file", check_size)
+    mapping = form.number("mapping")
+    opening, closing = form.text("opening", most=30), form.text("closing", most=30)
+    form.check()
+    assert file is not None
+    typed = typed_balances(opening or None, closing or None, desk.mutual.currency)
+    done = load_statement(
+        desk.session, file.body, file_name=file.name, actor=desk.actor, mapping_id=mapping, typed=typed
+    )
+    if not done.is_new:
+        return Go("/reconciliation/statements", N_("This file was loaded before; nothing changed."), {}, "wait")
+    aside = [one for one in done.statements if one.status == "quarantined"]
+    if aside:
+        return Go("/reconciliation/statements", N_("Put aside: {reason}"), {"reason": aside[0].reason or ""}, "bad")
+    places = {"count": desk.words.number(done.new_line_count)}
+    return Go("/reconciliation/statements", N_("Loaded with {count} new lines. Match and compare next."), places)
+
+
+@area.page("/reconciliation/statements/{statement_id:int}", *READERS)
+def statement(desk: Desk, statement_id: int) -> Response:
+    """Show a statement's lines and what each was known for."""
+    found, words = queries.get_statement(desk.session, statement_id), desk.words
+    meanings = {rule.code: rule.meaning for rule in (*RULES, *AFTERWARDS)}
+
+    def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
+        return queries.list_lines(desk.session, statement_id, after=0 if key is None else key[0], limit=limit)
+
+    rows = desk.listing(
+        [
+            Column(N_("Line"), lambda row: row.id, "code", link=lambda row: f"/reconciliation/lines/{row.id}"),
+            Column(N_("Day"), lambda row: row.booked_on, "day"),
+            Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
+            Column(N_("Payer"), lambda row: row.counterparty),
+            Column(N_("Text"), lambda row: row.text),
+            Column(
+                N_("Status"),
+                lambda row: words.say(LINES[row.status][0]),
+                "status",
+                tone=lambda row: LINES[row.status][1],
+            ),
+            Column(N_("Known by"), lambda row: words.say(meanings[row.rule]) if row.rule in meanings else row.rule),
+        ],
+        fetch,
+        key=lambda row: (row.id,),
+        empty=N_("It has no lines."),
+        currency=found.currency,
+    )
+    if isinstance(rows, Response):
+        return rows
+    return desk.page(
+        "reconciliation/statement.html",
+        crumbs=crumbs(
+            desk, (N_("Statements"), "/reconciliation/statements"), (found.statement_reference or str(statement_id), "")
+        ),
+        found=found,
+        standing=STATEMENTS[found.status],
+        rows=rows,
+    )
+
+
+def _show_line(desk: Desk, form: Form, line_id: int) -> Response:
+    currency = queries.get_line_currency(desk.session, line_id)
+    return desk.page(
+        "reconciliation/line.html",
+        crumbs=crumbs(
+            desk,
+            (N_("Statements"), "/reconciliation/statements"),
+            (desk.words.say("Line {number}", number=line_id), ""),
+        ),
+        form=form,
+        line_id=line_id,
+        currency=currency,
+        matches=queries.list_matches(desk.session, line_id),
+        hints=queries.list_suggestions(desk.session, line_id),
+        meanings={rule.code: rule.meaning for rule in (*RULES, *AFTERWARDS)},
+        may=desk.may(MONEY),
+    )
+
+
+def _sure(desk: Desk, form: Form, line_id: int) -> Confirmation:  # noqa: ARG001 - the frame gives the path's places
+    number, words = form.text("number", required=True, most=30), desk.words
+    form.text("reason", required=True)
+    member = find_member_by_number(desk.session, number.upper()) if number else None
+    if number and member is None:
+        form.fault("number", N_("No member has this number."))
+    form.check()
+    assert member is not None
+    name = " ".join(part for part in (member.given_names, member.first_surname, member.second_surname) if part)
+    return Confirmation(
+        words.say("Give this line's money to {name} ({number}).", name=name, number=member.number),
+        words.say("It is hers"),
+        "/reconciliation/statements",
+    )
+
+
+@area.act(
+    "/reconciliation/lines/{line_id:int}",
+    *MONEY,
+    show=_show_line,
+    confirm=_sure,
+    fields={"not_a_receipt": "number", "receipt_used": "number"},
+)
+def claim(desk: Desk, form: Form, line_id: int) -> Go:
+    """Give a line's money to the member it belongs to; a match that was wrong is undone, and both stay to be seen."""
+    member = find_member_by_number(desk.session, form.text("number", required=True, most=30).upper())
+    reason = form.text("reason", required=True)
+    if member is None:
+        form.fault("number", N_("No member has this number."))
+    form.check()
+    assert member is not None
+    claim_line(desk.session, line_id, member_id=member.id, reason=reason, actor=desk.actor, today=desk.today)
+    return Go(f"/reconciliation/lines/{line_id}", N_("It is on her account."))
+
+
+@area.page("/reconciliation/rules", *READERS)
+def rules(desk: Desk) -> Response:
+    """Show how lines are known, in the order the rules are asked, and how many each has known of late."""
+    since = desk.today - dt.timedelta(days=SINCE_DAYS)
+    known = queries.matched_by_rule(desk.session, since)
+    return desk.page(
+        "reconciliation/rules.html",
+        crumbs=crumbs(desk, (N_("How lines are known"), "")),
+        since=since,
+        rules=[(rule, known.get(rule.code)) for rule in (*RULES, *AFTERWARDS)],
+        by_people=known.get("person"),
+    )
+
+
+def _show_settlement(desk: Desk, form: Form) -> Response:
+    accounts = list_bank_accounts(desk.session)
+    return desk.page(
+        "reconciliation/settlement.html",
+        crumbs=crumbs(desk, (N_("A payer's settlement"), "")),
+        form=form,
+        providers=[(one.ledger_code, one.name) for one in accounts if one.ledger_code.startswith("momo:")],
+        banks=[(one.ledger_code, one.name) for one in accounts if one.ledger_code.startswith("bank:")],
+    )
+
+
+@area.act(
+    "/reconciliation/settlement",
+    *MONEY,
+    show=_show_settlement,
+    fields={"settlement_unreadable": "file", "file_unreadable": "file"},
+)
+def settle(desk: Desk, form: Form) -> Go:
+    """Read a provider's settlement report: receive what is new, book its fee, expect its net at the bank."""
+    file = form.file("file", check_size)
+    provider, bank = form.text("provider", required=True), form.text("bank", required=True)
+    form.check()
+    assert file is not None
+    load_settlement(
+        desk.session,
+        body=file.body,
+        file_name=file.name,
+        provider=provider,
+        bank_code=bank,
+        actor=desk.actor,
+        today=desk.today,
+    )
+    return Go("/reconciliation", N_("The settlement is taken in; its net is expected at the bank."))

@@ -1,0 +1,104 @@
+"""The accountant's evening: the day on one page, a difference explained by two people, the day signed off."""
+
+import pytest
+from playwright.sync_api import expect
+from tests.pages.browsing import Office
+from tests.pages.office_town import TODAY
+from tests.reconciliation.statements import Booked, camt053
+
+from gateway.backoffice.areas.reconciliation.place import SAID
+from gateway.kit import db
+from gateway.reconciliation.match_rules import AFTERWARDS, RULES
+from gateway.reconciliation.rules import KINDS
+
+PAGES = (
+    ("abel", "/reconciliation"),
+    ("abel", "/reconciliation/exceptions"),
+    ("abel", "/reconciliation/exceptions/1"),
+    ("abel", "/reconciliation/exceptions/many?kind=receipt_suspense"),
+    ("abel", "/reconciliation/statements"),
+    ("abel", "/reconciliation/statements/1"),
+    ("abel", "/reconciliation/lines/1"),
+    ("abel", "/reconciliation/rules"),
+    ("abel", "/reconciliation/month"),
+    ("abel", "/reconciliation/settlement"),
+)
+
+
+@pytest.mark.parametrize(("who", "path"), PAGES)
+def test_every_page_about_reconciliation_reads_well(office: Office, who: str, path: str) -> None:
+    office.reads_well(who, path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/reconciliation/exceptions",
+        "/reconciliation/statements",
+        "/reconciliation/statements/1",
+        "/reconciliation/rules",
+    ],
+)
+def test_a_list_of_reconciliation_is_read_in_a_few_statements(office: Office, path: str) -> None:
+    office.asks_at_most("abel", path, 10)
+
+
+def test_every_kind_of_difference_and_every_rule_is_said_in_the_readers_language() -> None:
+    assert {kind.meaning for kind in KINDS.values()} | {rule.meaning for rule in (*RULES, *AFTERWARDS)} <= set(SAID)
+
+
+def stray(place: Office) -> int:
+    """The difference of the credit that names nobody."""
+    with place.database.session(1) as session:
+        return int(db.scalar(session, "SELECT id FROM reconciliation_break WHERE kind = 'receipt_suspense'"))
+
+
+def test_a_credit_that_names_nobody_is_placed_by_two_people_with_the_evidence_side_by_side(fresh: Office) -> None:
+    page, number = fresh.as_("abel"), stray(fresh)
+    with fresh.database.session(1) as session:
+        member = str(db.scalar(session, "SELECT number FROM member WHERE id = :id", {"id": fresh.town.members[10]}))
+    fresh.go(page, "/reconciliation/exceptions")
+    page.get_by_role("link", name=str(number), exact=True).click()
+    page.get_by_role("heading", name="Dinero recibido cuyo afiliado nadie encontró aún").wait_for()
+    page.get_by_label("O es dinero del afiliado número").fill(member)
+    page.get_by_role("button", name="Proponerlo").click()
+    expect(page.locator("#e-reason")).to_be_visible()
+    assert page.get_by_label("O es dinero del afiliado número").input_value() == member
+    page.get_by_label("Cómo lo sabe usted").fill("Llamó y dijo el día y el monto")
+    page.get_by_role("button", name="Proponerlo").click()
+    page.get_by_text("otra persona lo revisa").first.wait_for()
+    other = fresh.as_("mara")
+    fresh.go(other, f"/reconciliation/exceptions/{number}")
+    other.get_by_label("Su palabra").select_option("approve")
+    other.get_by_role("button", name="Anotarlo").click()
+    other.get_by_text("Aprobado y asentado").wait_for()
+    with fresh.database.session(1) as session:
+        assert db.scalar(session, "SELECT status FROM reconciliation_break WHERE id = :id", {"id": number}) == "posted"
+
+
+def test_a_statement_is_loaded_once_matched_and_its_lines_say_by_which_rule(fresh: Office) -> None:
+    page = fresh.as_("abel")
+    body = camt053(10**8 + 250_000, [Booked(-12_500, text="COMISION")], day=TODAY)
+    for said in ("Cargado con 1 líneas nuevas", "ya se había cargado"):
+        fresh.go(page, "/reconciliation/statements")
+        page.locator("#f-file").set_input_files({"name": "extracto.xml", "mimeType": "text/xml", "buffer": body})
+        page.get_by_role("button", name="Cargarlo").click()
+        page.get_by_text(said).wait_for()
+    fresh.go(page, "/reconciliation")
+    page.get_by_role("button", name="Emparejar y comparar ahora").click()
+    page.get_by_text("esto es lo que queda").wait_for()
+    page.get_by_text("El banco tomó dinero que nadie ordenó").first.wait_for()
+
+
+def test_the_day_is_not_signed_while_something_is_unexplained_and_a_month_closes_by_two_looks(fresh: Office) -> None:
+    page = fresh.as_("abel")
+    fresh.go(page, "/reconciliation/month")
+    page.locator("#f-period").fill("2026-03")
+    page.get_by_label("Por qué").fill("Fin de mes")
+    page.get_by_role("button", name="Seguir").click()
+    page.get_by_text("ya no se puede asentar nada").wait_for()
+    page.get_by_role("button", name="Cerrarlo").click()
+    # Something of March is not explained: it is refused in words, and the reason typed is still there.
+    expect(page.locator("#faults")).to_be_visible()
+    assert page.get_by_label("Por qué").input_value() == "Fin de mes"
+    assert page.goto(f"{fresh.url}/reconciliation/month/reopening").status == 403  # type: ignore[union-attr]
