@@ -1,6 +1,10 @@
 """What goes to a state that wants it signed: the sandbox state checks with code of its own, and refuses all else."""
 
+import datetime as dt
 import hashlib
+import http.server
+import json
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,9 +21,11 @@ from gateway import worker as working
 from gateway.authority.connect import state_channel
 from gateway.authority.errors import AuthorityRefusedError, AuthorityUnavailableError
 from gateway.authority.protocol import Document
+from gateway.kit import http_signatures
 from gateway.kit.own_keys import OwnKeys
 from gateway.kit.period import Period
 from gateway.kit.tenant import MutualRow
+from gateway.sandbox.message_signatures import Signatures
 from gateway.settings import Settings
 
 PERIOD = Period(2026, 3)
@@ -154,6 +160,38 @@ def test_a_mutual_says_for_its_own_state_whether_requests_are_signed(tmp_path: P
     opened = working.services(Settings(**given, message_keys_file=path))["state"](mutual(state_signed="yes"))
     with (
         closing(opened) as empty,
-        pytest.raises(AuthorityUnavailableError, match="no key to sign with.*; nothing was sent"),
+        pytest.raises(AuthorityUnavailableError, match=r"no key to sign with.*; nothing was sent"),
     ):
         empty.limits()
+
+
+def test_the_state_reads_our_keys_where_we_publish_them_and_again_for_one_it_does_not_know(tmp_path: Path) -> None:
+    own, asked = keys_in(tmp_path, "one"), []
+
+    class Published(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = json.dumps(own.public()).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    def ask(signatures: Signatures) -> str:
+        url, now = "https://state.example/limits", dt.datetime.now(dt.UTC)
+        headers = http_signatures.sign(own.signing(), method="GET", url=url, headers={}, body=None, now=now)
+        return signatures.check("GET", url, {name.lower(): value for name, value in headers.items()}, None)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Published) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        signatures = Signatures(f"http://127.0.0.1:{server.server_port}/.well-known/jwks.json")
+        assert [ask(signatures), ask(signatures)] == ["one", "one"]
+        keys_in(tmp_path, "two", "one")
+        assert ask(signatures) == "two"
+        server.shutdown()
+        thread.join()
+    assert len(asked) == 2, "once, and once more for the new key"
