@@ -105,8 +105,9 @@ class Forger:
     """Somebody with the mutual's key who wants a proof to say something else."""
 
     def __init__(self, real: Proof, entries: Sequence[str], key: Ed25519PrivateKey) -> None:
-        self.real, self.entries, self.key = real, list(entries), key
-        self.origin = real["checkpoint"].split("\n")[0]
+        self.real, self.key = real, key
+        self.origin, size, *_ = real["checkpoint"].split("\n")
+        self.entries = list(entries[: int(size)])
 
     def whole(self, entries: Sequence[str], since: int | None = None, proof_of: Proof | None = None) -> Proof:
         """The real proof, on a log of other entries that is signed as it should be."""
@@ -131,6 +132,12 @@ class Forger:
         made["parts"][place]["leaf"] = told({**json.loads(made["parts"][place]["leaf"]), **values})
         return made
 
+    def in_entry(self, place: int, **values: Any) -> Proof:
+        """The real proof with an entry that says something else."""
+        made = copy.deepcopy(self.real)
+        made["parts"][place]["entry"] = told({**json.loads(made["parts"][place]["entry"]), **values})
+        return made
+
     def without_receipt(self) -> list[str]:
         """The entries, as if the receipt had never been in its tree: another leaf stands there."""
         entries, part = list(self.entries), self.real["parts"][0]
@@ -140,6 +147,7 @@ class Forger:
 
     def all(self, other: Proof) -> list[Forgery]:
         """Every kind of forgery; ``other`` is the real proof of another member."""
+        neighbour = self.origin.replace("amparo", "kosove")
         size, last = len(self.entries), self.real["parts"][-1]
         old = note(self.origin, self.entries[:2], self.key)
         now = note(self.origin, self.entries, self.key)
@@ -173,12 +181,15 @@ class Forger:
             Forgery("a forked root", self._kept_part(elsewhere), 1, "log_fork", saved=now),
             Forgery("history cut off", self.real, 1, "log_shorter", saved=note(self.origin, grown, self.key)),
             Forgery("an entry that was never signed", self.changed(parts=[{**self.real["parts"][0], "entry_path": []}]), 1, "entry"),
+            Forgery("an entry that says something else", self.in_entry(0, sealed_on="2026-01-01"), 1, "entry"),
             Forgery("a leaf at another place", shifted, 1, "leaf"),
             Forgery("another member's leaf", mixed, 1, "misfit"),
             Forgery("a leaf in a tree of another kind", moved, 1, "misfit"),
             Forgery("another mutual's proof", self.changed(mutual="kosove"), 1, "misfit"),
             Forgery("a head of somebody else's key", self.changed(checkpoint=note(self.origin, self.entries, stranger)), 1, "head_unsigned"),
             Forgery("a head whose text was changed", self.changed(checkpoint=tampered), 1, "head_signature"),
+            Forgery("a head of another mutual's log, by the same key", self.changed(checkpoint=note(neighbour, self.entries, self.key)), 1, "misfit"),
+            Forgery("a kept head of another log, by the same key", self.real, 1, "other_log", saved=note(neighbour, self.entries, self.key)),
             Forgery("more paid than there was", self.changed(used=greedy), 1, "used"),
             Forgery("a kept head of another key", self.real, 2, "kept_unsigned", saved=note(self.origin, self.entries[:2], stranger)),
             Forgery("a kept head without the way from it", self.changed(consistency=None), 2, "consistency", saved=old),
