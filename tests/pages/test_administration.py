@@ -162,7 +162,7 @@ def test_a_message_is_looked_at_before_its_words_are_saved(fresh: Office) -> Non
     page.locator("#f-what").select_option("save")
     page.get_by_label("Por qué").fill("más corto")
     page.get_by_role("button", name="Seguir").click()
-    page.get_by_text("Guardado.").wait_for()
+    page.get_by_role("status").get_by_text("Guardado.").wait_for()
     assert page.locator(".bubble").inner_text() == "Mutual Amparo: su pago volvió. Llame."
 
 
