@@ -87,10 +87,13 @@ def test_a_statement_is_loaded_once_matched_and_its_lines_say_by_which_rule(fres
     fresh.go(page, "/reconciliation")
     page.get_by_role("button", name="Emparejar y comparar ahora").click()
     page.get_by_text("esto es lo que queda").wait_for()
-    page.get_by_text("El banco tomó dinero que nadie ordenó").first.wait_for()
+    fresh.go(page, "/reconciliation/statements")
+    page.locator("table.rows tbody tr td a").first.click()
+    page.get_by_text("-125.00").wait_for()
+    assert "sin revisar" not in page.inner_text("table.rows")
 
 
-def test_the_day_is_not_signed_while_something_is_unexplained_and_a_month_closes_by_two_looks(fresh: Office) -> None:
+def test_a_month_closes_after_a_second_look_a_manager_opens_it_again_and_the_day_is_signed(fresh: Office) -> None:
     page = fresh.as_("abel")
     fresh.go(page, "/reconciliation/month")
     page.locator("#f-period").fill("2026-03")
@@ -98,7 +101,18 @@ def test_the_day_is_not_signed_while_something_is_unexplained_and_a_month_closes
     page.get_by_role("button", name="Seguir").click()
     page.get_by_text("ya no se puede asentar nada").wait_for()
     page.get_by_role("button", name="Cerrarlo").click()
-    # Something of March is not explained: it is refused in words, and the reason typed is still there.
-    expect(page.locator("#faults")).to_be_visible()
-    assert page.get_by_label("Por qué").input_value() == "Fin de mes"
+    page.get_by_text("marzo de 2026 está cerrado").wait_for()
     assert page.goto(f"{fresh.url}/reconciliation/month/reopening").status == 403  # type: ignore[union-attr]
+    other = fresh.as_("mara")
+    fresh.go(other, "/reconciliation/month/reopening")
+    other.locator("#f-period").fill("2026-03")
+    other.get_by_label("Por qué").fill("Falta un recibo")
+    other.get_by_role("button", name="Seguir").click()
+    other.get_by_role("button", name="Abrirlo otra vez").click()
+    other.get_by_text("está abierto otra vez").wait_for()
+    fresh.go(page, "/reconciliation")
+    page.get_by_role("button", name="Firmar el día").click()
+    expect(page.locator(".sentence")).to_contain_text("Firmar el jueves, 2 de abril de 2026")
+    page.get_by_role("button", name="Firmarlo").click()
+    page.get_by_text("El día quedó firmado").wait_for()
+    assert page.get_by_role("button", name="Firmar el día").count() == 0
