@@ -42,6 +42,8 @@ class Gate:
     database: Database
     recognised: dict[str, tuple[float, Principal]] = field(default_factory=dict)
     """Who was behind a token's digest lately. It only lets a refusal come early; who acts is read anew each time."""
+    counted: dict[Any, tuple[float, Any]] = field(default_factory=dict)
+    """What was counted over a whole mutual lately, by what it was counted of, and when."""
 
 
 class Act:

@@ -37,6 +37,12 @@ SELECT at, event, from_state, to_state, actor, reason, evidence_id FROM state_lo
 WHERE mutual_id = current_mutual() AND subject_kind = :subject_kind AND subject_id = :subject_id ORDER BY id
 """
 
+NEWEST_OF = """
+-- at most one row: the newest change that somebody made
+SELECT id FROM audit_log WHERE mutual_id = current_mutual() AND actor = :actor AND action <> :besides
+ORDER BY at DESC, id DESC LIMIT 1
+"""
+
 CHANGES_OF = """
 -- one row per named change of one subject, oldest first
 SELECT at, actor, action, reason, detail, trace_id FROM audit_log
@@ -141,3 +147,15 @@ def list_transitions(session: Session, subject_kind: str, subject_id: int) -> li
 def list_changes(session: Session, subject_kind: str, subject_id: int | str) -> list[Any]:
     """Return every named change of one subject, oldest first."""
     return db.rows(session, CHANGES_OF, {"subject_kind": subject_kind, "subject_id": str(subject_id)})
+
+
+def newest_of(session: Session, actor: str, *, besides: str = "") -> int:
+    """Return a number that grows with each change that somebody makes; 0 before the first.
+
+    Args:
+        session: The open transaction.
+        actor: Who.
+        besides: An action that is no change.
+    """
+    row = db.first(session, NEWEST_OF, {"actor": actor, "besides": besides})
+    return 0 if row is None else int(row.id)

@@ -1,5 +1,6 @@
 """How a month stands: its steps, its figures, its coverage."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -29,11 +30,27 @@ class Month:
         return sum(reason.members for reason in self.reasons if reason.standing == standing)
 
 
-def get_month(session: Session, period: Period) -> Month:
-    """Return how a month stands now."""
-    filed = month_figures(session, period.start)
-    figures = SimpleNamespace(**queries.figures(session, period)._mapping, **filed._asdict())
+Recall = Callable[[Period, Callable[[], Any]], Any]
+"""Gives what was counted of a month lately, or counts it now."""
+
+
+def get_month(session: Session, period: Period, *, recall: Recall | None = None) -> Month:
+    """Return how a month stands now.
+
+    Args:
+        session: The open transaction.
+        period: The month.
+        recall: Where what is counted over everybody's rows may be of a moment ago; what people and the state did is
+            always of now.
+    """
+
+    def count() -> tuple[dict[str, Any], list[Any], int]:
+        counted = dict(queries.sums(session, period)._mapping)
+        return counted, coverage(session, period.start), queries.covered_dependants(session, period)
+
+    counted, decided, dependants = count() if recall is None else recall(period, count)
+    filed, standing = month_figures(session, period.start), queries.standing(session, period)
+    figures = SimpleNamespace(**counted, **standing._mapping, **filed._asdict())
     steps = steps_of(figures)
-    reasons = reasons_of(figures.enrolled, coverage(session, period.start))
-    dependants = queries.covered_dependants(session, period)
+    reasons = reasons_of(figures.enrolled, decided)
     return Month(period, figures.is_closed, steps, next_step(steps), figures, reasons, dependants)

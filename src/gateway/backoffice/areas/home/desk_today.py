@@ -1,6 +1,9 @@
 """The first page of the day, and a month whole."""
 
+import time
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 from fastapi.responses import Response
 
@@ -9,11 +12,15 @@ from gateway.backoffice.areas.home.tasks import due_words, reachable, tasks_of, 
 from gateway.backoffice.frame.area import Area
 from gateway.backoffice.frame.desk import Crumb, Desk
 from gateway.backoffice.frame.texts import N_, ROLES
+from gateway.kit.audit import newest_of
 from gateway.kit.period import Period
+from gateway.membership.dossier import LOOK
 from gateway.month.queries import list_months
-from gateway.month.standing import Month, get_month
+from gateway.month.standing import Month, Recall, get_month
 
 area = Area("home", N_("Home"), "/", 0)
+KEPT_SECONDS = 60.0
+KEPT_MOST = 2000
 SHOWN = 2
 """Months on the first page: the one that is filed and paid, and the one that is being collected."""
 
@@ -22,7 +29,7 @@ SHOWN = 2
 def home(desk: Desk) -> Response:
     """Say what is hers to do today, in order of urgency, and how the months stand."""
     known = [period for period in list_months(desk.session, limit=SHOWN + 1) if period <= Period.of(desk.today)]
-    months = [get_month(desk.session, period) for period in known[:SHOWN]]
+    months = [get_month(desk.session, period, recall=_recall(desk)) for period in known[:SHOWN]]
     bills = unpaid_bills(desk)
     return desk.page(
         "home/home.html",
@@ -46,6 +53,23 @@ def month_page(desk: Desk, period: str) -> Response:
         reachable=reachable,
         crumbs=[Crumb(desk.words.say("Home"), "/"), Crumb(desk.words.month(month.period), "")],
     )
+
+
+def _recall(desk: Desk) -> Recall:
+    """Return what keeps the sums over everybody's rows for a minute, and counts anew after any act of her own."""
+    newest, kept = newest_of(desk.session, desk.actor, besides=LOOK), desk.gate.counted
+
+    def recall(period: Period, count: Callable[[], Any]) -> Any:
+        place, now = (desk.mutual.id, desk.actor, period), time.monotonic()
+        at, known = kept.get(place, (0.0, None))
+        if known is None or known[0] != newest or now - at > KEPT_SECONDS:
+            if len(kept) > KEPT_MOST:
+                kept.clear()
+            known = (newest, count())
+            kept[place] = (now, known)
+        return known[1]
+
+    return recall
 
 
 def _line(desk: Desk, month: Month) -> SimpleNamespace:
