@@ -133,6 +133,35 @@ def test_coverage_says_how_many_and_why_the_lost_were_lost(database: Database, t
     assert table(only_march, "coverage") == [(day(MARCH), 5, 2, 0, 3, 4)]
 
 
+def test_who_is_new_and_rejected_is_neither_gained_nor_lost(database: Database, town: Town) -> None:
+    accepted = ("accepted", "0")
+    town.filing(FEBRUARY, "2026-03-01T12:00Z", {1: ("new", *accepted)})
+    march = {
+        1: ("same", *accepted),
+        2: ("new", "rejected", "155"),
+        3: ("back", "rejected", "155"),
+        4: ("new", *accepted),
+    }
+    town.filing(MARCH, "2026-04-01T12:00Z", march)
+    answer = told(database, ReportKind.COVERAGE)
+    assert table(answer, "coverage")[-1] == (day(MARCH), 1, 1, 0, 0, 2)
+    assert table(answer, "coverage_lost") == []
+
+
+def test_of_a_filing_answered_in_part_only_what_is_answered_counts(database: Database, town: Town) -> None:
+    accepted = ("accepted", "0")
+    town.filing(FEBRUARY, "2026-03-01T12:00Z", {1: ("new", *accepted)})
+    march = town.filing(MARCH, "2026-04-01T12:00Z", {1: ("same", *accepted), 2: ("new", *accepted)})
+    town.owner.execute("UPDATE filing SET line_count = 3 WHERE id = %s", [march])
+    town.add(
+        "filing_line", filing_id=march, line_no=3, member_id=3, assessment_id=1, document_kind="national_id", document="3",
+        given_names="Ana", first_surname="P", second_surname="", sex="F", birth_date="1990-01-01", wage_minor=1,
+        additional_dependants=0, amounts_minor=[1], state_minor=1, fee_minor=0, total_minor=1, from_member_minor=1,
+        reason="own_money", change_since_last="new", status="waiting",
+    )  # fmt: skip
+    assert table(told(database, ReportKind.COVERAGE), "coverage")[-1] == (day(MARCH), 1, 1, 0, 0, 2)
+
+
 def test_a_loss_that_nothing_explains_is_shown_as_such(database: Database, town: Town) -> None:
     accepted = ("accepted", "0")
     town.filing(FEBRUARY, "2026-03-01T12:00Z", {1: ("new", *accepted), 2: ("new", *accepted)})

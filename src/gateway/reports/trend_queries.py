@@ -23,13 +23,13 @@ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
 _ANSWERED = """
     SELECT f.id, f.payroll_id, f.period_start, f.kind, f.prepared_at, sum(d.accepted_count)::bigint AS accepted,
-           sum(d.rejected_count)::bigint AS rejected
+           sum(d.rejected_count)::bigint AS rejected, sum(d.line_count) = f.line_count AS is_whole
     FROM filing f
     JOIN filing_document d ON d.mutual_id = f.mutual_id AND d.filing_id = f.id AND d.holds = 'workers'
     WHERE f.mutual_id = current_mutual() AND f.status NOT IN ('draft', 'discarded')
       AND f.period_start <= :valid_on AND d.answered_at <= :recorded_at
     GROUP BY f.mutual_id, f.id"""
-"""Filings that the state had answered by the instant, with the counts of its answers."""
+"""Filings that the state had answered by the instant, with the counts of its answers, and whether for every line."""
 
 _OTHERS = """
     SELECT a.*, (SELECT coalesce(array_agg(o.id), '{}') FROM answered o WHERE o.period_start = a.period_start AND o.id <> a.id) AS others
@@ -41,7 +41,8 @@ _OTHERS = """
 
 COVERED = f"""
 -- one row per month: how many were covered by the state's answers, how many in the accepted month before of the same
--- payrolls, and how many are new or back
+-- payrolls, and how many lines were of somebody new or back; of filings that are answered whole the rejected ones among
+-- these still count here, and stand in LOST: so only the index is read
 WITH answered AS MATERIALIZED ({_ANSWERED}), month AS (
     SELECT payroll_id, period_start, sum(accepted) AS covered,
            lag(sum(accepted)) OVER (PARTITION BY payroll_id ORDER BY period_start) AS before
@@ -53,7 +54,11 @@ WITH answered AS MATERIALIZED ({_ANSWERED}), month AS (
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE change_since_last = 'new') AS new, count(*) FILTER (WHERE change_since_last = 'back') AS back
         FROM filing_line
-        WHERE mutual_id = current_mutual() AND filing_id = a.id AND change_since_last IN ('new', 'back')
+        WHERE a.is_whole AND mutual_id = current_mutual() AND filing_id = a.id AND change_since_last IN ('new', 'back')
+        UNION ALL
+        SELECT count(*) FILTER (WHERE change_since_last = 'new') AS new, count(*) FILTER (WHERE change_since_last = 'back') AS back
+        FROM filing_line
+        WHERE NOT a.is_whole AND mutual_id = current_mutual() AND filing_id = a.id AND change_since_last IN ('new', 'back')
           AND status IN ('accepted', 'changed') AND answered_at <= :recorded_at
     ) l
     WHERE a.period_start >= CAST(:from_on AS date)
@@ -68,9 +73,12 @@ GROUP BY m.period_start ORDER BY m.period_start
 """
 
 LOST = f"""
--- one row per month and reason: who was covered in the accepted month before and is in no filing of this one
+-- one row per month and reason: who was covered in the accepted month before and is in no filing of this one; and under
+-- ``rejected_new`` and ``rejected_back`` those whom COVERED counts as gained and the state rejected
 WITH answered AS MATERIALIZED ({_ANSWERED}), filed AS MATERIALIZED (
-    SELECT o.* FROM ({_OTHERS}) o
+    SELECT o.*, EXISTS (SELECT FROM answered n WHERE n.payroll_id = o.payroll_id AND n.period_start < o.period_start
+                        AND n.accepted > 0) AS is_later
+    FROM ({_OTHERS}) o
     WHERE o.period_start >= CAST(:from_on AS date) AND EXISTS (
         SELECT FROM answered n WHERE n.payroll_id = o.payroll_id AND n.period_start = o.period_start AND n.accepted > 0)
 ), decided AS (
@@ -84,24 +92,23 @@ WITH answered AS MATERIALIZED ({_ANSWERED}), filed AS MATERIALIZED (
         WHERE mutual_id = current_mutual() AND filing_id = f.id AND change_since_last IN ('same', 'wage_changed', 'gone') OFFSET 0
     ) d
     WHERE f.kind = 'monthly'
-), refused AS (
-    SELECT DISTINCT ON (f.payroll_id, f.period_start, l.member_id) f.id, f.payroll_id, f.period_start, f.others, l.member_id,
-           'rejected' AS reason
+), refused AS MATERIALIZED (
+    SELECT f.id, f.payroll_id, f.period_start, f.others, l.member_id, l.change_since_last, f.is_whole AND f.is_later AS is_counted
     FROM state_log s
     CROSS JOIN LATERAL (
-        SELECT filing_id, member_id FROM filing_line
-        WHERE mutual_id = current_mutual() AND id = s.subject_id AND change_since_last IN ('same', 'wage_changed') OFFSET 0
+        SELECT filing_id, member_id, change_since_last FROM filing_line
+        WHERE mutual_id = current_mutual() AND id = s.subject_id OFFSET 0
     ) l
     JOIN filed f ON f.id = l.filing_id
     WHERE s.mutual_id = current_mutual() AND s.subject_kind = 'filing_line' AND s.event = 'reject'
       AND s.at BETWEEN :from_on AND :recorded_at
-    ORDER BY f.payroll_id, f.period_start, l.member_id, f.id
 ), whose AS (
     SELECT * FROM decided
     UNION ALL
-    SELECT r.* FROM refused r
-    WHERE r.others = '{{}}' OR NOT EXISTS (
-        SELECT FROM decided d WHERE d.payroll_id = r.payroll_id AND d.period_start = r.period_start AND d.member_id = r.member_id)
+    SELECT DISTINCT ON (r.payroll_id, r.period_start, r.member_id) r.id, r.payroll_id, r.period_start, r.others, r.member_id, 'rejected'
+    FROM refused r
+    WHERE r.change_since_last IN ('same', 'wage_changed') AND (r.others = '{{}}' OR NOT EXISTS (
+        SELECT FROM decided d WHERE d.payroll_id = r.payroll_id AND d.period_start = r.period_start AND d.member_id = r.member_id))
 ), told AS (
     SELECT w.*, CASE WHEN w.others = '{{}}' THEN NULL ELSE ARRAY(
                SELECT l.payroll_id FROM unnest(w.others) AS o (id) CROSS JOIN LATERAL (
@@ -112,7 +119,11 @@ WITH answered AS MATERIALIZED ({_ANSWERED}), filed AS MATERIALIZED (
 )
 SELECT period_start, CASE WHEN coalesce(taken_in, '{{}}') = '{{}}' THEN reason ELSE 'other_payroll' END AS reason, count(*) AS members
 FROM told WHERE taken_in IS NULL OR NOT payroll_id = ANY (taken_in)
-GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
+GROUP BY 1, 2
+UNION ALL
+SELECT period_start, 'rejected_' || change_since_last, count(*) FROM refused
+WHERE is_counted AND change_since_last IN ('new', 'back') GROUP BY 1, 2
+ORDER BY 1, 3 DESC, 2
 """
 
 MISSING = f"""

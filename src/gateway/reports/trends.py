@@ -71,9 +71,11 @@ def coverage(session: Session, question: Question, _mutual: MutualRow) -> Answer
     reasons = db.rows(session, queries.LOST, values)
     rows, why = [], []
     for row in months:
-        lost = row.before + row.new + row.back - row.covered
-        rows.append((row.period_start, row.before, row.new, row.back, lost, row.covered))
-        told = [(row.period_start, one.reason, one.members) for one in reasons if one.period_start == row.period_start]
+        of_month = {one.reason: one.members for one in reasons if one.period_start == row.period_start}
+        new, back = row.new - of_month.pop("rejected_new", 0), row.back - of_month.pop("rejected_back", 0)
+        lost = row.before + new + back - row.covered
+        rows.append((row.period_start, row.before, new, back, lost, row.covered))
+        told = [(row.period_start, reason, members) for reason, members in of_month.items()]
         left_over = lost - sum(one[2] for one in told)
         why += [*told, (row.period_start, "unexplained", left_over)] if left_over else told
     names = ("before", "new", "back", "lost", "covered")
