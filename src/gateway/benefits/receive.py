@@ -60,7 +60,13 @@ def record_advice(
     earlier = db.first(session, queries.LOCK_BY_AUTHORITY_REFERENCE, {"reference": advice.remittance_id})
     if earlier is not None and earlier.status != RemittanceStatus.QUARANTINED:
         return RemittanceRow(*earlier)
-    bulk.stage(session, "advised_line", _STAGED, (_staged(line) for line in lines))
+    bulk.stage(
+        session,
+        "advised_line",
+        _STAGED,
+        (_staged(line) for line in lines),
+        analyze=("line_no", "document_kind", "document"),
+    )
     counted = rules.Counted(*db.one(session, queries.COUNT_STAGED))
     problem = problem or rules.lines_problem(totals_of(advice), counted)
     status = RemittanceStatus.QUARANTINED if problem else RemittanceStatus.ADVISED

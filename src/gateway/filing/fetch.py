@@ -41,7 +41,7 @@ def fetch_answer(courier: Courier, document_id: int, standing: FilingStanding) -
                     fetching.keep(page)
             courier.mark("filing.before_answer_applied")
             with fetching.transaction() as session:
-                bulk.execute(session, f"ANALYZE {TABLE}")
+                bulk.execute(session, f"ANALYZE {TABLE} (line, document_kind, document)")
                 return acknowledge(
                     session,
                     document_id,
