@@ -100,18 +100,13 @@ def child(element: Element | None, *path: str) -> Element | None:
     for name in path:
         if element is None:
             return None
-        for found in element:
-            if _without_namespace(found.tag) == name:
-                element = found
-                break
-        else:
-            return None
+        element = next(element.iterchildren(f"{{*}}{name}"), None)
     return element
 
 
 def children(element: Element | None, name: str) -> list[Element]:
     """Return the direct children of a local name."""
-    return [] if element is None else [found for found in element if _without_namespace(found.tag) == name]
+    return [] if element is None else list(element.iterchildren(f"{{*}}{name}"))
 
 
 def words(element: Element | None, *path: str) -> str | None:
