@@ -67,7 +67,8 @@ def shown(column: Column, value: Any, sheet: Sheet, report: Report, language: st
         case Cells.CODE:
             return word(str(value), language)
         case Cells.STATE_CODE:
-            return f"{value} {state_format(report.country).explain(str(value)).meaning_in(language)}".strip()
+            known = state_format(report.country).explain(str(value))
+            return f"{value} {known.meaning_in(language)}" if known.known else known.meaning_in(language)
     return str(value)
 
 
