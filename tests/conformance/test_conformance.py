@@ -132,10 +132,35 @@ WAITS = {"never answers", "never books a payment", "adds a bill up wrongly", "te
 """Faults that show by something that does not come: they are not waited for longer than need be."""
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_state_with_this_fault_fails_these_cases_and_no_other(tried: Try, fault: str) -> None:
-    rule, cases = FAULTS[fault]
-    results = tried(rule, **({"wait": 0.7} if fault in WAITS else {}))
+TOGETHER = (
+    ("takes other bytes under the same id", "takes any cursor", "leaves a member out", "tells once"),
+    ("takes the same bytes under another id", "changes a wage and does not say so", "does not sign what it tells"),
+    ("forgets what it received", "writes instants without an offset", "signs with another secret"),
+    ("bills a repetition again", "looks at no digest", "lets everybody in", "calls JSON text"),
+    ("drops a page's last line", "never books a payment"),
+    ("gives a line on two pages", "adds a bill up wrongly"),
+    ("gives lines in another order", "tells nothing"),
+    ("bills a centavo too much", "writes amounts without decimals"),
+    ("never answers",),
+    ("refuses every file",),
+    ("answers about another month",),
+    ("refuses with a success",),
+    ("refuses with a page for people",),
+)
+"""Faults of one state: those that stand together fail other cases each, so that one run shows all of them."""
+
+
+def test_faults_that_are_tried_together_fail_other_cases_each() -> None:
+    assert sorted(fault for group in TOGETHER for fault in group) == sorted(FAULTS)
+    for group in TOGETHER:
+        assert sum(len(FAULTS[fault][1]) for fault in group) == len(set().union(*(FAULTS[fault][1] for fault in group)))
+
+
+@pytest.mark.parametrize("faults", TOGETHER, ids="; ".join)
+def test_a_state_with_these_faults_fails_their_cases_and_no_other(tried: Try, faults: tuple[str, ...]) -> None:
+    cases = set().union(*(FAULTS[fault][1] for fault in faults))
+    rules = [FAULTS[fault][0] for fault in faults]
+    results = tried(*rules, **({"wait": 0.7} if WAITS & set(faults) else {}))
     failed = {name: result for name, result in results.items() if result.outcome is Outcome.FAILED}
     # Under load a filing may be answered before its lines can be asked for.
     asked = cases - (named(results, Outcome.NOT_TRIED) & {"lines.early"})
@@ -191,7 +216,8 @@ def test_one_case_is_tried_with_what_it_needs_and_people_of_her_own(state: Runni
 
 def test_the_packaged_contract_is_the_one_that_is_published() -> None:
     published = yaml.safe_load((ROOT / "openapi" / "authority.yaml").read_text("utf-8"))
-    assert contract.contract() == json.loads(json.dumps(published, default=str))
+    same = contract.contract() == json.loads(json.dumps(published, default=str))
+    assert same, "the contract has changed: run .venv/bin/python tools/pack_contract.py"
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

@@ -98,7 +98,11 @@ def _write_sample(
     path: Path, country: str, employer: str | None, payroll: str | None, period: str | None, people: Path | None
 ) -> None:
     crowd = People(country_of(country), people=people, unknown=None, seed=None)
-    month = Period.parse(period) if period else Period.of(dt.datetime.now(ZoneInfo(crowd.country.time_zone)).date()).plus(-1)
+    month = (
+        Period.parse(period)
+        if period
+        else Period.of(dt.datetime.now(ZoneInfo(crowd.country.time_zone)).date()).plus(-1)
+    )
     made = crowd.file(
         crowd.take(3), employer=employer or crowd.sample.employer, payroll=payroll or crowd.sample.payroll,
         period=month, written_on=month.plus(1).start,
