@@ -37,7 +37,14 @@ def body_of(method: str, path: str) -> tuple[Any, dict[str, str]]:
 
 
 def call(system: System, method: str, path: str, names: dict[str, str] | None = None, body: Any = None) -> Any:
-    known = {"reference": str(uuid.uuid4()), "line_no": "1", "event_id": "nothing", "coverage_id": "1-2026-03", "subscription_id": "4711", "delivery_id": "1"}
+    known = {
+        "reference": str(uuid.uuid4()),
+        "line_no": "1",
+        "event_id": "nothing",
+        "coverage_id": "1-2026-03",
+        "subscription_id": "4711",
+        "delivery_id": "1",
+    }
     filled = re.sub(r"\{(\w+)\}", lambda found: {**known, **(names or {})}[found.group(1)], path)
     sent, headers = body_of(method, path)
     if body is not None:

@@ -26,16 +26,19 @@ from tests.transparency.log_town import (
     seal_books,
 )
 
+from gateway.api.schemas.transparency import EntriesRead
 from gateway.contributions.place import place_line
 from gateway.contributions.receive import NewLine, NewReceipt, receive
 from gateway.contributions.reverse import reverse_receipt
 from gateway.kit import db, signed_note
 from gateway.kit.db import Database, act_for, sqlalchemy_url
 from gateway.kit.jobs import TIMETABLE, Context
+from gateway.selfcheck import queries as my_queries
 from gateway.transparency import queries, rules
 from gateway.transparency.check import TABLES, check_log
-from gateway.transparency.errors import LogUnsignedError
+from gateway.transparency.errors import LogRangeError, LogUnsignedError
 from gateway.transparency.models import LeafKind
+from gateway.transparency.prove import Claim, prove_consistency, prove_entry, prove_receipt
 from gateway.transparency.publish import heads_of, keys_of
 from gateway.transparency.tasks import seal as seal_task
 
@@ -128,6 +131,41 @@ def test_money_placed_later_and_money_taken_back_have_leaves_of_their_own(databa
     (taken,) = leaves(database, LeafKind.TAKEN_BACK)
     assert (taken["amount"], taken["taken_back_on"]) == ("9.00", DAY.isoformat())
     assert unknown.number not in {one["receipt"] for one in leaves(database, LeafKind.RECEIPT)}, "it was nobody's then"
+
+
+def test_money_that_was_another_members_first_is_proved_without_her(database: Database, town: Town) -> None:
+    wrong = pay_again(database, town.members[1], 700)
+    with database.session(1) as session:
+        line = db.one(session, "SELECT id FROM contribution_receipt_line WHERE receipt_id = :r", {"r": wrong})
+        place_line(session, line.id, member_id=town.ana, reason="it is hers", actor="staff:abel", today=DAY)
+    seal_books(database)
+    log(database, KEY)
+    with database.session(1) as session:
+        row = my_queries.get_receipt(session, town.ana, wrong)
+        claim = Claim(row.id, row.number, row.amount_minor, row.currency)
+        found = prove_receipt(session, town.ana, claim, since=None, now=NOW)
+        ana, other = (my_queries.get_me(session, member).number for member in town.members[:2])
+    assert next(json.loads(part["leaf"])["kind"] for part in found["parts"]) == "placed"
+    assert {json.loads(part["leaf"])["member"] for part in found["parts"]} == {ana}
+    assert f'"{other}"' not in json.dumps(found)
+
+
+def test_what_was_not_signed_yet_is_shown_by_no_way(database: Database, town: Town) -> None:
+    seal_books(database)
+    log(database, KEY)
+    fresh = pay_again(database, town.ana, 900)
+    assert log(database).tree_size == 5, "the key is away for a while"
+    with database.session(1) as session:
+        row = my_queries.get_receipt(session, town.ana, fresh)
+        claim = Claim(row.id, row.number, row.amount_minor, row.currency)
+        assert prove_receipt(session, town.ana, claim, since=None, now=NOW)["status"] == "waiting"
+        with pytest.raises(LogRangeError, match="of size 4, not 5"):
+            prove_consistency(session, 1, 5)
+        with pytest.raises(LogRangeError, match="of size 4, not 5"):
+            prove_entry(session, 0, 5)
+        shown = EntriesRead.of(queries.list_entries(session, start=0, limit=9), queries.get_head(session).tree_size, 8)
+    assert [one.index for one in shown.items] == [0, 1, 2, 3]
+    assert shown.next_start is None
 
 
 def test_one_key_follows_another_and_both_sign_for_a_while(database: Database, town: Town) -> None:

@@ -225,7 +225,9 @@ class Entry:
             if parts is not None and sum(parts) == signed:
                 pairs = enumerate(zip(self.details, parts, strict=True), start=1)
                 return [self._movement(number, part, detail, ()) for number, (detail, part) in pairs if part], notes
-            return [self._movement(0, signed, _shared(self.details), self._batch_flags(parts), _ids(self.details))], notes
+            return [
+                self._movement(0, signed, _shared(self.details), self._batch_flags(parts), _ids(self.details))
+            ], notes
         detail = self.details[0] if self.details else _NOTHING
         return [self._movement(0, signed, detail, self._flags(detail, unit, minor))], notes
 

@@ -34,7 +34,7 @@ def plain_texts(path: Path, language: str) -> Mapping[str, str]:
 
 def is_many(language: str, count: Any) -> bool:
     """Tell whether a count takes the plural: in French from two on, in Spanish and English for all but one."""
-    return abs(count) >= 2 if language == "fr" else count != 1
+    return bool(abs(count) >= 2 if language == "fr" else count != 1)
 
 
 def _is_known(language: str) -> bool:
