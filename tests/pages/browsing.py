@@ -21,7 +21,6 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--lang=es-DO",
 ]
 LANGUAGES = ("es", "fr", "en")
 WIDE, NARROW = 1280, 360
