@@ -1,7 +1,8 @@
 """The office of a small mutual on 2 April 2026: what each role finds on her desk.
 
 March is assessed and paid by most; its filing came back with one line rejected; the state's bill is here and not ordered;
-a remittance is allotted and a batch of payouts waits for release; a credit at the bank names nobody.
+a remittance is allotted and a batch of payouts waits for release; a credit at the bank names nobody; three members say that
+something is not right.
 """
 
 import datetime as dt
@@ -24,7 +25,7 @@ from gateway.filing.prepare import prepare as prepare_filing
 from gateway.filing.queries import list_documents
 from gateway.filing.seal import seal
 from gateway.filing.states import FilingKind
-from gateway.kit import db
+from gateway.kit import db, tenant
 from gateway.kit.db import Database
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.bank_accounts import BankAccountRow, Opening, register_bank_account
@@ -36,6 +37,7 @@ from gateway.membership.payrolls import open_payroll
 from gateway.payouts.order import prepare as prepare_payouts
 from gateway.reconciliation.load_statement import load_statement
 from gateway.reconciliation.run import reconcile
+from gateway.selfcheck.complain import Complainer, Pointed, complain
 from gateway.staff import queries as staff
 from gateway.staff.login import start_session
 from gateway.staff.models import Role
@@ -97,6 +99,8 @@ class Town:
     remittance: int = 0
     batch: int = 0
     """Payouts that wait for release."""
+    complaint: int = 0
+    """Of a receipt that the cashier recorded; the town's other complaints come after it."""
     staff: dict[str, int] = field(default_factory=dict)
 
 
@@ -118,6 +122,8 @@ def build(database: Database) -> Town:
         stray = Booked(250_000, text="DEPOSITO APORTE SIN NOMBRE")
         load_statement(session, camt053(10**8, [stray], day=TODAY), file_name="extracto.xml", actor="staff:abel")
         reconcile(session, today=TODAY)
+    with database.session(1, actor="test") as session:
+        _complaints(session, town)
     return town
 
 
@@ -167,6 +173,18 @@ def _benefits(session: Session, town: Town) -> None:
     fund_in_full(session, told)
     allot(session, town.remittance, actor="staff:bruno", today=TODAY)
     town.batch = prepare_payouts(session, provider="orange", actor="staff:bruno", today=TODAY).batches[0].id
+
+
+def _complaints(session: Session, town: Town) -> None:
+    receipt = int(db.scalar(session, "SELECT min(id) FROM contribution_receipt"))
+    for place, what, days, words in (
+        (0, Pointed("receipt", receipt), 5, "Pagué 5,100 y dice 5,010. Mi cédula es 00112345678."),
+        (1, Pointed("missing_payment"), 1, "Pagué el lunes en la ruta y no aparece."),
+        (2, Pointed("month", period=MARCH), 0, None),
+    ):
+        member, mutual, day = town.members[place], tenant.current(session), TODAY - dt.timedelta(days=days)
+        opened = complain(session, what, Complainer(member, f"member:{member}", mutual, day, "page"), words)
+        town.complaint = town.complaint or opened.id
 
 
 @cache

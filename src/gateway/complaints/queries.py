@@ -119,6 +119,16 @@ WHERE t.mutual_id = current_mutual() AND t.id = :ledger_tx_id AND EXISTS (
     WHERE e.mutual_id = t.mutual_id AND e.tx_id = t.id AND a.owner_kind = 'member' AND a.owner_id = :member_id)
 """
 
+POSTINGS = """
+-- one row per posting that moved money of a member's, newest first, with what came to her by it in each currency
+SELECT t.id, t.kind, t.valid_on, t.reason, e.currency, (-sum(e.amount_minor))::bigint AS amount_minor
+FROM ledger_account a
+JOIN ledger_entry e ON e.mutual_id = a.mutual_id AND e.account_id = a.id
+JOIN ledger_tx t ON t.mutual_id = e.mutual_id AND t.id = e.tx_id
+WHERE a.mutual_id = current_mutual() AND a.owner_kind = 'member' AND a.owner_id = :member_id
+GROUP BY t.id, t.kind, t.valid_on, t.reason, e.currency ORDER BY t.id DESC LIMIT :limit
+"""
+
 _RECEIPT_LINKS = """
 SELECT 'receipt' AS kind, r.id, r.number AS label, ARRAY[r.actor, 'staff:' || coalesce(r.collector, '')] AS made_by
 FROM contribution_receipt r WHERE r.mutual_id = current_mutual() AND r.id = :row
@@ -253,6 +263,11 @@ def list_messages(session: Session, complaint_id: int) -> list[Any]:
 def list_steps(session: Session, complaint_id: int) -> list[Any]:
     """Return every step of a complaint, oldest first."""
     return list_transitions(session, "complaint", complaint_id)
+
+
+def list_postings(session: Session, member_id: int, *, limit: int) -> list[Any]:
+    """Return the newest postings that moved money of a member's: those that a resolution may name."""
+    return db.rows(session, POSTINGS, {"member_id": member_id, "limit": limit})
 
 
 def count_waiting(session: Session, *, today: dt.date) -> list[Any]:

@@ -13,6 +13,7 @@ from gateway.calendar.errors import CalendarMissingError
 from gateway.calendar.frozen import has_calendar
 from gateway.calendar.queries import WorkCalendar, calendar_of
 from gateway.cash.queries import list_handovers, list_sessions
+from gateway.complaints.queries import count_waiting
 from gateway.filing.queries import list_bills
 from gateway.kit.period import Period
 from gateway.month.rules import StepState
@@ -188,12 +189,33 @@ def _claims(desk: Desk) -> list[Task]:
     return [Task(NOW if rows[0].submit_by <= desk.today else SOON, text, reachable("/benefits"), due)]
 
 
+def _complaints(desk: Desk) -> list[Task]:
+    mine = [
+        row
+        for row in count_waiting(desk.session, today=desk.today)
+        if row.waiting_count and row.owner_role in desk.roles
+    ]
+    if not mine:
+        return []
+    late, owners = sum(row.late_count for row in mine), {row.owner_role for row in mine}
+    text = desk.words.count(
+        "Look into one complaint", "Look into {n} complaints", sum(row.waiting_count for row in mine)
+    )
+    due = desk.words.count("One of them is late", "{n} of them are late", late) if late else ""
+    path = f"/complaints?owner={min(owners)}" if len(owners) == 1 else None
+    return [Task(NOW if late else SOON, text, reachable("/complaints", path), due)]
+
+
 ASKED: tuple[tuple[frozenset[Role], Callable[[Desk], list[Task]]], ...] = (
     (frozenset({Role.MANAGER}), _payouts),
     (frozenset({Role.ACCOUNTANT, Role.MANAGER}), _breaks),
     (frozenset({Role.CASHIER, Role.COLLECTOR}), _sessions),
     (frozenset({Role.CASHIER, Role.ACCOUNTANT}), _handovers),
     (frozenset({Role.BENEFITS_OFFICER}), _claims),
+    (
+        frozenset({Role.CASHIER, Role.FILING_OFFICER, Role.BENEFITS_OFFICER, Role.ACCOUNTANT, Role.MANAGER}),
+        _complaints,
+    ),
 )
 """Roles -> what is asked for them beside the months and the bills."""
 

@@ -1,0 +1,211 @@
+"""What complaints are about, how they stand and end, and what she saw, as the office says it."""
+
+from collections.abc import Mapping
+
+from gateway.backoffice.frame.texts import N_
+
+KINDS = {
+    "receipt": N_("A receipt"),
+    "missing_payment": N_("A payment that she does not find"),
+    "month": N_("Her cover in a month"),
+    "filing_line": N_("Her line in a filing"),
+    "due": N_("What is asked of her"),
+    "benefit": N_("A benefit"),
+    "payout": N_("A payout to her"),
+    "family_member": N_("A person of her family"),
+    "notice": N_("A message to her"),
+    "me": N_("Her own data"),
+}
+STATUSES = {
+    "open": (N_("nobody has taken it"), "wait"),
+    "in_hand": (N_("in hand"), "wait"),
+    "asked": (N_("waits for her reply"), "plain"),
+    "answered": (N_("answered; she may object"), "good"),
+    "resolved": (N_("resolved"), "good"),
+    "withdrawn": (N_("she took it back"), "plain"),
+}
+"""Status -> what it is called, and its tone."""
+RESOLUTIONS = {
+    "explained": N_("It was right; she was told why"),
+    "corrected": N_("It was wrong and is put right; no money moved"),
+    "money_moved": N_("It was wrong; a posting put it right"),
+    "with_state": N_("The state has to put it right, and was told"),
+    "no_objection": N_("She was answered and said nothing against it"),
+}
+VOICES = {
+    "opening": (N_("She complained"), "wait"),
+    "reply": (N_("She said more"), "wait"),
+    "question": (N_("Asked of her"), "plain"),
+    "answer": (N_("Answer to her"), "good"),
+    "note": (N_("Note among staff"), "plain"),
+}
+"""Voice of a text -> what it is called, and its tone."""
+EVENTS = {
+    "take": N_("taken in hand"),
+    "ask": N_("she was asked"),
+    "reply": N_("she said more"),
+    "answer": N_("she was answered"),
+    "resolve": N_("resolved"),
+    "withdraw": N_("she took it back"),
+    "reopen": N_("taken up again"),
+    "hear_nothing": N_("thirty days without a reply"),
+    "let_stand": N_("fourteen days without an objection"),
+}
+WAYS = {"page": N_("on her page"), "ussd": N_("by telephone"), "api": N_("by another program")}
+"""Channel -> how she said it."""
+SPOKEN = {"es": N_("Spanish"), "fr": N_("French"), "en": N_("English"), "ht": N_("Haitian Creole")}
+RESTS_ON = {
+    "member": N_("The member"),
+    "receipt": N_("Receipt"),
+    "ledger_tx": N_("Posting"),
+    "filing": N_("Filing"),
+    "evidence": N_("Kept evidence"),
+    "benefit_remittance": N_("Remittance of benefits"),
+    "payout": N_("Payout"),
+    "payout_batch": N_("Batch of payouts"),
+    "dependant": N_("Person of the family"),
+    "notice": N_("Message"),
+    "month": N_("Month"),
+}
+"""What a row rests on -> what it is called."""
+FACTS = {
+    "number": N_("Number"),
+    "paid_on": N_("Paid on"),
+    "recorded_at": N_("Recorded"),
+    "channel": N_("How"),
+    "amount_minor": N_("Amount"),
+    "reversed_on": N_("Taken back on"),
+    "month": N_("Month"),
+    "period": N_("Month"),
+    "period_start": N_("Month"),
+    "standing": N_("Cover"),
+    "told": N_("What she was told"),
+    "state_code": N_("The state's code"),
+    "state_text": N_("The state's words"),
+    "kind": N_("Kind"),
+    "sequence": N_("Number of the filing"),
+    "filing_status": N_("The filing"),
+    "reception_reference": N_("The state's number of the filing"),
+    "line_no": N_("Line"),
+    "status": N_("Status"),
+    "wage_minor": N_("Wage"),
+    "state_minor": N_("For the state"),
+    "fee_minor": N_("For the mutual"),
+    "total_minor": N_("Total"),
+    "from_member_minor": N_("From her"),
+    "helped_minor": N_("From the fund and the reserve"),
+    "from_employer_minor": N_("From her employer"),
+    "answered_at": N_("Answered"),
+    "cost_minor": N_("What the month costs"),
+    "held_minor": N_("Held for her"),
+    "short_minor": N_("What is missing"),
+    "until": N_("Until when"),
+    "reference": N_("Reference to pay with"),
+    "is_estimate": N_("An estimate"),
+    "instalment": N_("Instalment"),
+    "instalment_count": N_("Instalments in all"),
+    "remittance_status": N_("The state's money"),
+    "advised_at": N_("Advised"),
+    "destination": N_("Paid to"),
+    "settled_on": N_("Settled on"),
+    "given_names": N_("Given names"),
+    "first_surname": N_("First surname"),
+    "second_surname": N_("Second surname"),
+    "relation": N_("Relation"),
+    "category": N_("Category"),
+    "birth_date": N_("Birth date"),
+    "valid_from": N_("From"),
+    "valid_to": N_("To"),
+    "is_held": N_("The state has her"),
+    "identity": N_("Identity number"),
+    "identity_kind": N_("Paper"),
+    "phone": N_("Telephone"),
+    "text": N_("Text"),
+    "created_at": N_("Written"),
+}
+"""Name of what she saw -> what it is called; what is not here is ours alone and says nothing to people."""
+_COVER = {"covered": N_("Covered"), "waiting": N_("Waiting"), "not_covered": N_("Not covered")}
+CODES: Mapping[str, Mapping[str, str]] = {
+    "channel": {
+        "cash": N_("Cash"),
+        "collector": N_("Collector"),
+        "bank": N_("Bank"),
+        "mobile_money": N_("Mobile money"),
+    },
+    "standing": _COVER,
+    "status": {
+        "waiting": N_("Waiting"),
+        "accepted": N_("Accepted"),
+        "changed": N_("Accepted with another amount"),
+        "rejected": N_("Rejected"),
+        "ordered": N_("Ordered"),
+        "paid": N_("Paid"),
+        "failed": N_("Failed"),
+        "returned": N_("Returned"),
+        "cancelled": N_("Given up"),
+        "sending": N_("Under way"),
+        "sent": N_("Sent"),
+        "delivered": N_("Delivered"),
+        "active": N_("Active"),
+        "on_leave": N_("On leave"),
+        "left": N_("Has left"),
+        "deceased": N_("Deceased"),
+    },
+    "filing_status": {
+        "sealed": N_("sealed, not sent"),
+        "sending": N_("on its way to the state"),
+        "unknown": N_("not known whether it arrived; we ask"),
+        "submitted": N_("with the state, not answered"),
+        "accepted": N_("accepted"),
+        "partial": N_("accepted in part"),
+        "rejected": N_("rejected"),
+        "settled": N_("paid and settled"),
+    },
+    "remittance_status": {
+        "advised": N_("advised, not here yet"),
+        "differs": N_("here, with another amount"),
+        "funded": N_("here"),
+        "allotted": N_("here, and given to its members"),
+    },
+    "kind": {
+        "monthly": N_("monthly"),
+        "supplementary": N_("supplementary"),
+        "maternity": N_("Maternity"),
+        "breastfeeding": N_("Breastfeeding"),
+        "common_illness": N_("Common illness"),
+    },
+    "relation": {
+        "spouse": N_("Spouse"),
+        "partner": N_("Partner"),
+        "child": N_("Child"),
+        "stepchild": N_("Stepchild"),
+        "parent": N_("Parent"),
+        "parent_in_law": N_("Parent-in-law"),
+        "sibling": N_("Brother or sister"),
+        "grandparent": N_("Grandparent"),
+        "grandchild": N_("Grandchild"),
+        "great_grandparent": N_("Great-grandparent"),
+        "great_grandchild": N_("Great-grandchild"),
+        "uncle_aunt": N_("Uncle or aunt"),
+        "nephew_niece": N_("Nephew or niece"),
+    },
+    "category": {"direct": N_("Direct"), "additional": N_("Additional")},
+    "identity_kind": {
+        "national_id": N_("Identity card"),
+        "social_security": N_("Social security number"),
+        "passport": N_("Passport"),
+        "newborn": N_("Newborn"),
+    },
+}
+"""Name of what she saw -> its codes in words; others are shown as they are."""
+POSTINGS = {
+    "receipt": N_("Payment received"),
+    "receipt.reversal": N_("Payment taken back"),
+    "reversal": N_("Payment taken back"),
+    "placement": N_("Money placed"),
+    "refund": N_("Money given back"),
+    "filing.seal": N_("Reserved for the filing"),
+    "filing.release": N_("Given back after a rejection"),
+    "bill.cover": N_("Used for the state's bill"),
+}
+"""Kind of a posting -> what it is called; others are shown by their code."""
