@@ -147,3 +147,9 @@ def test_a_deposit_short_of_what_was_sent_is_not_the_deposit(bank: Database) -> 
     done = book(bank, Booked(199_999, text=reference))
     assert (done.matched, done.suspense_count) == ({}, 1)
     assert held(bank, "bank:main:in-transit") == 200_000
+
+
+def test_a_number_that_two_members_write_differently_is_nobodys_to_choose(bank: Database) -> None:
+    rosa, olga = member(bank, "M-00017"), member(bank, "M00017")
+    assert book(bank, Booked(50_000, text=ROSA)).suspense_count == 1
+    assert [held(bank, f"member:{one}:contributions") for one in (rosa, olga)] == [0, 0]
