@@ -20,6 +20,7 @@ import httpx
 import psycopg
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 from tests.conftest import MUTUALS
 from tests.databases import Shelf
@@ -412,6 +413,13 @@ def entered(browser: Any, place: Place, member: int, **options: Any) -> Any:
     return context
 
 
+def reads_well(page: Page) -> None:
+    """Nothing on the page is in the way of who hears it, sees little or has a small screen."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_member_checks_a_receipt_from_her_list_and_the_telephone_remembers_the_log(
     browser: Any, place: Place
 ) -> None:
@@ -423,8 +431,8 @@ def test_a_member_checks_a_receipt_from_her_list_and_the_telephone_remembers_the
     page.get_by_role("link", name="Compruébelo usted").first.click()
     page.locator("#verdict[data-status='0']").wait_for()
     assert "El Estado aceptó la línea" in page.inner_text("main")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert "unsafe" not in page.request.get(page.url).headers["content-security-policy"]
+    reads_well(page)
     with page.expect_download() as saved:
         page.get_by_role("link", name="Guardar la prueba").click()
     kept = json.loads(Path(saved.value.path()).read_text())
@@ -441,6 +449,9 @@ def test_a_member_checks_a_receipt_from_her_list_and_the_telephone_remembers_the
     page.reload()
     page.locator("#verdict[data-status='1']").wait_for()
     assert "La historia fue cambiada" in page.inner_text("#verdict")
+    page.get_by_role("link", name="Comprobar un archivo").click()
+    page.get_by_label("La prueba").wait_for()
+    reads_well(page)
     assert faults == []
     assert context.request.get(f"{place.http.base_url}/m/proof/{place.receipts[1]}").status == 404
     assert context.request.get(f"{place.http.base_url}/m/proof/{place.receipts[1]}/file").status == 404
