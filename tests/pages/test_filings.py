@@ -117,7 +117,7 @@ def test_a_line_is_shown_field_by_field_and_its_evidence_is_a_file(office: Offic
     page = office.as_("olga")
     office.go(page, "/filings/1/lines/1")
     names = page.locator(".layout .name").all_inner_texts()
-    assert any(name.startswith("first_surname") for name in names)
+    assert any(name.startswith("Primer apellido") for name in names)
     with page.expect_download() as download:
         page.get_by_role("link", name="Descargar la evidencia").click()
     told = json.loads(download.value.path().read_bytes())

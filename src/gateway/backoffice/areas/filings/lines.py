@@ -7,7 +7,9 @@ from fastapi.responses import Response
 
 from gateway.authority.connect import state_format
 from gateway.backoffice.areas.filings.place import (
+    BILLS,
     COMPONENTS,
+    FIELDS,
     LINES,
     READS,
     REASONS,
@@ -239,6 +241,8 @@ def line(desk: Desk, filing_id: int, line_no: int) -> Response:
         meaning=meaning,
         reason=REASONS.get(row.reason, row.reason),
         seen=seen,
+        field_words=FIELDS,
+        bill_words=BILLS,
         names={code: component(desk, code) for code in COMPONENTS},
         fields=shown,
         may_mend=row.status == "rejected" and desk.may((Role.FILING_OFFICER,)),

@@ -112,6 +112,41 @@ COMPONENTS = {
 }
 
 
+FIELDS = {
+    "type": N_("Kind of line"),
+    "payroll": N_("Payroll key"),
+    "document_type": N_("Kind of number"),
+    "document": N_("Identity number"),
+    "given_names": N_("Given names"),
+    "first_surname": N_("First surname"),
+    "second_surname": N_("Second surname"),
+    "sex": N_("Sex"),
+    "birth_date": N_("Birth"),
+    "wage": N_("Wage"),
+    "voluntary": N_("Voluntary"),
+    "tax_wage": N_("Wage for income tax"),
+    "other_pay": N_("Other pay"),
+    "withholding_agent": N_("Withholding agent"),
+    "other_employers": N_("From other employers"),
+    "exempt": N_("Exempt"),
+    "balance": N_("Balance in favour"),
+    "training_wage": N_("Wage for INFOTEP"),
+    "income_type": N_("Kind of income"),
+    "uan": N_("UAN"),
+    "name": N_("Name"),
+    "gross_wages": N_("Gross wages"),
+    "epf_wages": N_("EPF wages"),
+    "eps_wages": N_("EPS wages"),
+    "edli_wages": N_("EDLI wages"),
+    "epf_contribution": N_("EPF contribution"),
+    "eps_contribution": N_("EPS contribution"),
+    "epf_eps_difference": N_("EPF less EPS"),
+    "ncp_days": N_("Days without pay"),
+    "refund_of_advances": N_("Refund of advances"),
+}
+"""What the fields of the states' lines are called; others are shown under their own name."""
+
+
 def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
     """Return the way back from a page about filings."""
     return [Crumb(desk.words.say("Filings"), "/filings"), *(Crumb(desk.words.say(text), path) for text, path in steps)]
