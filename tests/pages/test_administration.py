@@ -140,6 +140,23 @@ def test_a_manager_takes_somebody_on_changes_what_she_may_and_lets_her_go(fresh:
     assert (row.roles, row.is_active) == (["cashier", "manager"], False)
 
 
+def test_of_two_who_change_the_same_person_the_second_is_told_what_changed(fresh: Office) -> None:
+    first, second = fresh.as_("mara"), fresh.another("mara")
+    at = f"{AT}/people/{fresh.town.staff['rosa']}"
+    fresh.go(first, at)
+    fresh.go(second, at)
+    for page, name in ((first, "Rosa Ruiz Roa"), (second, "Rosa María Ruiz")):
+        page.get_by_label("Nombre completo").fill(name)
+        page.get_by_role("button", name="Guardar").click()
+        page.locator(".said, .faults").first.wait_for()
+    assert (
+        "“Rosa Ruiz”" in second.locator(".faults").inner_text()
+        or "«Rosa Ruiz»" in second.locator(".faults").inner_text()
+    )
+    with fresh.database.session(1) as session:
+        assert db.scalar(session, "SELECT full_name FROM staff_user WHERE username = 'rosa'") == "Rosa Ruiz Roa"
+
+
 def test_a_rate_is_proposed_by_one_and_approved_by_another_who_sees_what_it_changes(fresh: Office) -> None:
     page = fresh.as_("olga")
     fresh.go(page, f"{AT}/rates/new")

@@ -1,13 +1,15 @@
 """Log in and out; who works here."""
 
-from fastapi import Request, Response
+from typing import Annotated
+
+from fastapi import Query, Request, Response
 
 from gateway.api import rate
 from gateway.api.dependencies import ActDep, Gate, GateDep, OnceDep, allow, commit, opened, unbound
 from gateway.api.errors import problem_response, problems
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
-from gateway.api.schemas.common import PathId
+from gateway.api.schemas.common import PathId, Reason
 from gateway.api.schemas.staff import (
     SessionCreate,
     SessionRead,
@@ -22,7 +24,7 @@ from gateway.staff.errors import SecondFactorNeededError, SecondFactorUnsetError
 from gateway.staff.login import Awaits, LoggedIn, log_in, log_out
 from gateway.staff.models import Role
 from gateway.staff.register import NewStaffUser, StaffChange, change_staff, register_staff
-from gateway.staff.second_factor import awaiting, pass_factor
+from gateway.staff.second_factor import awaiting, pass_factor, take_off
 from gateway.staff.vault import Vault
 
 router = Router(prefix="/v1", tags=["staff"])
@@ -130,3 +132,18 @@ def update_staff_user(user_id: PathId, asked: StaffUserUpdate, act: ActDep) -> o
     """Change a staff user; a new password or `is_active: false` ends her sessions. A manager must remain."""
     change = StaffChange(asked.full_name, asked.roles, asked.language, asked.is_active, asked.password)
     return change_staff(act.session, user_id, change, actor=act.actor)
+
+
+@router.delete(
+    "/staff-users/{user_id}/second-factor",
+    status_code=204,
+    summary="Take off somebody's second factor",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(404, 409, 422),
+)
+def delete_second_factor(
+    user_id: PathId, act: ActDep, reason: Annotated[Reason, Query(examples=["her telephone was stolen"])]
+) -> None:
+    """Let somebody whose telephone is lost come in with her password alone, until she sets up another; ends her sessions."""
+    is_own = user_id == act.principal.user_id
+    take_off(act.session, user_id, actor=act.actor, reason=reason, is_own=is_own)

@@ -10,6 +10,7 @@ from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column
 from gateway.backoffice.frame.texts import LANGUAGES, N_, ROLES
+from gateway.kit.errors import PreconditionError
 from gateway.staff import queries
 from gateway.staff.models import Role
 from gateway.staff.register import NewStaffUser, StaffChange, change_staff, register_staff
@@ -89,12 +90,15 @@ def take_on(desk: Desk, form: Form) -> Go:
     return Go(f"{AT}/{row.id}", N_("{name} can log in now."), {"name": name})
 
 
+def _present(person: Any) -> dict[str, Any]:
+    roles = {f"role-{role.value}": "1" if role.value in person.roles else None for role in Role}
+    return {"full_name": person.full_name, "language": person.language, **roles}
+
+
 def _show_person(desk: Desk, form: Form, user_id: int) -> Response:
     person = queries.get_staff(desk.session, user_id)
     factor = factor_of(desk.session, user_id)
-    present: dict[str, Any] = {"full_name": person.full_name, "language": person.language}
-    present |= {f"role-{role.value}": "1" if role.value in person.roles else None for role in Role}
-    form.over(present)
+    form.over(_present(person))
     return desk.page(
         "administration/person.html",
         form=form,
@@ -138,6 +142,9 @@ def change_person(desk: Desk, form: Form, user_id: int) -> Go:
     name, language = form.text("full_name", required=True), form.choice("language", list(LANGUAGES), required=True)
     roles = _chosen(form)
     form.check()
+    # A person has no version: what stood in the form when it was opened is compared with what is there now.
+    if form.over(_present(queries.get_staff(desk.session, user_id))).meanwhile:
+        raise PreconditionError("somebody changed this person since the form was opened")
     change_staff(desk.session, user_id, StaffChange(name, roles, language), actor=desk.actor)
     return Go(f"{AT}/{user_id}", N_("Changed."))
 
