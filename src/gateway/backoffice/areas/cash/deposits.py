@@ -31,8 +31,8 @@ def _show(desk: Desk, form: Form) -> Any:
     rows = desk.listing(
         [
             Column(N_("Reference on the slip"), lambda row: row.reference, "code"),
-            Column(N_("From"), lambda row: row.from_code, "code"),
-            Column(N_("To"), lambda row: row.to_code, "code"),
+            Column(N_("From account"), lambda row: row.from_code, "code"),
+            Column(N_("To account"), lambda row: row.to_code, "code"),
             Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
             Column(N_("Brought on"), lambda row: row.ordered_on, "day"),
             Column(N_("By"), lambda row: person(row.ordered_by)),

@@ -39,8 +39,8 @@ def _show(desk: Desk, form: Form) -> Any:
     rows = desk.listing(
         [
             Column(N_("Handover"), lambda row: row.id, "code", link=lambda row: f"/cash/handovers/{row.id}"),
-            Column(N_("From"), lambda row: person(row.giver)),
-            Column(N_("To"), lambda row: person(row.receiver)),
+            Column(N_("Given by"), lambda row: person(row.giver)),
+            Column(N_("Given to"), lambda row: person(row.receiver)),
             Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
             Column(N_("Day"), lambda row: row.given_on, "day"),
             Column(

@@ -103,7 +103,7 @@ def _sure_release(desk: Desk, _form: Form, payment_id: int) -> Confirmation:
         notice=bill.notice_reference,
     )
     figures = [
-        (words.say("From"), payment.account_code),
+        (words.say("From account"), payment.account_code),
         (words.say("Ordered by"), payment.ordered_by.partition(":")[2]),
         (words.say("Due"), words.day(bill.due_on)),
     ]

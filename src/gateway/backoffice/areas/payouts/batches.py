@@ -129,7 +129,7 @@ def batch(desk: Desk, batch_id: int) -> Response:
             ),
             Column(N_("Name"), lambda row: names[row.member_id][1]),
             Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
-            Column(N_("To"), lambda row: destination(desk, row), "code"),
+            Column(N_("Goes to"), lambda row: destination(desk, row), "code"),
             Column(
                 N_("Status"),
                 lambda row: words.say(PAYOUTS[row.status][0]),
