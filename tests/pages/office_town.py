@@ -2,7 +2,7 @@
 
 March is assessed and paid by most; its filing came back with one line rejected; the state's bill is here and not ordered;
 a remittance is allotted and a batch of payouts waits for release; a credit at the bank names nobody; three members say that
-something is not right.
+something is not right, and the filing officer has taken the last of the three in hand.
 """
 
 import datetime as dt
@@ -18,6 +18,8 @@ from tests.reconciliation.statements import NUMBER, Booked, camt053
 from gateway.benefits.allot import allot
 from gateway.cash.states import TillKind
 from gateway.cash.tills import register_till
+from gateway.complaints import handle
+from gateway.complaints.handle import Handler
 from gateway.contributions.assess import assess_period
 from gateway.contributions.receive import NewLine, NewReceipt, receive
 from gateway.filing.bills import receive_notice
@@ -185,6 +187,7 @@ def _complaints(session: Session, town: Town) -> None:
         member, mutual, day = town.members[place], tenant.current(session), TODAY - dt.timedelta(days=days)
         opened = complain(session, what, Complainer(member, f"member:{member}", mutual, day, "page"), words)
         town.complaint = town.complaint or opened.id
+    handle.take(session, opened.id, Handler("olga", OFFICER, [Role.FILING_OFFICER], TODAY))
 
 
 @cache

@@ -21,10 +21,10 @@ def write(page: Page, summary: str, label: str, text: str, button: str) -> None:
 
 
 def test_the_queue_and_a_case_read_well_and_ask_little(office: Office) -> None:
-    office.reads_well("mara", "/complaints")
-    office.reads_well("carla", case(office, 1))
+    office.reads_well("mara", "/complaints", languages=("es", "fr"))
+    office.reads_well("olga", case(office, 2), languages=("es", "fr"))
     office.asks_at_most("mara", "/complaints", 5)
-    office.asks_at_most("mara", case(office), 6)
+    office.asks_at_most("olga", case(office, 2), 7)
 
 
 def test_everything_that_a_complaint_may_be_is_said_in_words() -> None:

@@ -22,6 +22,8 @@ WHERE: Mapping[str, tuple[str, str]] = {
     "payout_batch": ("/payouts", "/payouts/{id}"),
 }
 """What a row rests on -> the area it stands in, and its page. Postings and kept evidence have no page of their own."""
+NAMED = frozenset({"receipt", "filing", "payout"})
+"""What has a number of its own that people know; the label of others is a code."""
 BATCHES = (Role.BENEFITS_OFFICER, Role.ACCOUNTANT, Role.MANAGER)
 """Who looks at whole batches of payouts; a cashier sees the one that she hands out."""
 
@@ -80,7 +82,7 @@ def posting(desk: Desk, row: Any) -> str:
 
 def _rests(desk: Desk, row: Any, kind: str, number: int, label: str) -> Rests:
     name = desk.words.say(RESTS_ON[kind]) if kind in RESTS_ON else kind
-    text = row.member_number if kind == "member" else label if kind == "receipt" else f"{number} {label}".strip()
+    text = row.member_number if kind == "member" else label if kind in NAMED and label else str(number)
     if kind not in WHERE or (kind == "payout_batch" and not desk.may(BATCHES, reads=True)):
         return Rests(name, text, None)
     place, path = WHERE[kind]

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from gateway.backoffice.areas.complaints.place import STAFF, area, lateness, status_of
-from gateway.backoffice.areas.complaints.words import KINDS, STATUSES, WAYS
+from gateway.backoffice.areas.complaints.words import KINDS, STATUSES
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.listing import Column, Filter
 from gateway.backoffice.frame.texts import N_, ROLES
@@ -42,7 +42,6 @@ def complaints(desk: Desk) -> Response:
             Column(N_("Member"), lambda row: row.member_name, link=lambda row: f"/members/{row.member_id}"),
             Column(N_("Member number"), lambda row: row.member_number, "code"),
             Column(N_("Since"), lambda row: row.opened_on, "day"),
-            Column(N_("How"), lambda row: words.say(WAYS[row.channel])),
             Column(N_("Due"), lambda row: row.due_on, "day"),
             Column(N_("Time"), lambda row: lateness(desk, row)[0], "status", tone=lambda row: lateness(desk, row)[1]),
             Column(N_("Whose work"), lambda row: row.assignee or words.say(ROLES[row.owner_role])),

@@ -127,7 +127,7 @@ FACTS = {
 _COVER = {"covered": N_("Covered"), "waiting": N_("Waiting"), "not_covered": N_("Not covered")}
 CODES: Mapping[str, Mapping[str, str]] = {
     "channel": {
-        "cash": N_("Cash"),
+        "cash": N_("In cash"),
         "collector": N_("Collector"),
         "bank": N_("Bank"),
         "mobile_money": N_("Mobile money"),
