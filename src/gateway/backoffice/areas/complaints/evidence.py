@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gateway.backoffice.areas.complaints.words import CODES, FACTS, POSTINGS, RESTS_ON
+from gateway.backoffice.areas.complaints.words import CODES, FACTS, POSTINGS, RESTS_ON, TAKEN_BACK
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.pages import ENTRIES
 from gateway.kit import logs
@@ -75,8 +75,10 @@ def postings(desk: Desk, rows: Iterable[Any]) -> list[tuple[str, str]]:
 
 def posting(desk: Desk, row: Any) -> str:
     """Return a posting in words: its number, day, kind and what came to her by it."""
-    words, kind = desk.words, POSTINGS.get(row.kind)
-    named = words.say(kind) if kind else row.kind
+    words, kind = desk.words, row.kind.removesuffix(TAKEN_BACK)
+    named = words.say(POSTINGS[kind]) if kind in POSTINGS else kind
+    if kind != row.kind:
+        named = words.say("{what}, taken back", what=named)
     return f"{row.id} · {words.day(row.valid_on)} · {named} · {words.amount(row.amount_minor, row.currency)}"
 
 

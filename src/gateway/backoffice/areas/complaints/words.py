@@ -200,12 +200,21 @@ CODES: Mapping[str, Mapping[str, str]] = {
 """Name of what she saw -> its codes in words; others are shown as they are."""
 POSTINGS = {
     "receipt": N_("Payment received"),
-    "receipt.reversal": N_("Payment taken back"),
     "reversal": N_("Payment taken back"),
+    "employer.receipt": N_("Payment of her employer"),
     "placement": N_("Money placed"),
     "refund": N_("Money given back"),
     "filing.seal": N_("Reserved for the filing"),
     "filing.release": N_("Given back after a rejection"),
     "bill.cover": N_("Used for the state's bill"),
+    "benefit.allot": N_("Benefit given to her"),
+    "benefit.place": N_("Benefit placed"),
+    "benefit.advance": N_("Benefit paid ahead"),
+    "benefit.repay": N_("Repaid of a benefit paid ahead"),
+    "payout.request": N_("Payout ordered"),
+    "payout.return": N_("Payout returned"),
+    "break.resolution": N_("Difference put right"),
 }
 """Kind of a posting -> what it is called; others are shown by their code."""
+TAKEN_BACK = ".reversal"
+"""How the kind of a posting ends that takes another back."""
