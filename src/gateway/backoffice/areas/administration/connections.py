@@ -30,6 +30,13 @@ WAITS = {
     "inbox": N_("Messages not read"),
     "webhook": N_("Events to tell"),
 }
+PLACES = {
+    "state": "/filings",
+    "payer": "/payouts",
+    "bank": "/reconciliation",
+    "webhook": "/administration/webhooks",
+}
+"""Kind of connection -> where what it carries is looked after."""
 DO = {
     "state": N_("It is asked again by itself. If it stays, look at the filing, and call the treasury."),
     "payer": N_("It is asked again by itself. If it stays, look at the batch, and call the provider."),
@@ -55,6 +62,7 @@ def connections(desk: Desk) -> Response:
         kinds=KINDS,
         waits=WAITS,
         to_do=DO,
+        places=PLACES,
         counts=counts,
         crumbs=crumbs(desk, (N_("Connections"), "")),
     )

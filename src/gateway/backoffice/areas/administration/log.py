@@ -16,6 +16,9 @@ from gateway.backoffice.frame.texts import N_
 
 LINKS = {
     "member": "/members/{}",
+    "filing": "/filings/{}",
+    "payout_batch": "/payouts/{}",
+    "benefit_claim": "/benefits/claims/{}",
     "staff_user": "/administration/people/{}",
     "webhook": "/administration/webhooks/{}",
 }
