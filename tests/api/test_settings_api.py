@@ -71,7 +71,7 @@ def test_settings_are_flat_for_people_and_nested_as_they_are_stored() -> None:
         ("pay_until_day", 32), ("pay_until_day", "25"), ("pay_until_day", True), ("state_account.account", "12 34"),
         ("state_account.bank_identifier", "SHORT"), ("authority_channel", "fax"), ("benefits.float_limit", "-1"),
         ("benefits.float_limit", 1.5), ("payouts.orange.minimum", "1.234"), ("payouts.orange.url", "ftp://x"),
-        ("payouts.orange.debit_party", {}), ("webhooks.keep", [{"from": "2026-01-01", "days": 0}]), ("second_factor_roles", ["boss"]), ("colour", 1),
+        ("payouts.orange.debit_party", {}), ("webhooks.keep", [{"from": "2026-01-01", "days": 0}]), ("second_factor_roles", ["boss"]), ("second_factor_at_release", "yes"), ("colour", 1),
         ("payouts.release_limits.cashier", "1.00"), ("payouts.code_days.minimum", "1.00"),
     ],
 )  # fmt: skip

@@ -38,6 +38,7 @@ def test_the_pages_read_well_in_every_language_at_every_width(office: Office) ->
         ("mara", ""),
         ("mara", "/connections"),
         ("mara", "/settings"),
+        ("mara", "/settings/second_factor_at_release"),
         ("mara", "/messages/reminder_short/es"),
         ("abel", "/rates"),
         ("mara", f"/people/{office.town.staff['carla']}"),

@@ -36,6 +36,8 @@ class SettingKind(StrEnum):
     """An object of short texts."""
     KEEPING = "keeping"
     """A list of ``{"from": day, "days": number}``."""
+    FLAG = "flag"
+    """True or false."""
     ROLES = "roles"
     """A list of roles."""
 
@@ -318,6 +320,12 @@ def _keeping(_setting: Setting, value: Any, _currency: Currency) -> list[dict[st
     return [{"from": day, "days": days} for day, days in sorted(kept.items())]
 
 
+def _flag(_setting: Setting, value: Any, _currency: Currency) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("expected true or false")
+    return value
+
+
 def _roles(setting: Setting, value: Any, _currency: Currency) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
         raise ValueError("expected a list of roles")
@@ -336,4 +344,5 @@ _CHECKS = {
     SettingKind.TEXTS: _texts,
     SettingKind.KEEPING: _keeping,
     SettingKind.ROLES: _roles,
+    SettingKind.FLAG: _flag,
 }

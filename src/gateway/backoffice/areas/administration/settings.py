@@ -174,6 +174,8 @@ def _title_of(desk: Desk, name: str) -> str:
 def _typed(setting: Setting, value: Any) -> str:
     if value is None:
         return ""
+    if setting.kind is SettingKind.FLAG:
+        return "yes" if value else "no"
     if setting.kind is SettingKind.TEXTS:
         return "\n".join(f"{key}: {text}" for key, text in value.items())
     if setting.kind is SettingKind.KEEPING:
@@ -192,6 +194,8 @@ def _in_words(desk: Desk, setting: Setting | None, value: Any) -> str:
         return str(value)
     if setting.kind is SettingKind.AMOUNT:
         return words.amount(parse_amount(str(value), currency_of(desk.mutual.currency)), desk.mutual.currency)
+    if setting.kind is SettingKind.FLAG:
+        return words.say("Yes") if value else words.say("No")
     if setting.kind is SettingKind.CHOICE:
         return setting.choice_in(value, words.language)
     if setting.kind is SettingKind.ROLES:
@@ -215,6 +219,8 @@ def _read(desk: Desk, form: Form, setting: Setting, name: str) -> Any:
             if minor is None
             else f"{minor / 10 ** currency_of(desk.mutual.currency).exponent:.{currency_of(desk.mutual.currency).exponent}f}"
         )
+    elif setting.kind is SettingKind.FLAG:
+        value = {"yes": True, "no": False}.get(text, text)
     elif setting.kind is SettingKind.WHOLE:
         value = int(text) if text.isascii() and text.isdigit() else text
     elif setting.kind is SettingKind.TEXTS:
@@ -231,6 +237,7 @@ FAULTS = {
     SettingKind.TEXT: N_("This cannot be its value; look at the letters and its length."),
     SettingKind.ADDRESS: N_("Not an address; it begins with https://"),
     SettingKind.CHOICE: N_("Choose one of the list."),
+    SettingKind.FLAG: N_("Choose one of the list."),
     SettingKind.WHOLE: N_("Write a whole number from {least} to {most}."),
     SettingKind.AMOUNT: N_("Not an amount of the mutual's money."),
     SettingKind.TEXTS: N_("Write one pair a line: name: value."),
