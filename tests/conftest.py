@@ -8,12 +8,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from tests.databases import Shelf, address_of
 
 from gateway.kit.db import Database, libpq_url
 from gateway.kit.embedded import ensure_running
 from gateway.migrate import upgrade
+
+# How long an example takes says how busy the machine is, nothing about the code.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
