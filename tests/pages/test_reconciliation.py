@@ -72,6 +72,10 @@ def test_a_credit_that_names_nobody_is_placed_by_two_people_with_the_evidence_si
     other.get_by_label("Su palabra").select_option("approve")
     other.get_by_role("button", name="Anotarlo").click()
     other.get_by_text("Aprobado y asentado").wait_for()
+    # What is explained is off the list, and stands among all.
+    assert other.get_by_role("link", name=str(number), exact=True).count() == 0
+    fresh.go(other, "/reconciliation/exceptions?status=")
+    other.get_by_role("link", name=str(number), exact=True).wait_for()
     with fresh.database.session(1) as session:
         assert db.scalar(session, "SELECT status FROM reconciliation_break WHERE id = :id", {"id": number}) == "posted"
 

@@ -37,7 +37,9 @@ MOST_TOGETHER = 50
 def exceptions(desk: Desk) -> Response:
     """Show differences, the unresolved ones unless asked otherwise."""
     words = desk.words
-    status, kind, age = desk.asked("status") or "unresolved", desk.asked("kind"), desk.asked("age")
+    status, kind, age = desk.asked("status"), desk.asked("kind"), desk.asked("age")
+    if "status" not in desk.request.query_params:
+        status = "unresolved"  # what is asked for by nobody is what is left to do; "all" is an empty choice
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         return queries.list_breaks(
@@ -89,6 +91,7 @@ def exceptions(desk: Desk) -> Response:
     )
     if isinstance(rows, Response):
         return rows
+    rows.query["status"] = status or "all"
     return desk.page("reconciliation/exceptions.html", crumbs=crumbs(desk, (N_("Differences"), "")), rows=rows)
 
 
