@@ -23,9 +23,9 @@ from gateway.settings import Settings
 from gateway.site import create_app
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The one browser of this process."""
+    """The browser of a file of tests: while it is open, an event loop runs that other tests cannot have beside theirs."""
     with sync_playwright() as playwright:
         opened = chromium(playwright)
         yield opened
@@ -68,9 +68,9 @@ def opened(shelf: Shelf, browser: Browser, folder: Path) -> Iterator[Office]:
         database.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(shelf: Shelf, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """The office of this process; who changes something in it that others look at asks for ``fresh``."""
+    """The office of a file of tests; who changes something in it that others look at asks for ``fresh``."""
     with opened(shelf, browser, tmp_path_factory.mktemp("office")) as place:
         yield place
 
