@@ -34,6 +34,7 @@ def number_of(place: Office, member: int) -> str:
 def test_a_benefit_that_nobody_could_place_is_given_to_its_member_after_reading_her_name(fresh: Office) -> None:
     page = fresh.as_("bruno")
     fresh.go(page, f"/benefits/remittances/{fresh.town.remittance}?status=suspense")
+    page.get_by_role("cell", name="Maternidad").wait_for()
     page.get_by_role("link", name="Asignarla").click()
     page.get_by_label("Número de afiliado").fill(number_of(fresh, fresh.town.members[8]))
     page.get_by_label("Cómo lo sabe usted").fill("Trajo la carta de la ARS")

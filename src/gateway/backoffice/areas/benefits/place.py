@@ -58,6 +58,11 @@ def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
     ]
 
 
+def kind_of(desk: Desk, code: str) -> str:
+    """Return what a kind of benefit is called; one that we do not know is shown as the state wrote it."""
+    return desk.words.say(KINDS[BenefitKind(code)]) if code in {str(one) for one in KINDS} else code
+
+
 def before(key: tuple[Any, ...] | None) -> int:
     """Return before which identifier a list that begins with the newest goes on."""
     return GREATEST if key is None else int(key[0])

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.backoffice.areas.benefits.place import LINES, READERS, REMITTANCES, area, before, crumbs
+from gateway.backoffice.areas.benefits.place import LINES, READERS, REMITTANCES, area, before, crumbs, kind_of
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
@@ -83,7 +83,7 @@ def remittance(desk: Desk, remittance_id: int) -> Response:
                 N_("Identity number"), lambda row: row.document if desk.sees_numbers else mask(row.document), "code"
             ),
             Column(N_("Member"), name, link=lambda row: f"/members/{row.member_id}" if row.member_id else None),
-            Column(N_("Benefit"), lambda row: row.benefit_kind),
+            Column(N_("Benefit"), lambda row: kind_of(desk, row.benefit_kind)),
             Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
             Column(
                 N_("Status"),
@@ -172,6 +172,7 @@ def _show_place(desk: Desk, form: Form, remittance_id: int, line_no: int) -> Res
         form=form,
         found=found,
         row=row,
+        kind=kind_of(desk, row.benefit_kind),
         document=row.document if desk.sees_numbers else mask(row.document),
     )
 
