@@ -241,7 +241,10 @@ TAMPERINGS = [
         "log.tree",
         "DELETE FROM transparency_leaf WHERE ctid = (SELECT min(ctid) FROM transparency_leaf WHERE kind = 'receipt')",
     ),
-    ("log.tree", "UPDATE transparency_tree SET nodes = set_byte(nodes, 2, 255 - get_byte(nodes, 2)) WHERE position = 2"),
+    (
+        "log.tree",
+        "UPDATE transparency_tree SET nodes = set_byte(nodes, 2, 255 - get_byte(nodes, 2)) WHERE position = 2",
+    ),
     ("log.entry", "UPDATE transparency_tree SET entry = replace(entry, '2026', '2025') WHERE position = 0"),
     ("log.node", "UPDATE transparency_node SET hash = sha256('x') WHERE level = 1 AND position = 0"),
     ("log.node", "DELETE FROM transparency_node WHERE level = 2"),
