@@ -7,7 +7,7 @@ DECLARE
     a_table record;
     insert_only CONSTANT text[] := ARRAY[
         'audit_log', 'state_log', 'evidence', 'run_once', 'mutual_setting_change', 'message_template',
-        'ledger_account', 'ledger_tx', 'ledger_entry', 'ledger_snapshot', 'ledger_period', 'ledger_seal', 'ledger_leaf',
+        'ledger_account', 'ledger_tx', 'ledger_entry', 'ledger_snapshot', 'ledger_day_total', 'ledger_period', 'ledger_seal', 'ledger_leaf',
         'member_wage', 'payroll_wage', 'member_change', 'member_note',
         'contribution_fee', 'contribution_schedule', 'contribution_assessment', 'contribution_receipt', 'contribution_receipt_line',
         'contribution_reversal', 'contribution_placement', 'receipt_import_refusal',

@@ -155,6 +155,28 @@ class LedgerSnapshot(TenantTable, table=True):
     taken_at: dt.datetime = instant(now=True)
 
 
+class LedgerDayTotal(TenantTable, table=True):
+    """What a control account moved on a day, in the entries of the writers of one range. Insert only.
+
+    Ranges follow each other without a gap; what is above the newest is summed from its entries.
+    """
+
+    __tablename__ = "ledger_day_total"
+    __table_args__ = (unique("below_xid", "control", "kind", "currency", "valid_on"),)
+    from_xid: int = Field(sa_type=Xid8, nullable=False)
+    below_xid: int = Field(sa_type=Xid8, nullable=False)
+    booked_from: dt.datetime
+    """The first and the last instant at which anything in the range was booked: between them the entries are looked at."""
+    booked_until: dt.datetime
+    control: str = words()
+    kind: str = words()
+    currency: str = words()
+    valid_on: dt.date
+    sum_minor: int = big()
+    """Sum of signed amounts with ``from_xid <= written_xid < below_xid``."""
+    entry_count: int = big()
+
+
 class LedgerPeriod(TenantTable, table=True):
     """A month of the books, once it is closed or reopened; the newest row of a month counts. Insert only."""
 

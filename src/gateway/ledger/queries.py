@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from gateway.kit import db
+from gateway.ledger.seal_queries import NEWEST_TOTALS
 
 FIND_TX_BY_KEY = """
 -- at most one row: the transaction booked under a key
@@ -221,17 +222,45 @@ SELECT count(*) AS entry_count, coalesce(sum(amount_minor), 0)::bigint AS sum_mi
 WHERE mutual_id = current_mutual()
 """
 
-TRIAL_BALANCE = """
+_AS_OF = """t.valid_on <= coalesce(CAST(:valid_on AS date), 'infinity')
+      AND t.recorded_at <= coalesce(CAST(:recorded_at AS timestamptz), 'infinity')"""
+
+TRIAL_BALANCE = f"""
 -- one row per control account: the sum of its entries on its normal side, by code, as of both dates
-SELECT a.control, a.kind, a.currency, bool_or(a.is_clearing) AS is_clearing,
-       (coalesce(sum(e.amount_minor), 0) * min(a.normal_side))::bigint AS balance_minor, count(DISTINCT a.id) AS account_count
-FROM ledger_account a
-LEFT JOIN (
-    ledger_entry e JOIN ledger_tx t ON t.mutual_id = e.mutual_id AND t.id = e.tx_id
-        AND t.valid_on <= coalesce(CAST(:valid_on AS date), 'infinity') AND t.recorded_at <= coalesce(CAST(:recorded_at AS timestamptz), 'infinity')
-) ON e.mutual_id = a.mutual_id AND e.account_id = a.id
-WHERE a.mutual_id = current_mutual()
-GROUP BY a.control, a.kind, a.currency ORDER BY a.control
+WITH kept AS (
+    SELECT control, kind, currency, sum(sum_minor) AS sum_minor FROM ledger_day_total
+    WHERE mutual_id = current_mutual() AND below_xid <= CAST(CAST(:below_xid AS text) AS xid8)
+      AND valid_on <= coalesce(CAST(:valid_on AS date), 'infinity')
+      AND booked_until <= coalesce(CAST(:recorded_at AS timestamptz), 'infinity')
+    GROUP BY control, kind, currency
+), cut AS (
+    -- Ranges that were being booked at the instant asked for: of these the entries are looked at.
+    SELECT DISTINCT from_xid, below_xid FROM ledger_day_total
+    WHERE mutual_id = current_mutual() AND below_xid <= CAST(CAST(:below_xid AS text) AS xid8)
+      AND booked_from <= CAST(:recorded_at AS timestamptz) AND booked_until > CAST(:recorded_at AS timestamptz)
+), fresh AS (
+    SELECT t.id FROM ledger_tx t
+    WHERE t.mutual_id = current_mutual() AND t.written_xid >= CAST(CAST(:below_xid AS text) AS xid8) AND {_AS_OF}
+    UNION ALL
+    SELECT t.id FROM cut
+    JOIN ledger_tx t ON t.mutual_id = current_mutual() AND t.written_xid >= cut.from_xid AND t.written_xid < cut.below_xid AND {_AS_OF}
+), moved AS (
+    SELECT control, kind, currency, sum_minor FROM kept
+    UNION ALL
+    SELECT a.control, a.kind, a.currency, sum(e.amount_minor) FROM fresh f
+    JOIN ledger_entry e ON e.mutual_id = current_mutual() AND e.tx_id = f.id
+    JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.id = e.account_id
+    GROUP BY a.control, a.kind, a.currency
+)
+SELECT a.control, a.kind, a.currency, a.is_clearing,
+       (coalesce((SELECT sum(m.sum_minor) FROM moved m
+                  WHERE m.control = a.control AND m.kind = a.kind AND m.currency = a.currency), 0) * a.normal_side)::bigint AS balance_minor,
+       a.account_count
+FROM (
+    SELECT control, kind, currency, bool_or(is_clearing) AS is_clearing, min(normal_side) AS normal_side, count(*) AS account_count
+    FROM ledger_account WHERE mutual_id = current_mutual() GROUP BY control, kind, currency
+) a
+ORDER BY a.control
 """
 
 
@@ -263,8 +292,9 @@ def current_balance(session: Session, code: str) -> int:
 def trial_balance(
     session: Session, *, valid_on: dt.date | None = None, recorded_at: dt.datetime | None = None
 ) -> list[TrialLine]:
-    """Return every control account with its balance, as of both dates."""
-    found = db.rows(session, TRIAL_BALANCE, {"valid_on": valid_on, "recorded_at": recorded_at})
+    """Return every control account with its balance, as of both dates; from the totals of days, and the entries above them."""
+    newest = db.scalar(session, NEWEST_TOTALS)
+    found = db.rows(session, TRIAL_BALANCE, {"valid_on": valid_on, "recorded_at": recorded_at, "below_xid": newest})
     return [TrialLine(*row) for row in found]
 
 

@@ -87,3 +87,28 @@ CROSS JOIN LATERAL (
 WHERE a.mutual_id = current_mutual() AND a.floor_minor IS NULL AND fresh.entry_count >= :at_least
 ON CONFLICT (mutual_id, account_id, below_xid) DO NOTHING
 """
+
+NEWEST_TOTALS = """
+-- one row: the writer below which every entry is in a day's total
+SELECT coalesce((
+    SELECT below_xid FROM ledger_day_total WHERE mutual_id = current_mutual() ORDER BY below_xid DESC LIMIT 1
+), '0')::text AS below_xid
+"""
+
+KEEP_TOTALS = """
+-- no row: what each control account moved on each day in the transactions of a range, where they are enough to be kept
+WITH fresh AS MATERIALIZED (
+    SELECT id, valid_on, recorded_at FROM ledger_tx
+    WHERE mutual_id = current_mutual() AND written_xid >= CAST(CAST(:from_xid AS text) AS xid8)
+      AND written_xid < CAST(CAST(:below_xid AS text) AS xid8)
+)
+INSERT INTO ledger_day_total (from_xid, below_xid, booked_from, booked_until, control, kind, currency, valid_on, sum_minor, entry_count)
+SELECT CAST(CAST(:from_xid AS text) AS xid8), CAST(CAST(:below_xid AS text) AS xid8),
+       min(min(f.recorded_at)) OVER (), max(max(f.recorded_at)) OVER (), a.control, a.kind, a.currency, f.valid_on,
+       sum(e.amount_minor)::bigint, count(*)
+FROM fresh f
+JOIN ledger_entry e ON e.mutual_id = current_mutual() AND e.tx_id = f.id
+JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.id = e.account_id
+WHERE (SELECT count(*) FROM fresh) >= :at_least
+GROUP BY a.control, a.kind, a.currency, f.valid_on
+"""

@@ -3,7 +3,7 @@
 from gateway.kit import tenant
 from gateway.kit.jobs import Context, periodic, task
 from gateway.ledger.seal import seal
-from gateway.ledger.snapshots import take_snapshots
+from gateway.ledger.snapshots import keep_totals, take_snapshots
 
 
 @periodic(seconds=3600)
@@ -18,6 +18,7 @@ def seal_books(context: Context, mutual_id: int) -> None:
 @periodic(seconds=600)
 @task("ledger.snapshot")
 def snapshot_accounts(context: Context, mutual_id: int) -> None:
-    """Keep the balances of busy accounts quick to tell."""
+    """Keep the balances of busy accounts, and those of every day, quick to tell."""
     with context.session(mutual_id) as session:
         take_snapshots(session)
+        keep_totals(session)

@@ -5,6 +5,7 @@ entry.*         each entry has its transaction and its account
 balance         stored balances of accounts with a floor against their entries
 control         sub-ledgers against the entries under their control account; the trial balance against zero
 snapshot        sums kept to tell balances quickly
+day total       sums kept to tell the balances of any day quickly
 seal.*          every leaf's bytes against the rows, every root against the leaves, the chain of heads, signatures
 guard.*         triggers, functions, constraints, rights and row security that keep history as it was
 clearing        clearing accounts that have not come back to zero for too long (only where a day is given)

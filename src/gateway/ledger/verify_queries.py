@@ -102,6 +102,26 @@ CROSS JOIN LATERAL (
 WHERE e.total <> s.sum_minor OR e.lines <> s.entry_count ORDER BY a.code LIMIT :limit
 """
 
+TOTALS = """
+-- one row per control account and day whose kept totals are not the sum of the entries they stand for
+WITH booked AS (
+    SELECT a.control, a.currency, t.valid_on, sum(e.amount_minor)::bigint AS total, count(*) AS lines
+    FROM ledger_tx t
+    JOIN ledger_entry e ON e.mutual_id = t.mutual_id AND e.tx_id = t.id
+    JOIN ledger_account a ON a.mutual_id = e.mutual_id AND a.id = e.account_id
+    WHERE t.mutual_id = current_mutual()
+      AND t.written_xid < (SELECT max(below_xid::text::numeric) FROM ledger_day_total WHERE mutual_id = current_mutual())::text::xid8
+    GROUP BY a.control, a.currency, t.valid_on
+), kept AS (
+    SELECT control, currency, valid_on, sum(sum_minor)::bigint AS total, sum(entry_count)::bigint AS lines
+    FROM ledger_day_total WHERE mutual_id = current_mutual() GROUP BY control, currency, valid_on
+)
+SELECT 'day total', control || ' on ' || valid_on, format('the totals say %s minor units in %s entries, there are %s in %s',
+       coalesce(k.total, 0), coalesce(k.lines, 0), coalesce(b.total, 0), coalesce(b.lines, 0))
+FROM booked b FULL JOIN kept k USING (control, currency, valid_on)
+WHERE b.total IS DISTINCT FROM k.total OR b.lines IS DISTINCT FROM k.lines ORDER BY 2 LIMIT :limit
+"""
+
 LEAVES = """
 -- one row per transaction below the newest seal's horizon without a leaf, and per leaf without its transaction
 SELECT 'seal.leaf', 'transaction ' || coalesce(t.id, l.tx_id),
@@ -115,7 +135,7 @@ FULL JOIN (SELECT tx_id FROM ledger_leaf WHERE mutual_id = current_mutual()) l O
 WHERE t.id IS NULL OR l.tx_id IS NULL ORDER BY 2 LIMIT :limit
 """
 
-SUMS = (HEADERS, ORPHANS, REVERSALS, BALANCES, CONTROLS, SNAPSHOTS, LEAVES)
+SUMS = (HEADERS, ORPHANS, REVERSALS, BALANCES, CONTROLS, SNAPSHOTS, TOTALS, LEAVES)
 
 PRIVILEGES = """
 -- one row per right on a table of the books that the application's role should not have, and per table without its guard
