@@ -3,54 +3,11 @@
 from collections.abc import Sequence
 
 from gateway.benefits.rules import PaidMonths
+from gateway.kit.months import month_name
 from gateway.kit.period import Period
 
 LANGUAGES = ("es", "fr", "en")
 
-_MONTHS = {
-    "es": [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
-    "fr": [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-}
 _AND = {"es": "y", "fr": "et", "en": "and"}
 _ENTITLED = {
     "es": "{paid} de {needed} meses pagados entre {first} y {last}; tiene derecho.",
@@ -88,7 +45,7 @@ def _sentence(standing: PaidMonths, language: str) -> str:
 
 def _list_of(months: Sequence[Period], since: Period, language: str) -> str:
     names = [
-        _MONTHS[language][month.month - 1] + ("" if month.year == since.year else f" {month.year}") for month in months
+        month_name(month.month, language) + ("" if month.year == since.year else f" {month.year}") for month in months
     ]
     if len(names) == 1:
         return names[0]

@@ -4,6 +4,7 @@ import datetime as dt
 
 from gateway.filing.comparison import Compared, Likely
 from gateway.kit.money import Currency, format_amount
+from gateway.kit.months import month_name
 
 LANGUAGES = ("es", "fr", "en")
 
@@ -78,50 +79,6 @@ _UNVERIFIED = {
     "fr": " Le taux de la majoration n'est pas vérifié.",
     "en": " The rate of the surcharge is not verified.",
 }
-_MONTHS = {
-    "es": (
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ),
-    "fr": (
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ),
-    "en": (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
-}
 
 
 def why(compared: Compared, language: str) -> str:
@@ -154,7 +111,7 @@ def costs(
 
 def day_in_words(day: dt.date, language: str) -> str:
     """Write a day with its month's name: ``9 de abril de 2026``, ``9 avril 2026``, ``9 April 2026``."""
-    month = _MONTHS[language][day.month - 1]
+    month = month_name(day.month, language)
     if language == "es":
         return f"{day.day} de {month} de {day.year}"
     first = "er" if language == "fr" and day.day == 1 else ""
