@@ -78,6 +78,13 @@ def test_a_month_that_is_none_is_r_with_252(period):
     assert (verdict.status, verdict.code, verdict.accepted) == ("R", "252", 0)
 
 
+@pytest.mark.parametrize(("today", "code"), [(dt.date(2026, 2, 28), "252"), (dt.date(2026, 4, 1), "0")])
+def test_a_retroactive_filing_is_of_no_month_that_has_not_begun(today, code):
+    verdict = verdict_of(file_of("AR", *GOOD), today=today)
+    assert verdict.code == code
+    assert [(f.line, f.column, f.field) for f in verdict.findings] == ([(1, 15, "period")] if code == "252" else [])
+
+
 def test_the_header_must_be_of_the_kind_chosen_at_upload():
     assert verdict_of(file_of("AM", *GOOD), kind="AR").code == "PY1"
     assert verdict_of(file_of("AM", *GOOD), kind="AM").code == "0"
@@ -175,6 +182,11 @@ def novelty(event, start, end=None):
         (novelty("LM", dt.date(2026, 3, 9), dt.date(2026, 3, 8)), "39"),
         (novelty("IN", dt.date(2026, 5, 2)), "39"),
         (novelty("SA", dt.date(2026, 5, 1)), None),
+        (novelty("SA", dt.date(2026, 5, 2)), "39"),
+        (novelty("SA", None, dt.date(2026, 5, 1)), None),
+        (novelty("SA", None, dt.date(2026, 5, 2)), "39"),
+        (novelty("SA", dt.date(2020, 1, 15), dt.date(2026, 5, 2)), "39"),
+        (novelty("SA", None), "39"),
         (novelty("LM", dt.date(2026, 6, 1)), None),
         (novelty("AD", None), None),
     ],

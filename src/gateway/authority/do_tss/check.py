@@ -162,6 +162,9 @@ class _Check:
         self.period = str(period) if isinstance(period, Period) else None
         for fault in faults:
             self._complain(fault.column, fault.saying, fault.field, fault.code)
+        if edition.kind == "AR" and isinstance(period, Period) and period.start > (self.wishes.today or period.end):
+            month = next(one for one in layout.fields if one.name == "period")
+            self._complain(month.start, say("month_ahead", found=str(period)), month.name, "252")
         return edition
 
     def _is_ours(self) -> bool:

@@ -80,18 +80,21 @@ def exempt_blocks(values: Values, _: dt.date | None) -> Iterator[Broken]:
 
 
 def event_days(values: Values, today: dt.date | None) -> Iterator[Broken]:
-    """An event has a start, does not end before it, and entry and exit are at most 30 days ahead."""
+    """An event has a start, does not end before it, and entry and exit are at most 30 days ahead.
+
+    The day of an exit may stand in either place: published layouts name both and say of neither that it is the one.
+    """
     event, start, end = values.get("event"), values.get("start"), values.get("end")
     if event is None or "start" not in values:
         return
-    if start is None:
-        if event != "AD":
-            yield "start", "39", say("event_undated", event=event)
-        return
-    if end is not None and end < start:
+    if start is None and event != "AD" and not (event == "SA" and end is not None):
+        yield "start", "39", say("event_undated", event=event)
+    if start is not None and end is not None and end < start:
         yield "end", "39", say("event_backwards", start=start, end=end)
-    if today is not None and event in ("IN", "SA") and start > today + dt.timedelta(days=_DAYS_AHEAD):
-        yield "start", "39", say("event_ahead", start=start, days=_DAYS_AHEAD, today=today)
+    for field, day in (("start", start), ("end", end)):
+        is_bound = event == "SA" or (event == "IN" and field == "start")
+        if today is not None and is_bound and day is not None and day > today + dt.timedelta(days=_DAYS_AHEAD):
+            yield field, "39", say("event_ahead", start=day, days=_DAYS_AHEAD, today=today)
 
 
 def dependant_is_not_holder(values: Values, _: dt.date | None) -> Iterator[Broken]:

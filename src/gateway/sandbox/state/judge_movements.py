@@ -40,7 +40,7 @@ class MovementJudge:
             return "194"
         if event not in _EVENTS:
             return "164"
-        if not is_date(start) or (end.strip() and not is_date(end)) or not self._is_timely(event, start, end):
+        if not self._is_timely(event, start, end):
             return "39"
         if unknown := self.register.refusal(kind, document):
             return unknown
@@ -49,10 +49,16 @@ class MovementJudge:
         return "422" if key_of("NV", line) in self.repeated else None
 
     def _is_timely(self, event: str, start: str, end: str) -> bool:
-        first = _day(start)
-        if end.strip() and _day(end) < first:
+        given = [day for day in (start, end) if day.strip()]
+        if not all(map(is_date, given)):
             return False
-        return event not in ("IN", "SA") or first <= self.today + dt.timedelta(days=_AHEAD)
+        if not start.strip() and event != "AD" and (event != "SA" or not given):
+            return False
+        days = list(map(_day, given))
+        if days != sorted(days):
+            return False
+        bound = days if event == "SA" else days[:1] if event == "IN" else []
+        return all(day <= self.today + dt.timedelta(days=_AHEAD) for day in bound)
 
 
 def _day(text: str) -> dt.date:
