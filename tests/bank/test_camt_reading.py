@@ -357,6 +357,11 @@ def test_the_banks_own_totals_are_told_of_where_they_differ():
     statement = statement_of(day(b"</Acct>", b"</Acct>" + told.removesuffix(b"</Acct>"), 1))
     assert any("own total of credits (1.00)" in tolerance for tolerance in statement.tolerances)
     assert statement.problem is None
+    counted = b"</Acct><TxsSummry><TtlNtries><NbOfNtries>9</NbOfNtries></TtlNtries></TxsSummry>"
+    assert (
+        "the bank's own count of entries (9) is not that of the file"
+        in statement_of(day(b"</Acct>", counted, 1)).tolerances
+    )
 
 
 def test_of_two_statements_the_good_one_is_read_and_the_bad_one_put_aside():

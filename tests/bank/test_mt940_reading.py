@@ -1,5 +1,7 @@
 """MT940 is read as strictly as camt: each amount to the unit, each reason with its line."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -103,6 +105,35 @@ def test_what_cannot_be_read_exactly_is_put_aside_with_its_place(name):
     assert read.statements == []
     assert reason in read.quarantine.reason
     assert place in read.quarantine.place
+
+
+def test_what_real_banks_write_beyond_the_standard_is_put_up_with_and_told():
+    # ABN AMRO writes three lines of its own before each message, and ends the one before with a hyphen.
+    two = (
+        day() + day("45/1", "46/1").replace(b"10000,00", b"5856,23").replace(b"5856,23\n:6", b"1712,46\n:6", 2)
+    ).decode()
+    two = two[two.index(":20:") :].replace("{1:F01BANKDOSDXXXX0000000000}", "ABNANL2A\n940\nABNANL2A\n")
+    two = re.sub(r"\{2:[^}]*\}\{4:\n", "", two).replace("-}", "-")
+    assert "-\nABNANL2A\n940\nABNANL2A\n:20:" in two
+    first, _second = read_mt940(two.encode()).statements
+    assert (first.closing_minor, first.is_balanced) == (585_623, True)
+
+    # ASN writes an account of 18 characters where a reference has its 16, and blanks for the booking day.
+    line = statement_of(
+        day(":61:2604060406CR500,00NTRFNONREF//B123", ":61:260406    C500,00NOVBNL47INGB9999999999")
+    ).lines[0]
+    assert (line.amount_minor, line.end_to_end_id, str(line.booked_on)) == (50_000, "E2E-1", "2026-04-06")
+    assert "NL47INGB9999999999" in line.text
+
+    # Zeros before an amount, more than its fifteen places.
+    assert statement_of(day("DOP10000,00", "DOP0000000000010000,00")).opening_minor == 1_000_000
+
+    # Months of thirty days: a value date that no calendar has, beside a booking day that is one.
+    odd = statement_of(day(":61:2604060406CR500,00", ":61:2602300302CR500,00"))
+    assert (str(odd.lines[0].value_on), str(odd.lines[0].booked_on)) == ("2026-02-28", "2026-03-02")
+    assert odd.tolerances == ["a value date of 30 February is taken as the last day of that month"]
+    alone = read_mt940(day(":61:2604060406CR500,00", ":61:260230CR500,00"))
+    assert "260230" in alone.quarantine.reason
 
 
 def test_a_statement_that_does_not_add_up_says_so():

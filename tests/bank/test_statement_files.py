@@ -71,7 +71,10 @@ UNREADABLE = {
     "a ZIP that grows": (zipped(bytes(20_000_000)), "octets", "the file"),
     "a gzip that grows": (gzip.compress(bytes(20_000_000)), "octets", "the file"),
     "a ZIP in a ZIP": (zipped(zipped(DAY)), "packed file inside", "the file"),
-    "a ZIP of two": (zipped(DAY, DAY), "2 files", "the file"),
+    "a ZIP of two kinds": (zipped(DAY, b":20:X\n:25:1\n:60F:C260401DOP1,\n:62F:C260401DOP1,\n"), "several kinds", "the file"),
+    "a ZIP with one that is damaged": (zipped(DAY, DAY[:900]), "may be cut off", "1.xml, line"),
+    "ZIP of two that grow together": (zipped(bytes(10_000_000), bytes(10_000_000)), "octets", "the file"),
+    "a ZIP of very many": (zipped(*[DAY] * 101), "101 files", "the file"),
     "half a ZIP": (zipped(DAY)[:500], "damaged", "the file"),
     "half a gzip": (gzip.compress(DAY)[:300], "cut off", "the file"),
     "cut off": (DAY[: len(DAY) // 2], "may be cut off", "line 31, column 57"),
@@ -98,9 +101,14 @@ def test_what_cannot_be_read_says_why_and_where_and_brings_nothing(name):
 def test_statements_of_one_account_must_follow_each_other():
     start, end = DAY.index(b"<Stmt>"), DAY.index(b"</Stmt>") + 7
     later = DAY[start:end].replace(b"2026-04-06", b"2026-04-08").replace(b"6776.73", b"3553.46")
-    good = DAY[:end] + later.replace(b"10000.00", b"6776.73") + DAY[end:]
-    status, told = describe(good)
-    assert (status, [one["opening_minor"] for one in told["statements"]]) == (0, [1_000_000, 677_673])
+    following = later.replace(b"10000.00", b"6776.73")
+    good = DAY[:end] + following + DAY[end:]
+    for body in (good, zipped(DAY, DAY[:start] + following + DAY[end:])):
+        status, told = describe(body)
+        assert (status, [one["opening_minor"] for one in told["statements"]]) == (0, [1_000_000, 677_673])
+    assert told["tolerances"][0] == "2 files came in one ZIP"
+    status, told = describe(zipped(DAY, DAY))
+    assert (status, told["quarantine"]["place"]) == (1, "1.xml, statement 1, line 5")
     gap = DAY[:end] + later.replace(b"10000.00", b"6776.74").replace(b"3553.46", b"3553.47") + DAY[end:]
     status, told = describe(gap)
     assert (status, [one["balanced"] for one in told["statements"]]) == (1, [True, True])

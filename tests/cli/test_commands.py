@@ -112,6 +112,8 @@ def test_assess_prints_a_table_for_people(gateway: Gateway) -> None:
         (["--country", "do", "--period", "March", "--wage", "1"], "'March' is not a month"),
         (["--country", "do", "--period", "1991-01", "--wage", "1"], "1991-01 is earlier"),
         (["--country", "do", "--period", "2026-03", "--wage", "1,5"], "'1,5' is not an amount"),
+        (["--country", "do", "--period", "2026-03", "--wage", "١٢٣"], "'١٢٣' is not an amount"),
+        (["--country", "do", "--period", "٢٠٢٦-03", "--wage", "1"], "is not a month"),
         (["--country", "do", "--period", "2026-03", "--wage", "1.555"], "has 3 decimals"),
         (["--country", "do", "--period", "2026-03", "--wage", "-1"], "-1.00 DOP is below zero"),
         (["--country", "do", "--period", "2021-07", "--wage", "1"], "known from 2021-08-01 on"),

@@ -152,6 +152,10 @@ class StatementParts:
                 self._tolerances[wrong] = None
                 return None
             return wrong
+        counted = words(element, "TxsSummry", "TtlNtries", "NbOfNtries") or ""
+        if counted.isdecimal() and int(counted) not in (len(self._entries), self._count):
+            # Whether a batch counts once is each bank's own; balances and totals prove the money.
+            self._tolerances[f"the bank's own count of entries ({counted}) is not that of the file"] = None
         return None
 
     def _days(self, element: Element, balances: Balances, lines: list[Line]) -> tuple[dt.date | None, dt.date | None]:

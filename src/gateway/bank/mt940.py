@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from mt940.models import Transactions
 from mt940.tags import Statement as StatementLine
+from mt940.tags import StatementASNB as LongReferenceLine
 
 from gateway.bank.camt_entry import Unreadable
 from gateway.bank.errors import IntradayReportError, NotAStatementError, StatementError
@@ -25,7 +26,8 @@ FORMAT = "mt940"
 MAX_OCTETS = 64 * 1024 * 1024
 _LONGEST_LINE = 10_000
 _FIELD = re.compile(r":(\d\d[A-Z]?|NS):")
-_GRAMMAR, _NOTHING = StatementLine(), Transactions()
+_GRAMMARS, _NOTHING = (StatementLine(), LongReferenceLine()), Transactions()
+_MARKS = frozenset({"C", "D", "RC", "RD"})
 # The library logs what it cannot read, which is people's names and accounts.
 logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)
 
@@ -77,7 +79,8 @@ def read_mt940(body: bytes) -> ReadFile:
 
 
 def _fields(text: str) -> Iterator[Field]:
-    tag, parts, began = "", [], 0
+    tag, began = "", 0
+    parts: list[str] = []
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         if len(line) > _LONGEST_LINE:
             raise StatementError(
@@ -85,7 +88,10 @@ def _fields(text: str) -> Iterator[Field]:
             )
         bare = re.sub(r"^(\{[1235]:[^{}]*(\{[^{}]*\}[^{}]*)*\})*\{4:", "", line)
         if bare.rstrip() in ("-", "-}") or re.match(r"-\}|\{[1-5]:", bare):
-            bare = ""
+            # The message ends here; some banks put a line or two of their own before the next.
+            if tag:
+                yield Field(tag, "\n".join(parts), began)
+            tag, bare = "", ""
         match = _FIELD.match(bare)
         if match is None:
             if tag and bare.strip():
@@ -132,14 +138,20 @@ def _read(number: int, fields: list[Field], notes: list[str]) -> Statement | Qua
 
 def _parse_line(value: str) -> dict[str, str | None]:
     first, _, rest = value.partition("\n")
-    try:
-        found = _GRAMMAR.parse(_NOTHING, f"{first}\n{' '.join(rest.split())}" if rest.strip() else first)
-    except RuntimeError:
-        # The library's message holds the whole line, names and all.
-        found = {}
+    line = f"{first}\n{' '.join(rest.split())}" if rest.strip() else first
+    found = next(filter(None, (_parse_by(grammar, line) for grammar in _GRAMMARS)), {})
     # Without its kind behind it, the library takes 500.00 for 500 and a reference.
     if not found.get("id"):
         raise Unreadable(
             "a statement line that is not as MT940 writes it: dates, C or D, an amount with a comma, its kind"
         )
     return found
+
+
+def _parse_by(grammar: StatementLine, line: str) -> dict[str, str | None]:
+    try:
+        found = grammar.parse(_NOTHING, line)
+    except RuntimeError:
+        # The library's message holds the whole line, names and all.
+        return {}
+    return found if (found.get("status") or "").upper() in _MARKS else {}

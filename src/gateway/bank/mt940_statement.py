@@ -11,11 +11,13 @@ from gateway.bank.mt940_text import Details, identifier, read_details
 from gateway.bank.statement import Line, Quarantined, Statement, balance_problem
 from gateway.kit.money import Currency
 
-_BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})(\d{1,15}(?:,\d*)?)")
+_BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})(\d{1,18}(?:,\d*)?)")
 _EXPECTED = re.compile(r"\d{6}(?:\d{4})?E[CD]")
 _NUMBER = re.compile(r"(\d+)(?:/(\d+))?")
 _TOTAL = re.compile(r"(\d*)([A-Z]{3})(\d{1,15}(?:,\d*)?)")
 _YEAR_AWAY = 180
+_DAYS_NEAR = 7
+_LONGEST_REFERENCE = 16
 
 Parse = Callable[[str], Mapping[str, str | None]]
 
@@ -141,12 +143,17 @@ class Message:
             return
         found = parse(value)
         minor = self._amount(found["amount"] or "")
-        value_on = _day(f"{found['year']}{found['month']}{found['day']}")
+        value_on = self._value_day(found)
         status = (found["status"] or "").upper()
         if not minor:
             self._tolerances["an entry of zero is left out"] = None
             return
         extra = " ".join((found["extra_details"] or "").split())
+        named = (found["customer_reference"] or "").strip()
+        if len(named) > _LONGEST_REFERENCE:
+            # Banks that write more write an account or a sentence there, and no id of the payment.
+            self._tolerances["a reference of more than 16 characters is taken as text"] = None
+            named, extra = "", f"{named} {extra}".strip()
         self._awaits_text = True
         self._lines.append(
             Line(
@@ -155,7 +162,7 @@ class Message:
                 booked_on=_booked(found, value_on),
                 value_on=value_on,
                 amount_minor=minor if status in ("C", "RD") else -minor,
-                end_to_end_id=identifier(found["customer_reference"]),
+                end_to_end_id=identifier(named),
                 bank_reference=identifier(found["bank_reference"]),
                 reference=None,
                 text=extra or None,
@@ -165,6 +172,20 @@ class Message:
                 flags=(),
             )
         )
+
+    def _value_day(self, found: Mapping[str, str | None]) -> dt.date:
+        day, month, year = found["day"] or "", found["month"] or "", found["year"] or ""
+        try:
+            return _day(f"{year}{month}{day}")
+        except Unreadable:
+            if month != "02" or day not in ("29", "30") or not (found["entry_month"] or "").strip():
+                raise
+            # Interest is reckoned in months of thirty days, so that some banks value on the 30th of February.
+            last = _day(f"{year}0301") - dt.timedelta(days=1)
+            if abs((_booked(found, last) - last).days) > _DAYS_NEAR:
+                raise
+        self._tolerances[f"a value date of {day} February is taken as the last day of that month"] = None
+        return last
 
     def _tell(self, details: Details) -> None:
         # Field 86 belongs to the line before it.

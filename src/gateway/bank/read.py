@@ -2,14 +2,18 @@
 
 import re
 from dataclasses import replace
+from typing import TypeVar
 
 from gateway.bank import camt, mt940, table
 from gateway.bank.errors import StatementError
 from gateway.bank.mapping import StatementMapping
-from gateway.bank.statement import Quarantine, Quarantined, ReadFile, gaps
+from gateway.bank.pages import join_pages
+from gateway.bank.statement import Quarantine, Quarantined, ReadFile, Statement, gaps, in_order
 from gateway.bank.unpack import unpack
 
 _SAYS_UTF16 = re.compile(rb"""\s*<\?xml[^>]{0,60}encoding=["'](UTF-?16)["']""", re.IGNORECASE)
+_KIND = len("camt.053")
+_Found = TypeVar("_Found", Statement, Quarantined)
 FLAGS = {
     "detail_direction_differs": "a detail names another direction than its entry; the entry counts",
     "detail_amount_differs": "a detail names another amount than its entry; the entry counts",
@@ -29,14 +33,48 @@ def read_file(body: bytes, *, mapping: StatementMapping | None = None) -> ReadFi
         NotAStatementError: Whole, readable, and no statement; ``IntradayReportError`` if it is of the day that still runs.
         StatementError: It cannot be read.
     """
-    content, notes = unpack(body)
-    content, told = _own_encoding(content)
-    notes += told
-    read = _read(content, mapping)
+    files, notes = unpack(body)
+    read = _joined([_read_one(name, content, mapping) for name, content in files])
     if notes:
         statements = [replace(s, tolerances=[*notes, *s.tolerances]) for s in read.statements]
         return replace(read, statements=statements, notes=[*notes, *read.notes])
     return read
+
+
+def _read_one(name: str, body: bytes, mapping: StatementMapping | None) -> ReadFile:
+    content, notes = _own_encoding(body)
+    try:
+        read = _read(content, mapping)
+    except StatementError as problem:
+        if name:
+            problem.place = f"{name}, {problem.place}" if problem.place else name
+        raise
+    statements = [_placed(replace(one, tolerances=[*notes, *one.tolerances]), name) for one in read.statements]
+    items = tuple(_placed(one, name) for one in read.quarantine.items) if read.quarantine else ()
+    quarantine = Quarantine(items) if items else None
+    return replace(read, statements=statements, quarantine=quarantine, notes=[*notes, *read.notes])
+
+
+def _placed(found: _Found, name: str) -> _Found:
+    return replace(found, place=f"{name}, {found.place}") if name else found
+
+
+def _joined(files: list[ReadFile]) -> ReadFile:
+    """Make one of the files of a ZIP: they are of one kind, and their statements follow each other like those of one file."""
+    first = files[0]
+    if len(files) == 1:
+        return first
+    kinds = sorted({one.format[:_KIND] for one in files})
+    if len(kinds) > 1:
+        raise StatementError(f"the ZIP holds files of several kinds ({', '.join(kinds)}); give those of one kind alone")
+    return ReadFile(
+        first.format,
+        in_order(join_pages([statement for one in files for statement in one.statements])),
+        Quarantine(items)
+        if (items := tuple(q for one in files if one.quarantine for q in one.quarantine.items))
+        else None,
+        list(dict.fromkeys(note for one in files for note in one.notes)),
+    )
 
 
 def _own_encoding(body: bytes) -> tuple[bytes, list[str]]:

@@ -1,45 +1,70 @@
-"""A bank's file as it came: plain, or packed as the only file of a ZIP, or with gzip; bounded before anything is unpacked."""
+"""A bank's file as it came: plain, or packed in a ZIP, alone or with others, or with gzip; bounded before anything is unpacked."""
 
 import io
+import re
 import zipfile
 import zlib
+from typing import NamedTuple
 
 from gateway.bank.errors import StatementError
 from gateway.bank.xml import MAX_OCTETS
 
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
+_SPREADSHEET = "[Content_Types].xml"
+_JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$)")
+"""What a Mac puts into a ZIP beside the files."""
+_MOST_FILES = 100
+_LONGEST_NAME = 100
 _PIECE = 1 << 20
 _ALWAYS = 16 * _PIECE
 _RATIO = 250
 """Statements pack to a twentieth or a fiftieth; what unpacks to so many times its size was made to do harm."""
 
 
-def unpack(body: bytes) -> tuple[bytes, list[str]]:
-    """Return the file inside, and what had to be put up with.
+class Inside(NamedTuple):
+    """One file that came."""
+
+    name: str
+    """What it is called where it came with others; else nothing."""
+    body: bytes
+
+
+def unpack(body: bytes) -> tuple[list[Inside], list[str]]:
+    """Return the file inside, or the files of a ZIP that holds several, and what had to be put up with.
 
     Raises:
-        StatementError: Damaged, locked, more than one file, or larger than is read when unpacked.
+        StatementError: Damaged, locked, too many files, or larger than is read when unpacked.
     """
     if body.startswith(_ZIP):
-        return _unzip(body), ["the file came in a ZIP"]
+        files = _unzip(body)
+        return files, ["the file came in a ZIP" if len(files) == 1 else f"{len(files)} files came in one ZIP"]
     if body.startswith(_GZIP):
-        return _gunzip(body), ["the file came packed with gzip"]
-    return body, []
+        return [Inside("", _gunzip(body))], ["the file came packed with gzip"]
+    return [Inside("", body)], []
 
 
-def _unzip(body: bytes) -> bytes:
+def _unzip(body: bytes) -> list[Inside]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            files = [one for one in packed.infolist() if not one.is_dir()]
-            if len(files) != 1:
-                raise StatementError(f"the ZIP holds {len(files)} files; unpack it and give them one by one")
-            if files[0].flag_bits & 1:
+            if _SPREADSHEET in packed.namelist():
+                raise StatementError(
+                    "this is a spreadsheet; save its sheet as CSV and say how to read it with a mapping"
+                )
+            files = [one for one in packed.infolist() if not (one.is_dir() or _JUNK.search(one.filename))]
+            if not 1 <= len(files) <= _MOST_FILES:
+                raise StatementError(f"the ZIP holds {len(files)} files; 1 to {_MOST_FILES} are read")
+            if any(one.flag_bits & 1 for one in files):
                 raise StatementError("the ZIP is locked with a password; unpack it and give the file inside")
-            with packed.open(files[0]) as inside:
-                content = inside.read(_most(body) + 1)
+            found: list[Inside] = []
+            left = _most(body)
+            for one in files:
+                with packed.open(one) as inside:
+                    content = inside.read(left + 1)
+                left -= len(_bounded(content, body, left))
+                found.append(Inside(one.filename[:_LONGEST_NAME] if len(files) > 1 else "", content))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as damage:
         raise StatementError(f"the ZIP is damaged ({damage}); ask the bank for it again") from None
-    return _bounded(content, body)
+    return found
 
 
 def _gunzip(body: bytes) -> bytes:
@@ -53,15 +78,15 @@ def _gunzip(body: bytes) -> bytes:
         raise StatementError(f"the packed file is damaged ({damage}); ask the bank for it again") from None
     if not reader.eof and len(content) <= most:
         raise StatementError("the packed file is cut off; ask the bank for it again")
-    return _bounded(bytes(content), body)
+    return _bounded(bytes(content), body, most)
 
 
 def _most(body: bytes) -> int:
     return min(MAX_OCTETS, max(_ALWAYS, _RATIO * len(body)))
 
 
-def _bounded(content: bytes, body: bytes) -> bytes:
-    if len(content) > _most(body):
+def _bounded(content: bytes, body: bytes, left: int) -> bytes:
+    if len(content) > left:
         raise StatementError(
             f"unpacked, the file has more than {_most(body)} octets, which are not read: ask for a shorter period"
         )

@@ -58,7 +58,7 @@ CURRENCIES = {
     )
 }
 
-_AMOUNT = re.compile(r"(-?)(\d{1,17})(?:\.(\d+))?")
+_AMOUNT = re.compile(r"(-?)([0-9]{1,17})(?:\.([0-9]+))?")
 
 
 def currency_of(code: str) -> Currency:

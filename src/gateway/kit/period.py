@@ -7,7 +7,7 @@ from typing import Self
 
 from gateway.kit.errors import MalformedError
 
-_TEXT = re.compile(r"(\d{4})-(\d{2})")
+_TEXT = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
 class PeriodError(MalformedError):
