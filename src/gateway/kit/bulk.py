@@ -74,7 +74,22 @@ def stage(
             written += 1
     looked_at = f" ({', '.join(analyze)})" if analyze else ""
     connection.execute(f"ANALYZE {table}{looked_at}".encode())
+    plan_anew(session, written)
     return written
+
+
+def plan_anew(session: Session, rows: int = MANY) -> None:
+    """Forget the plans this connection keeps of foreign keys and guards, before many rows are written.
+
+    A foreign key looks its parent up by a plan of the day it was first used here. If the parent was small then, that plan
+    reads the whole table, once for every row that comes, until somebody gathers new statistics.
+
+    Args:
+        session: The open transaction.
+        rows: About how many are to be written; for a few, making plans takes longer than looking.
+    """
+    if rows >= MANY:
+        driver(session).execute(b"DISCARD PLANS")
 
 
 @contextmanager
@@ -91,6 +106,7 @@ def without_nested_loops(session: Session, rows: int = MANY) -> Iterator[None]:
     if rows < MANY:
         yield
         return
+    plan_anew(session, rows)
     connection = driver(session)
     connection.execute(b"SET LOCAL enable_nestloop = off")
     yield

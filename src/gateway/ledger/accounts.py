@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from gateway.kit import db
+from gateway.kit import bulk, db
 from gateway.ledger import queries
 from gateway.ledger.rules import normal_side, shape_of
 
@@ -50,6 +50,7 @@ def open_for_owners(session: Session, pattern: str, owner_kind: str, owner_ids: 
         currency: Of every account.
     """
     shape = shape_of(pattern.format(0))
+    bulk.plan_anew(session, len(owner_ids))
     return db.run(
         session,
         queries.INSERT_OWNED_ACCOUNTS,

@@ -161,7 +161,8 @@ def apply(session: Session, import_id: int, *, policy: ImportPolicy, actor: str,
         load_dependants.write(session, loading)
     _save_refused(session, import_id, judged.refused)
     work = "member_work" if kind is ImportKind.MEMBERS else "dependant_work"
-    bulk.execute(session, import_queries.MARK_SAME.replace("<work>", work), {"import_id": import_id})
+    with bulk.without_nested_loops(session, judged.row_count):
+        bulk.execute(session, import_queries.MARK_SAME.replace("<work>", work), {"import_id": import_id})
     counts = judged.values()
     db.run(session, import_queries.MARK_APPLIED, {"id": import_id, "actor": actor, **counts})
     audit.record(

@@ -19,9 +19,11 @@ def judge(
 
     What speaks against a line is added to ``refused``.
     """
-    bulk.stage(session, "dependant_in", dependant_file.STAGED, dependant_file.read_rows(table, around, refused, only))
+    good = dependant_file.read_rows(table, around, refused, only)
+    staged = bulk.stage(session, "dependant_in", dependant_file.STAGED, good)
     bulk.execute(session, sql.DROP_JUDGED)
-    bulk.execute(session, sql.JUDGE)
+    with bulk.without_nested_loops(session, staged):
+        bulk.execute(session, sql.JUDGE)
     bulk.execute(session, "ANALYZE dependant_judged (row_no, member_id, action)")
     for fault in db.rows(session, sql.FAULTS):
         refused[fault.row_no] = [_told(code, fault, table.header) for code in fault.faults]

@@ -36,9 +36,11 @@ def judge(
 
     What speaks against a line is added to ``refused``.
     """
-    bulk.stage(session, "member_in", member_file.STAGED, member_file.read_rows(table, around, refused, only))
+    good = member_file.read_rows(table, around, refused, only)
+    staged = bulk.stage(session, "member_in", member_file.STAGED, good)
     bulk.execute(session, sql.DROP_JUDGED)
-    bulk.execute(session, sql.JUDGE, {"today": around.today, "month": around.today.replace(day=1)})
+    with bulk.without_nested_loops(session, staged):
+        bulk.execute(session, sql.JUDGE, {"today": around.today, "month": around.today.replace(day=1)})
     bulk.execute(session, "ANALYZE member_judged (row_no, member_id, action)")
     for fault in db.rows(session, sql.FAULTS):
         refused[fault.row_no] = [_told(code, fault, table.header) for code in fault.faults]
