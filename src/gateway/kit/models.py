@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from gateway.kit.columns import (
     TenantTable,
+    big,
     check,
     instant,
     json_column,
@@ -50,6 +51,36 @@ class Mutual(SQLModel, table=True):
     settings: dict[str, Any] = json_column()
     created_at: dt.datetime = instant(now=True)
     __table_args__ = (UniqueConstraint("code"), check("code = lower(code)", "code_lower"))
+
+
+class WorkState(StrEnum):
+    """Where long work stands."""
+
+    WAITING = "waiting"
+    """For a worker."""
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class WorkProgress(TenantTable, table=True):
+    """How far long work on a thing is: one row per thing, told by transactions of their own while the work goes on."""
+
+    __tablename__ = "work_progress"
+    __table_args__ = (unique("subject_kind", "subject_id"), one_of("state", WorkState))
+    subject_kind: str = words()
+    subject_id: int = big()
+    state: str = words(server="'waiting'")
+    step: str = words(server="''")
+    done_count: int = whole(server="0")
+    total_count: int | None = whole(nullable=True)
+    options: dict[str, Any] = json_column()
+    asked_by: str = words()
+    asked_at: dt.datetime = instant(now=True)
+    told_at: dt.datetime = instant(now=True)
+    ended_at: dt.datetime | None = instant(nullable=True)
+    code: str | None = words(nullable=True)
+    detail: str | None = words(nullable=True)
 
 
 class AuditLog(TenantTable, table=True):

@@ -175,6 +175,13 @@ class ImportRefusedError(RuleError):
     title = "The file has bad rows"
 
 
+class ImportNotLookedAtError(ConflictError):
+    """The file was kept, and nobody has looked at its rows yet."""
+
+    code = "import_not_looked_at"
+    title = "The file is not looked at yet"
+
+
 class DigestError(MalformedError):
     """The file that arrived is not the one that was sent."""
 

@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from gateway.kit import audit, bulk, db, evidence, tenant
+from gateway.kit import audit, bulk, db, evidence, progress, tenant
 from gateway.kit.errors import FieldProblem
 from gateway.kit.money import currency_of
+from gateway.kit.progress import Progress, Tell, silent
 from gateway.kit.tabular import Row, Table, read_table
 from gateway.kit.tabular_shape import fold
 from gateway.kit.tenant import MutualRow
 from gateway.membership import dependant_file, import_queries, load_dependants, load_members, member_file
-from gateway.membership.errors import DigestError, ImportNotFoundError, ImportRefusedError
+from gateway.membership.errors import DigestError, ImportNotFoundError, ImportNotLookedAtError, ImportRefusedError
 from gateway.membership.load_members import Loading, Problems
 from gateway.membership.row_reader import Surroundings
 from gateway.membership.rules import DAYS_AHEAD
@@ -31,6 +32,14 @@ _COLUMNS: Mapping[ImportKind, tuple[Mapping[str, Sequence[str]], Sequence[str]]]
     ImportKind.DEPENDANTS: (dependant_file.COLUMNS, dependant_file.REQUIRED),
 }
 _TOLD = 20
+SUBJECT = "member_import"
+"""What long work on an upload is called (``kit.progress``)."""
+TASK = "membership.import"
+STEPS = {"look": ("read", "relate", "keep"), "apply": ("read", "relate", "write")}
+"""The steps of looking at a file and of writing it, in their order."""
+LARGE_BYTES, LARGE_ROWS = 150_000, 2_000
+"""Larger files take longer than somebody waits for a page: a worker looks at them and writes them."""
+_EVERY_ROWS = 250
 
 
 class ImportRow(NamedTuple):
@@ -100,65 +109,122 @@ def preview(
         FileUnreadableError: It is no table; says where.
         DigestError: It is not what was sent.
     """
+    import_id = upload(session, body=body, file_name=file_name, kind=kind, actor=actor, sha256=sha256)
+    return look(session, import_id, today=today)
+
+
+def upload(
+    session: Session, *, body: bytes, file_name: str, kind: ImportKind, actor: str, sha256: str | None = None
+) -> int:
+    """Keep a file that can be read as a table, to be looked at afterwards; return the upload's number.
+
+    Raises:
+        FileUnreadableError: It is no table; says where.
+        DigestError: It is not what was sent.
+    """
     digest = evidence.digest(body)
     if sha256 is not None and sha256.lower() != digest:
         raise DigestError(
             f"{len(body)} bytes arrived with the digest {digest}, sent were {sha256}; send the file again"
         )
-    mutual = tenant.current(session)
-    around = _surroundings(session, mutual, today)
-    before = db.first(session, import_queries.APPLIED_BEFORE, {"kind": kind.value, "sha256": digest})
-    judged = _judge(session, body, file_name, kind, around, None if before is None else before.id)
+    columns, required = _COLUMNS[kind]
+    table = read_table(body, file_name, columns, required=required)
     name = f"import.{kind.value}"
     evidence_id = evidence.find(session, name, digest) or evidence.keep(
-        session,
-        kind=name,
-        source=actor,
-        media_type=_media_type(judged.table),
-        body=body,
-        about={"file_name": file_name},
+        session, kind=name, source=actor, media_type=_media_type(table), body=body, about={"file_name": file_name}
     )
-    values: dict[str, Any] = {
+    values = {
         "kind": kind.value,
         "file_name": file_name,
         "sha256": digest,
         "evidence_id": evidence_id,
-        "repeats_id": None if before is None else before.id,
-        "dialect": json.dumps(judged.table.dialect.as_json()),
+        "dialect": json.dumps(table.dialect.as_json()),
         "actor": actor,
     }
-    import_id = int(db.scalar(session, import_queries.INSERT_IMPORT, {**values, **judged.values()}))
+    return int(db.scalar(session, import_queries.INSERT_IMPORT, values))
+
+
+def look(session: Session, import_id: int, *, today: dt.date, tell: Tell = silent) -> ImportRow:
+    """Judge every line of a kept file and return what applying it would do; looked at already, it stays as it is.
+
+    Raises:
+        ImportNotFoundError: No such upload.
+    """
+    found = _import(db.first(session, import_queries.LOCK_IMPORT, {"id": import_id}), import_id)
+    if found.state != ImportState.UPLOADED:
+        return found
+    kind, around = ImportKind(found.kind), _surroundings(session, tenant.current(session), today)
+    body = evidence.read(session, found.evidence_id).body
+    before = db.first(session, import_queries.APPLIED_BEFORE, {"kind": kind.value, "sha256": found.sha256})
+    before_id = None if before is None else before.id
+    total = body.count(b"\n") - 1 if found.dialect["kind"] == "csv" else None
+    judged = _judge(session, body, found.file_name, kind, around, before_id, _Telling(tell, total))
+    tell("keep", 0, None)
     if kind is ImportKind.MEMBERS:
         load_members.save_lines(session, import_id, around)
     else:
         load_dependants.save_lines(session, import_id)
     _save_refused(session, import_id, judged.refused)
+    values = {"id": import_id, "repeats_id": before_id, **judged.values()}
+    db.run(session, import_queries.MARK_LOOKED_AT, values)
     return get_import(session, import_id)
 
 
-def apply(session: Session, import_id: int, *, policy: ImportPolicy, actor: str, today: dt.date) -> ImportRow:
+def ask_for(session: Session, import_id: int, work: str, *, policy: ImportPolicy, actor: str) -> bool:
+    """Queue the looking at a file (``look``) or the writing of it (``apply``); return whether it was not queued before.
+
+    How far it is, ``progress_of`` says.
+    """
+    get_import(session, import_id)
+    options = {"work": work, "policy": policy.value}
+    return progress.ask(session, TASK, SUBJECT, import_id, actor=actor, options=options)
+
+
+def carry_out(session: Session, asked: Progress, tell: Tell, *, today: dt.date) -> None:
+    """Do what was asked for; the worker calls it."""
+    if asked.options["work"] == "look":
+        look(session, asked.subject_id, today=today, tell=tell)
+    else:
+        policy = ImportPolicy(asked.options["policy"])
+        apply(session, asked.subject_id, policy=policy, actor=asked.asked_by, today=today, tell=tell)
+
+
+def progress_of(session: Session, import_id: int) -> Progress | None:
+    """Return how far the last work on an upload is, where a worker does it or did it."""
+    return progress.find(session, SUBJECT, import_id)
+
+
+def apply(
+    session: Session, import_id: int, *, policy: ImportPolicy, actor: str, today: dt.date, tell: Tell = silent
+) -> ImportRow:
     """Write what a file's good lines say and return what happened; applying it again changes nothing.
 
     Raises:
         ImportNotFoundError: No such upload.
+        ImportNotLookedAtError: Nobody has seen yet what it would do.
         ImportRefusedError: All or nothing was asked for, and there are bad rows.
     """
     db.run(session, import_queries.ONE_AT_A_TIME)
     upload = _import(db.first(session, import_queries.LOCK_IMPORT, {"id": import_id}), import_id)
     if upload.state == ImportState.APPLIED:
         return upload
+    if upload.state == ImportState.UPLOADED:
+        raise ImportNotLookedAtError(
+            f"upload {import_id} is still being looked at; wait until it says what it would do"
+        )
     mutual, kind = tenant.current(session), ImportKind(upload.kind)
     around = _surroundings(session, mutual, today)
     body = evidence.read(session, upload.evidence_id).body
     before = db.first(session, import_queries.APPLIED_BEFORE, {"kind": kind.value, "sha256": upload.sha256})
-    judged = _judge(session, body, upload.file_name, kind, around, None if before is None else before.id)
+    before_id = None if before is None else before.id
+    judged = _judge(session, body, upload.file_name, kind, around, before_id, _Telling(tell, upload.row_count))
     if policy is ImportPolicy.ALL_OR_NOTHING and judged.refused:
         raise _refusal(judged.refused)
     loading = Loading(import_id, upload.evidence_id, actor, f"import {import_id}", mutual.language)
     if kind is ImportKind.MEMBERS:
-        load_members.write(session, loading, around)
+        load_members.write(session, loading, around, tell)
     else:
-        load_dependants.write(session, loading)
+        load_dependants.write(session, loading, tell)
     _save_refused(session, import_id, judged.refused)
     work = "member_work" if kind is ImportKind.MEMBERS else "dependant_work"
     with bulk.without_nested_loops(session, judged.row_count):
@@ -198,11 +264,17 @@ def _import(row: Any | None, import_id: int) -> ImportRow:
 
 
 def _judge(
-    session: Session, body: bytes, file_name: str, kind: ImportKind, around: Surroundings, before_id: int | None
+    session: Session,
+    body: bytes,
+    file_name: str,
+    kind: ImportKind,
+    around: Surroundings,
+    before_id: int | None,
+    telling: "_Telling",
 ) -> _Judged:
     columns, required = _COLUMNS[kind]
     table = read_table(body, file_name, columns, required=required)
-    counted = _Counted(table)
+    counted = _Counted(table, telling)
     only = None
     if before_id is not None:
         lines = db.rows(session, import_queries.REFUSED_LINES, {"import_id": before_id})
@@ -213,11 +285,18 @@ def _judge(
     return _Judged(table, counted.count, counts, refused)
 
 
-class _Counted:
-    """A table whose rows are counted as they are read."""
+class _Telling(NamedTuple):
+    """Whom the reading of rows is told, and how many are expected."""
 
-    def __init__(self, table: Table) -> None:
-        self.count = 0
+    tell: Tell
+    total: int | None
+
+
+class _Counted:
+    """A table whose rows are counted, and told of, as they are read."""
+
+    def __init__(self, table: Table, telling: _Telling) -> None:
+        self.count, self._telling = 0, telling
         self._rows = table.rows
         self.table = Table(table.dialect, table.header, self)
 
@@ -225,7 +304,14 @@ class _Counted:
         return self
 
     def __next__(self) -> Row:
-        row = next(self._rows)
+        tell, total = self._telling
+        try:
+            row = next(self._rows)
+        except StopIteration:
+            tell("relate", 0, None)
+            raise
+        if self.count % _EVERY_ROWS == 0:
+            tell("read", self.count, None if total is None else max(total, self.count))
         self.count += 1
         return row
 

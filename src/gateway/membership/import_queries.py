@@ -2,11 +2,17 @@
 
 INSERT_IMPORT = """
 -- one row: the import's id
-INSERT INTO member_import (kind, file_name, sha256, evidence_id, repeats_id, row_count, create_count, change_count,
-                           same_count, refused_count, dialect, created_by)
-VALUES (:kind, :file_name, :sha256, :evidence_id, :repeats_id, :row_count, :create_count, :change_count, :same_count,
-        :refused_count, CAST(:dialect AS jsonb), :actor)
+INSERT INTO member_import (kind, file_name, sha256, evidence_id, row_count, create_count, change_count, same_count,
+                           refused_count, dialect, created_by)
+VALUES (:kind, :file_name, :sha256, :evidence_id, 0, 0, 0, 0, 0, CAST(:dialect AS jsonb), :actor)
 RETURNING id
+"""
+
+MARK_LOOKED_AT = """
+-- no row: an upload is looked at, with what it would do
+UPDATE member_import SET state = 'previewed', repeats_id = :repeats_id, row_count = :row_count, create_count = :create_count,
+       change_count = :change_count, same_count = :same_count, refused_count = :refused_count
+WHERE mutual_id = current_mutual() AND id = :id
 """
 
 IMPORT_COLUMNS = """id, kind, file_name, sha256, evidence_id, repeats_id, state, row_count, create_count, change_count,

@@ -5,6 +5,7 @@ from typing import Any
 from sqlmodel import Session
 
 from gateway.kit import bulk, db
+from gateway.kit.progress import Tell
 from gateway.kit.tabular import Header, Table
 from gateway.membership import dependant_file
 from gateway.membership import dependant_import_queries as sql
@@ -35,12 +36,14 @@ def save_lines(session: Session, import_id: int) -> None:
     bulk.execute(session, sql.PREVIEW_LINES, {"import_id": import_id})
 
 
-def write(session: Session, loading: Loading) -> None:
+def write(session: Session, loading: Loading, tell: Tell) -> None:
     """Write every line that is taken."""
     save_lines(session, loading.import_id)
     bulk.execute(session, sql.WORK)
     bulk.execute(session, "ANALYZE dependant_work (row_no, member_id, cover_id)")
-    for statement in (sql.END_RENEWED, sql.INSERT_DEPENDANTS, sql.NEXT_VERSIONS):
+    parts = (sql.END_RENEWED, sql.INSERT_DEPENDANTS, sql.NEXT_VERSIONS)
+    for number, statement in enumerate(parts):
+        tell("write", number, len(parts))
         bulk.execute(session, statement, {"actor": loading.actor})
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session
 
 from gateway.kit import audit, bulk, db
+from gateway.kit.progress import Tell
 from gateway.kit.tabular import Header, Table
 from gateway.ledger.accounts import open_for_owners
 from gateway.membership import member_file
@@ -52,7 +53,7 @@ def save_lines(session: Session, import_id: int, around: Surroundings) -> None:
     bulk.execute(session, sql.PREVIEW_LINES, {"import_id": import_id, "month": around.today.replace(day=1)})
 
 
-def write(session: Session, loading: Loading, around: Surroundings) -> None:
+def write(session: Session, loading: Loading, around: Surroundings, tell: Tell) -> None:
     """Write every line that is taken: members, identities, places, wages, changes, accounts."""
     values = {
         "actor": loading.actor,
@@ -70,7 +71,7 @@ def write(session: Session, loading: Loading, around: Surroundings) -> None:
     bulk.execute(session, "ANALYZE member_work (id, member_id)")
     audit.log_selected_transitions(session, sql.RETURNED, values)
     bulk.execute(session, sql.INSERT_MEMBERS.format(number=NUMBER_OF.format(id="id")), values)
-    for statement in (
+    parts = (
         sql.KEEP_BEFORE,
         sql.UPDATE_MEMBERS,
         sql.INSERT_IDENTITIES,
@@ -80,8 +81,11 @@ def write(session: Session, loading: Loading, around: Surroundings) -> None:
         sql.INSERT_ENROLMENTS,
         sql.INSERT_WAGES,
         sql.DONE_LINES,
-    ):
+    )
+    for number, statement in enumerate(parts):
+        tell("write", number, len(parts) + 1)
         bulk.execute(session, statement, values)
+    tell("write", len(parts), len(parts) + 1)
     _open_accounts(session, [row.id for row in db.rows(session, sql.NEW_MEMBERS)], around.currency.code)
 
 

@@ -313,7 +313,7 @@ class MemberImport(TenantTable, table=True):
     """The file as it came, to be read again when it is applied."""
     repeats_id: int | None = big(nullable=True)
     """An earlier import that applied the same bytes: only what it refused is looked at again."""
-    state: str = words(server="'previewed'")
+    state: str = words(server="'uploaded'")
     row_count: int = whole()
     create_count: int = whole()
     change_count: int = whole()

@@ -54,6 +54,8 @@ class ImportKind(StrEnum):
 class ImportState(StrEnum):
     """Where an uploaded file stands."""
 
+    UPLOADED = "uploaded"
+    """Kept, and not looked at yet."""
     PREVIEWED = "previewed"
     APPLIED = "applied"
 

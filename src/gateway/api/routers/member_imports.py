@@ -1,20 +1,21 @@
 """Files of members and dependants: upload and preview, look at the rows, apply, take the refused ones back."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import Form, Query, Response, UploadFile
 
-from gateway.api.dependencies import ActDep, OnceDep
+from gateway.api.dependencies import Act, ActDep, OnceDep
 from gateway.api.errors import problems
 from gateway.api.pages import Page, PageDep
 from gateway.api.routers.membership import WRITERS
 from gateway.api.routing import Router
 from gateway.api.schemas.common import MAX_ID, PathId
-from gateway.api.schemas.membership import ApplicationCreate, ImportLineRead, ImportRead
+from gateway.api.schemas.membership import ApplicationCreate, ImportLineRead, ImportRead, ImportStandingRead
+from gateway.membership import import_members as imports
 from gateway.membership.import_members import apply, get_import, list_imports, list_rows, preview
 from gateway.membership.refused_rows import refused_file
-from gateway.membership.states import ImportKind
+from gateway.membership.states import ImportKind, ImportPolicy
 
 router = Router(prefix="/v1", tags=["membership"])
 
@@ -28,7 +29,7 @@ def list_member_imports(act: ActDep, asked: PageDep) -> Page[ImportRead]:
 
 
 @router.post(
-    "/member-imports", status_code=201, response_model=ImportRead, summary="Upload a file and see what it would do",
+    "/member-imports", status_code=201, response_model=ImportStandingRead, summary="Upload a file and see what it would do",
     dependencies=[WRITERS], responses=problems(409, 413, 422),
 )  # fmt: skip
 def create_member_import(
@@ -40,6 +41,9 @@ def create_member_import(
         str | None,
         Form(pattern=r"^[0-9a-fA-F]{64}$", description="Digest of the file as it was sent, to find a cut-off upload."),
     ] = None,
+    in_background: Annotated[
+        bool, Form(description="Keep it and answer at once; a worker judges the rows, `progress` says how far it is.")
+    ] = False,
 ) -> Response:
     """Keep a file and judge every row; nothing else is written until it is applied.
 
@@ -48,21 +52,24 @@ def create_member_import(
     """
     body, name = file.file.read(), (file.filename or "file")[:200].replace("\0", "")
 
-    def look() -> ImportRead:
-        return ImportRead.of(
-            preview(act.session, body=body, file_name=name, kind=kind, actor=act.actor, today=act.today, sha256=sha256)
-        )
+    def look() -> ImportStandingRead:
+        given: dict[str, Any] = {"body": body, "file_name": name, "kind": kind, "actor": act.actor, "sha256": sha256}
+        if not in_background:
+            return _standing(act, preview(act.session, **given, today=act.today).id)
+        import_id = imports.upload(act.session, **given)
+        imports.ask_for(act.session, import_id, "look", policy=ImportPolicy.GOOD_ROWS, actor=act.actor)
+        return _standing(act, import_id)
 
     return once(look, body=kind.value.encode() + b"\0" + body)
 
 
 @router.get(
-    "/member-imports/{import_id}", response_model=ImportRead, summary="One uploaded file", dependencies=[WRITERS],
+    "/member-imports/{import_id}", response_model=ImportStandingRead, summary="One uploaded file", dependencies=[WRITERS],
     responses=problems(404),
 )  # fmt: skip
-def get_member_import(import_id: PathId, act: ActDep) -> ImportRead:
-    """Return an uploaded file and what it did or would do."""
-    return ImportRead.of(get_import(act.session, import_id))
+def get_member_import(import_id: PathId, act: ActDep) -> ImportStandingRead:
+    """Return an uploaded file, what it did or would do, and how far the work on it is."""
+    return _standing(act, import_id)
 
 
 @router.get(
@@ -83,16 +90,24 @@ def list_member_import_rows(
 
 
 @router.post(
-    "/member-imports/{import_id}/application", status_code=201, response_model=ImportRead,
+    "/member-imports/{import_id}/application", status_code=201, response_model=ImportStandingRead,
     summary="Apply an uploaded file", dependencies=[WRITERS], responses=problems(404, 409, 422),
 )  # fmt: skip
 def create_member_import_application(
     import_id: PathId, asked: ApplicationCreate, act: ActDep, once: OnceDep
 ) -> Response:
-    """Write what the good rows say, or nothing if `all_or_nothing` is asked for and a row is bad."""
+    """Write what the good rows say, or nothing if `all_or_nothing` is asked for and a row is bad.
 
-    def write() -> ImportRead:
-        return ImportRead.of(apply(act.session, import_id, policy=asked.policy, actor=act.actor, today=act.today))
+    With `in_background` a worker does it: the upload is still `previewed`, and its `progress` says how far it is. Asked for
+    again meanwhile, it is done once.
+    """
+
+    def write() -> ImportStandingRead:
+        if asked.in_background:
+            imports.ask_for(act.session, import_id, "apply", policy=asked.policy, actor=act.actor)
+        else:
+            apply(act.session, import_id, policy=asked.policy, actor=act.actor, today=act.today)
+        return _standing(act, import_id)
 
     return once(write, body=asked)
 
@@ -118,3 +133,7 @@ def get_member_import_refused(import_id: PathId, act: ActDep) -> Response:
     sent = refused_file(act.session, import_id, language=act.principal.language)
     disposition = f"attachment; filename*=UTF-8''{quote(sent.file_name, safe='')}"
     return Response(sent.body, media_type=sent.media_type, headers={"content-disposition": disposition})
+
+
+def _standing(act: Act, import_id: int) -> ImportStandingRead:
+    return ImportStandingRead.standing(get_import(act.session, import_id), imports.progress_of(act.session, import_id))

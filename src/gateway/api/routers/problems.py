@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from gateway.api.errors import problems
 from gateway.api.schemas.common import ReadModel
-from gateway.api.titles import LANGUAGES, title_of
-from gateway.kit.errors import GatewayError, NotFoundError
+from gateway.api.titles import LANGUAGES, every_kind, title_of
+from gateway.kit.errors import NotFoundError
 
 router = APIRouter(tags=["operations"])
 
@@ -19,14 +19,6 @@ class ProblemKindRead(ReadModel):
     titles: dict[str, str]
     """By language."""
     meaning: str
-
-
-def every_kind(kind: type[GatewayError] = GatewayError) -> dict[str, type[GatewayError]]:
-    """Return every refusal that this process knows, by its code."""
-    found = {kind.code: kind}
-    for below in kind.__subclasses__():
-        found |= {code: one for code, one in every_kind(below).items() if code != kind.code}
-    return found
 
 
 @router.get(

@@ -1,12 +1,14 @@
 """Shapes that every part of the API shares."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from gateway.kit.models import WorkState
 from gateway.kit.period import Period
+from gateway.kit.progress import Progress
 
 MAX_ID = 2**63 - 1
 
@@ -33,6 +35,57 @@ class WriteModel(BaseModel):
     """A request; what it does not know is refused."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=10_000)
+
+
+class ProgressRead(ReadModel):
+    """How far work is that a worker does, told about once a second while it goes on."""
+
+    model_config = {
+        **ReadModel.model_config,
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "work": "apply",
+                    "state": "working",
+                    "step": "read",
+                    "done_count": 31000,
+                    "total_count": 60000,
+                    "asked_at": "2026-01-02T14:00:00Z",
+                    "told_at": "2026-01-02T14:00:04Z",
+                    "ended_at": None,
+                    "is_quiet": False,
+                    "code": None,
+                    "detail": None,
+                }
+            ]
+        },
+    }
+
+    work: str
+    """``look``: every row is judged. ``apply``: the good rows are written."""
+    state: WorkState
+    step: str
+    """``read`` (rows), ``relate`` (to the register), ``keep`` (what was found) or ``write`` (in parts); empty while it waits."""
+    done_count: int
+    total_count: int | None
+    """Of this step; null where it is not known."""
+    asked_at: dt.datetime
+    told_at: dt.datetime
+    """When it was last heard of."""
+    ended_at: dt.datetime | None
+    is_quiet: bool
+    """It was not heard of for half a minute: no worker runs, or its worker died. Nothing is half done; another takes it over."""
+    code: str | None
+    """Of the refusal, where it failed: nothing was written."""
+    detail: str | None
+
+    @classmethod
+    def of(cls, found: Progress | None) -> Self | None:
+        """Shape it; None where no worker was asked."""
+        if found is None:
+            return None
+        values = {**found._asdict(), "work": found.options.get("work", "")}
+        return cls.model_validate({name: values[name] for name in cls.model_fields})
 
 
 class Because(WriteModel):

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints
 
 from gateway.api.money import AmountText, MoneyRead, minor_of, text_of
-from gateway.api.schemas.common import CurrencyCode, Id, Line, ReadModel, Reason, WriteModel, example
+from gateway.api.schemas.common import CurrencyCode, Id, Line, ProgressRead, ReadModel, Reason, WriteModel, example
+from gateway.kit.progress import Progress
 from gateway.membership.add_dependant import NewDependant
 from gateway.membership.enrol import NewIdentity, NewMember, Person
 from gateway.membership.family import Kin
@@ -690,6 +691,20 @@ class ImportRead(ReadModel):
         return cls.model_validate({name: values[name] for name in cls.model_fields})
 
 
+class ImportStandingRead(ImportRead):
+    """An uploaded file, and how far the work on it is where a worker does it."""
+
+    model_config = {**ReadModel.model_config, **example({**UPLOAD, "progress": None})}
+
+    progress: ProgressRead | None
+    """Of the last work that a worker was asked for (``in_background``); null where there was none."""
+
+    @classmethod
+    def standing(cls, row: ImportRow, progress: Progress | None) -> Self:
+        """Shape a row and the work on it."""
+        return cls(**ImportRead.of(row).model_dump(), progress=ProgressRead.of(progress))
+
+
 class ProblemRead(ReadModel):
     """What is wrong with a cell."""
 
@@ -743,3 +758,5 @@ class ApplicationCreate(WriteModel):
     model_config = {**WriteModel.model_config, **example({"policy": "good_rows"})}
 
     policy: ImportPolicy
+    in_background: bool = False
+    """Let a worker do it and answer at once: ``progress`` of the upload says how far it is."""

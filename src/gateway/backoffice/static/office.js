@@ -38,6 +38,14 @@
     if (wanted) { event.preventDefault(); if (wanted.matches("input, select, textarea")) wanted.focus(); else wanted.click(); }
   });
 
+  // Long work is read out when it has come a step further, not with each look at it.
+  const say = () => {
+    const work = document.getElementById("work"), said = document.getElementById("work-said");
+    if (work && said && said.textContent !== work.dataset.say) said.textContent = work.dataset.say;
+  };
+  document.addEventListener("htmx:afterSettle", say);
+  say();
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) print();
   });

@@ -1,23 +1,41 @@
 """Lists of members and dependants: upload, look at what it would do, do it, take the refused rows back."""
 
+import datetime as dt
 from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.backoffice.areas.members.place import FIELDS, WORKERS, area, crumbs, hidden
+from gateway.api.titles import title_of_code
+from gateway.backoffice.areas.members.place import CATEGORIES, FIELDS, RELATIONS, SEXES, WORKERS, area, crumbs, hidden
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Crumb, Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
 from gateway.backoffice.frame.texts import N_
 from gateway.backoffice.frame.uploads import check_table
+from gateway.backoffice.frame.work import Work, fragment, shown
+from gateway.kit.progress import Progress, end_here
+from gateway.membership import import_members as imports
 from gateway.membership.import_members import apply, get_import, list_imports, list_rows, preview
 from gateway.membership.refused_rows import reason_of, refused_file
 from gateway.membership.states import ImportKind, ImportPolicy, ImportState
 
 KINDS = {"members": N_("Members"), "dependants": N_("Dependants")}
-STATES = {"previewed": (N_("Looked at, not applied"), "wait"), "applied": (N_("Applied"), "good")}
+STATES = {
+    "uploaded": (N_("Kept, not looked at yet"), "wait"),
+    "previewed": (N_("Looked at, not applied"), "wait"),
+    "applied": (N_("Applied"), "good"),
+}
 ACTIONS = {"create": (N_("New"), "good"), "change": (N_("Changes"), "wait"), "refuse": (N_("Refused"), "bad")}
+WORKS = {"look": N_("The list is being looked at."), "apply": N_("The list is being written.")}
+STEPS = {
+    "read": (N_("the rows are read"), N_("Row {done} of {total}")),
+    "relate": (N_("the rows are compared with the register"), ""),
+    "keep": (N_("what it would do is kept"), ""),
+    "write": (N_("the members are written"), N_("Part {done} of {total}")),
+}
+OWN_NUMBERS = ("payroll_id", "fund_id", "document_kind", "rule", "status")
+"""What a row writes that says something to the database alone."""
 GREATEST = 2**62
 
 
@@ -50,10 +68,20 @@ def upload(desk: Desk, form: Form) -> Go:
     kind, file = form.choice("kind", KINDS, required=True), form.file("file", check_table)
     form.check()
     assert file is not None
-    made = preview(
-        desk.session, body=file.body, file_name=file.name, kind=ImportKind(kind), actor=desk.actor, today=desk.today
-    )
-    return Go(f"/members/imports/{made.id}")
+    given: dict[str, Any] = {"body": file.body, "file_name": file.name, "kind": ImportKind(kind), "actor": desk.actor}
+    if len(file.body) <= imports.LARGE_BYTES:
+        return Go(f"/members/imports/{preview(desk.session, **given, today=desk.today).id}")
+    import_id = imports.upload(desk.session, **given)
+    imports.ask_for(desk.session, import_id, "look", policy=ImportPolicy.GOOD_ROWS, actor=desk.actor)
+    return Go(f"/members/imports/{import_id}")
+
+
+def _work(desk: Desk, found: Progress | None) -> Work | None:
+    """Return what the page says of work on a list that has not ended."""
+    if found is None or not found.is_open:
+        return None
+    what, path = str(found.options["work"]), f"/members/imports/{found.subject_id}/progress"
+    return shown(desk, found, path, desk.words.say(WORKS[what]), imports.STEPS[what], STEPS)
 
 
 def show_import(desk: Desk, form: Form, import_id: int) -> Response:
@@ -81,7 +109,9 @@ def show_import(desk: Desk, form: Form, import_id: int) -> Response:
         Crumb(say("Lists"), "/members/imports"),
         Crumb(upload.file_name, ""),
     ]
-    is_open = upload.state == ImportState.PREVIEWED
+    progress = imports.progress_of(desk.session, import_id)
+    work = _work(desk, progress)
+    failed = progress if progress is not None and progress.state == "failed" else None
     return desk.page(
         "members/import.html",
         form=form,
@@ -89,7 +119,10 @@ def show_import(desk: Desk, form: Form, import_id: int) -> Response:
         list=found,
         states=STATES,
         kinds=KINDS,
-        is_open=is_open,
+        is_open=upload.state == ImportState.PREVIEWED and (work is None or work.is_quiet),
+        is_unread=upload.state == ImportState.UPLOADED and (work is None or work.is_quiet),
+        work=work,
+        failed=None if failed is None else title_of_code(failed.code or "", desk.words.language),
         crumbs=steps,
     )
 
@@ -101,22 +134,49 @@ def _why(desk: Desk, row: Any) -> str:
     said = []
     for name, value in dict(row.fields).items():
         old, new = value if isinstance(value, list) else (None, value)
-        if new in (None, ""):
+        if new in (None, "") or name in OWN_NUMBERS:
             continue
-        if name == "wage_minor":
-            money = desk.mutual.currency
-            old, new = (None if one is None else desk.words.amount(int(one), money) for one in (old, new))
-        if name in ("phone", "identity", "national_id"):
-            old, new = (hidden(desk, one) if one else one for one in (old, new))
+        old, new = (None if one in (None, "") else _shown(desk, str(name), one) for one in (old, new))
         label = desk.words.say(FIELDS.get(str(name), str(name)))
-        said.append(f"{label}: {old} → {new}" if old not in (None, "") else f"{label}: {new}")
+        said.append(f"{label}: {old} → {new}" if old is not None else f"{label}: {new}")
     return "; ".join(said)
+
+
+def _shown(desk: Desk, name: str, value: Any) -> str:
+    """Return a value of a row as the reader writes such values."""
+    if name == "wage_minor":
+        return desk.words.amount(int(value), desk.mutual.currency)
+    if name in ("phone", "identity", "national_id", "document", "social_security"):
+        return hidden(desk, str(value))
+    if name == "sex" and value in SEXES:
+        return desk.words.say(SEXES[value])
+    if name == "relation" and value in RELATIONS:
+        return desk.words.say(RELATIONS[value])
+    if name == "category" and value in CATEGORIES:
+        return desk.words.say(CATEGORIES[value])
+    if name.endswith(("_date", "_from", "_until")):
+        return desk.words.day(dt.date.fromisoformat(str(value)))
+    return str(value)
 
 
 @area.page("/members/imports/{import_id:int}", *WORKERS)
 def import_page(desk: Desk, import_id: int) -> Response:
     """Show one uploaded list."""
     return show_import(desk, desk.form(), import_id)
+
+
+@area.page("/members/imports/{import_id:int}/progress", *WORKERS)
+def import_progress(desk: Desk, import_id: int) -> Response:
+    """Say how far the work on a list is; asked for again and again by its page."""
+    return fragment(desk, _work(desk, imports.progress_of(desk.session, import_id)))
+
+
+@area.act("/members/imports/{import_id:int}/look", *WORKERS, show=show_import, has_page=False)
+def look_here(desk: Desk, _form: Form, import_id: int) -> Go:
+    """Look at a list here and now, where nobody in the background does."""
+    imports.look(desk.session, import_id, today=desk.today)
+    end_here(desk.session, imports.SUBJECT, import_id)
+    return Go(f"/members/imports/{import_id}")
 
 
 def sure_apply(desk: Desk, _form: Form, import_id: int) -> Confirmation:
@@ -137,8 +197,14 @@ def sure_apply(desk: Desk, _form: Form, import_id: int) -> Confirmation:
 
 @area.act("/members/imports/{import_id:int}/apply", *WORKERS, show=show_import, confirm=sure_apply, has_page=False)
 def apply_import(desk: Desk, _form: Form, import_id: int) -> Go:
-    """Write what the good rows say."""
+    """Write what the good rows say; of a long list a worker does it, and its page says how far it is."""
+    found, progress = get_import(desk.session, import_id), imports.progress_of(desk.session, import_id)
+    is_quiet = progress is not None and progress.is_quiet
+    if found.create_count + found.change_count > imports.LARGE_ROWS and not is_quiet:
+        imports.ask_for(desk.session, import_id, "apply", policy=ImportPolicy.GOOD_ROWS, actor=desk.actor)
+        return Go(f"/members/imports/{import_id}")
     done = apply(desk.session, import_id, policy=ImportPolicy.GOOD_ROWS, actor=desk.actor, today=desk.today)
+    end_here(desk.session, imports.SUBJECT, import_id)
     said = N_("Written: {new} new, {changed} changed. {refused} refused.")
     words = desk.words
     places = {

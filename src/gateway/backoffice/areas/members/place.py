@@ -67,6 +67,13 @@ FIELDS = {
     "fund": N_("Fund"),
     "identity": N_("Identity number"),
     "relation": N_("Relation"),
+    "document": N_("Identity number"),
+    "social_security": N_("Social security number"),
+    "enrolled_from": N_("Enrolled from"),
+    "valid_from": N_("From"),
+    "eligible_until": N_("Covered until"),
+    "category": N_("Kind of dependant"),
+    "warning": N_("To be looked at"),
 }
 SEXES = {"F": N_("Woman"), "M": N_("Man")}
 SPOKEN = {"es": N_("Spanish"), "fr": N_("French"), "en": N_("English")}

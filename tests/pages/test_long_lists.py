@@ -1,0 +1,150 @@
+"""A long list of members: a worker looks at it and writes it, and its page says meanwhile how far it is."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.filing.filing_town import with_check_digit
+from tests.pages.browsing import Office
+from tests.pages.office_town import TODAY
+
+from gateway.kit import db, working
+from gateway.kit.jobs import TASKS, Context
+from gateway.membership import import_members as imports
+from gateway.membership import tasks
+
+ROWS = imports.LARGE_ROWS + 300
+HEAD = "Nombres;Primer Apellido;Sexo;Fecha de nacimiento;Cédula;Nómina;Fecha de ingreso;Salario declarado\n"
+
+
+class DiedError(BaseException):
+    """The worker's machine lost its power."""
+
+
+def long_list() -> bytes:
+    rows = (
+        f"Nieves Altagracia;Abreu de los Santos;F;1990-02-02;{with_check_digit(20_000 + n)};001;2026-03-01;21000\n"
+        for n in range(ROWS)
+    )
+    return (HEAD + "".join(rows)).encode()
+
+
+def worker(office: Office, mark: Callable[[str], None] = lambda _point: None) -> Context:
+    assert tasks
+    return Context(office.database, lambda _zone: TODAY, {}, "test", mark)
+
+
+def work_off(office: Office, mark: Callable[[str], None] = lambda _point: None) -> threading.Thread:
+    """Let a worker do what is queued, beside the browser."""
+    thread = threading.Thread(target=working.work_off, args=(worker(office, mark),))
+    thread.start()
+    return thread
+
+
+def upload(office: Office, page: Page) -> int:
+    office.go(page, "/members/imports")
+    page.get_by_label("Archivo").set_input_files(
+        [{"name": "grande.csv", "mimeType": "text/csv", "buffer": long_list()}]
+    )
+    page.get_by_role("button", name="Revisarla").click()
+    page.get_by_role("heading", name="grande.csv").wait_for()
+    return int(page.url.rsplit("/", 1)[1])
+
+
+def written(office: Office) -> int:
+    with office.database.session(1) as session:
+        return int(db.scalar(session, "SELECT count(*) FROM member WHERE first_surname = 'Abreu de los Santos'"))
+
+
+def test_the_page_says_how_far_a_list_is_and_what_came_of_it_while_a_worker_does_it(fresh: Office) -> None:
+    page = fresh.as_("olga")
+    import_id = upload(fresh, page)
+    expect(page.locator("#work")).to_contain_text("Espera su turno")
+    seen, go_on = threading.Event(), threading.Event()
+
+    def stop_at(point: str) -> None:
+        if point in {"progress.relate", "progress.write"}:
+            seen.set()
+            go_on.wait(20)
+
+    thread = work_off(fresh, stop_at)
+    assert seen.wait(20)
+    expect(page.locator("#work")).to_contain_text("Paso 1 de 3: se leen las filas")
+    expect(page.locator("#work")).to_contain_text(f"de {ROWS:,}")
+    expect(page.get_by_role("status")).to_have_text("Se está revisando la lista. Paso 1 de 3: se leen las filas")
+    fresh.reads_well("olga", f"/members/imports/{import_id}")
+    page = fresh.as_("olga")
+    fresh.go(page, f"/members/imports/{import_id}")
+    go_on.set()
+    thread.join(30)
+    page.get_by_role("button", name="Escribir 2,300 filas").click()
+    page.get_by_text("Escribir 2,300 filas de la lista grande.csv.").wait_for()
+    seen.clear()
+    go_on.clear()
+    page.get_by_role("button", name="Escribirlas").dblclick()
+    expect(page.locator("#work")).to_contain_text("Se está escribiendo la lista.")
+    another = fresh.as_("carla")
+    fresh.go(another, f"/members/imports/{import_id}")
+    expect(another.locator("#work")).to_contain_text("Se está escribiendo la lista.")
+    with fresh.database.session(1) as session:
+        waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'membership.import' AND status = 'todo'"
+        assert db.scalar(session, waiting) == 1
+    thread = work_off(fresh, stop_at)
+    assert seen.wait(20)
+    page.reload()
+    expect(page.locator("#work")).to_contain_text("Paso 1 de 3")
+    assert written(fresh) == 0
+    assert page.get_by_role("button", name="Escribir").count() == 0
+    go_on.set()
+    thread.join(30)
+    expect(page.locator(".steps")).to_contain_text("Aplicada")
+    assert page.locator("#work").count() == 0
+    assert written(fresh) == ROWS
+
+
+def test_a_worker_that_dies_leaves_nothing_half_done_and_the_list_is_written_here_or_by_the_next(fresh: Office) -> None:
+    page = fresh.another("olga", java_script_enabled=False)
+    fresh.speak(page, "es")
+    import_id = upload(fresh, page)
+    assert page.locator("noscript meta[http-equiv=refresh]").count() or 'http-equiv="refresh"' in page.content()
+
+    def die(point: str) -> None:
+        if point in {"progress.keep", "progress.write"}:
+            raise DiedError
+
+    def silence() -> None:
+        with fresh.database.session(1) as session:
+            db.run(session, "UPDATE work_progress SET told_at = now() - interval '1 minute'")
+
+    with pytest.raises(DiedError):
+        TASKS["membership.import"].function(worker(fresh, die), 1, subject_id=import_id)
+    silence()
+    fresh.go(page, f"/members/imports/{import_id}")
+    expect(page.locator("#work")).to_contain_text("Nada quedó a medias")
+    page.get_by_role("button", name="Revisarla aquí y ahora").click()
+    page.get_by_role("button", name="Escribir 2,300 filas").click()
+    page.get_by_role("button", name="Escribirlas").click()
+    with pytest.raises(DiedError):
+        TASKS["membership.import"].function(worker(fresh, die), 1, subject_id=import_id)
+    assert written(fresh) == 0
+    silence()
+    work_off(fresh).join(30)
+    fresh.go(page, f"/members/imports/{import_id}")
+    expect(page.locator(".steps")).to_contain_text("Aplicada")
+    assert written(fresh) == ROWS
+
+
+def test_a_list_that_is_refused_meanwhile_says_so_in_the_readers_language(fresh: Office) -> None:
+    page = fresh.as_("olga")
+    import_id = upload(fresh, page)
+    work_off(fresh).join(30)
+    with fresh.database.session(1) as session:
+        imports.ask_for(session, import_id, "apply", policy=imports.ImportPolicy.ALL_OR_NOTHING, actor="staff:olga")
+        values = {"body": (HEAD + "Mal;Escrito;F;2090-02-02;x;001;2026-03-01;1\n").encode(), "file_name": "mala.csv"}
+        bad = imports.preview(session, **values, kind=imports.ImportKind.MEMBERS, actor="staff:olga", today=TODAY)
+        imports.ask_for(session, bad.id, "apply", policy=imports.ImportPolicy.ALL_OR_NOTHING, actor="staff:olga")
+    work_off(fresh).join(30)
+    fresh.go(page, f"/members/imports/{bad.id}")
+    expect(page.get_by_role("alert")).to_contain_text("No se escribió nada")
+    expect(page.get_by_role("alert")).to_contain_text("El archivo tiene filas malas")
