@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from sqlalchemy import event
@@ -47,6 +48,8 @@ class Office:
     """File with today's date."""
     complaints: list[str] = field(default_factory=list)
     """What pages complained of: a policy that was broken, a script that failed."""
+    walkers: list[httpx.Client] = field(default_factory=list)
+    """Those who walk without a browser."""
     _pages: dict[str, Page] = field(default_factory=dict)
     _contexts: list[BrowserContext] = field(default_factory=list)
 
@@ -69,7 +72,7 @@ class Office:
         context.set_default_timeout(10_000)
         self._contexts.append(context)
         if name is not None:
-            self._give(context, "o_session", token_of(self.database, self.town, name))
+            self._give(context, "o_session", token_of(self.database, name))
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda said: self._hear(said.type, said.text))
@@ -79,15 +82,21 @@ class Office:
         """Let the pages be in a language from now on."""
         self._give(page.context, "o_language", language)
 
-    def go(self, page: Page, path: str) -> Page:
+    def go(self, page: Page, path: str, *, status: int = 200) -> Page:
         """Open a page of the office; a page that is not there or broke fails the test."""
         answer = page.goto(f"{self.url}{path}")
         assert answer is not None
-        assert answer.status == 200, f"{path}: {answer.status} {page.inner_text('body')[:800]}"
+        assert answer.status == status, f"{path}: {answer.status} {page.inner_text('body')[:800]}"
         return page
 
     def reads_well(
-        self, name: str, path: str, *, languages: tuple[str, ...] = LANGUAGES, is_thorough: bool = False
+        self,
+        name: str,
+        path: str,
+        *,
+        languages: tuple[str, ...] = LANGUAGES,
+        is_thorough: bool = False,
+        status: int = 200,
     ) -> None:
         """Look at a page as somebody in each language, wide and narrow: axe finds nothing, nothing is cut off, and
         the page says which language it is in.
@@ -101,7 +110,7 @@ class Office:
                 if not (is_first or is_thorough or width == NARROW):
                     continue
                 page = self.as_(name, language=language, width=width)
-                self.go(page, path)
+                self.go(page, path, status=status)
                 where = f"{path} in {language} at {width}"
                 assert page.get_attribute("html", "lang") == language, where
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), f"{where} is too wide"
@@ -137,6 +146,8 @@ class Office:
 
     def close(self) -> None:
         """Close every page."""
+        for client in self.walkers:
+            client.close()
         for context in self._contexts:
             context.close()
         self._pages.clear()

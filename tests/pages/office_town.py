@@ -104,6 +104,8 @@ class Town:
     complaint: int = 0
     """Of a receipt that the cashier recorded; the town's other complaints come after it."""
     staff: dict[str, int] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    """What stands in an address where no number does: place of the address -> what this town has there."""
 
 
 def build(database: Database) -> Town:
@@ -196,8 +198,8 @@ def hashed() -> str:
     return hash_password(PASSWORD)
 
 
-def token_of(database: Database, town: Town, name: str) -> str:
+def token_of(database: Database, name: str, mutual: int = 1) -> str:
     """Return the token of a new session of somebody."""
-    with database.session(1, actor="test") as session:
+    with database.session(mutual, actor="test") as session:
         user = db.one(session, staff.FIND_LOGIN, {"username": name})
         return start_session(session, user, hours=12).token

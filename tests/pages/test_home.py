@@ -16,7 +16,9 @@ def test_each_role_is_told_what_is_hers_and_the_most_urgent_first(office: Office
     assert "líneas rechazadas: 1" in tasks[0]
     assert "Ahora:" in tasks[0]
     office.go(office.as_("mara"), "/")
-    released = [text for text in office.as_("mara").locator(".tasks li").all_inner_texts() if "Liberar 6 pagos" in text]
+    released = [
+        text for text in office.as_("mara").locator(".tasks li").all_inner_texts() if "Liberar 6 desembolsos" in text
+    ]
     assert len(released) == 1
     assert "DOP" in released[0]
     office.go(office.as_("abel"), "/")
