@@ -156,8 +156,10 @@ def count(desk: Desk, form: Form, handover_id: int) -> Go:
     return Go(f"/cash/handovers/{handover_id}", N_("Counted. It waits for a third person's word."), {}, "wait")
 
 
-def _show_confirm(desk: Desk, form: Form, handover_id: int) -> Response:
+def _show_confirm(desk: Desk, form: Form, handover_id: int) -> Any:
     found = _found(desk, handover_id)
+    if found.counted_minor is None and not form.is_typed:
+        return Go(f"/cash/handovers/{handover_id}", N_("Nobody has counted it yet."), {}, "wait")
     return desk.page(
         "cash/handover_difference.html",
         crumbs=crumbs(

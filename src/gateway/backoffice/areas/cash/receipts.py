@@ -80,6 +80,11 @@ def receipts(desk: Desk) -> Response:
 @area.page("/cash/receipts/{receipt_id:int}", *DESK)
 def receipt(desk: Desk, receipt_id: int) -> Response:
     """Show one receipt, to be printed or sent, with the way to the next person of the queue."""
+    return show_receipt(desk, desk.form(), receipt_id)
+
+
+def show_receipt(desk: Desk, form: Form, receipt_id: int) -> Response:
+    """Show one receipt, with the form that sends it."""
     found = queries.get_receipt(desk.session, receipt_id)
     names = queries.names_of(desk.session, [line.member_id for line in found.lines if line.member_id is not None])
     change = desk.asked("change", 15)
@@ -93,7 +98,7 @@ def receipt(desk: Desk, receipt_id: int) -> Response:
         change_minor=int(change) if change.isascii() and change.isdigit() else 0,
         is_mine=found.actor == desk.actor and found.paid_on == desk.today and found.account_code.startswith("cash:"),
         may_reverse=desk.may(MONEY) and found.reversed_on is None,
-        send=Form(desk.words),
+        send=form,
         may_send=desk.may(DESK),
         is_for_one=len({line.member_id for line in found.lines if line.member_id is not None}) == 1,
     )
@@ -109,11 +114,7 @@ def document(desk: Desk, receipt_id: int) -> Response:
     return desk.file(f"{found.number}.pdf", receipt_document(found, names, head, address), "application/pdf")
 
 
-def _show_message(desk: Desk, _form: Form, receipt_id: int) -> Any:
-    return receipt(desk, receipt_id)
-
-
-@area.act("/cash/receipts/{receipt_id:int}/message", *DESK, show=_show_message, has_page=False)
+@area.act("/cash/receipts/{receipt_id:int}/message", *DESK, show=show_receipt, has_page=False)
 def message(desk: Desk, _form: Form, receipt_id: int) -> Go:
     """Send the receipt as a message to the member's telephone; one receipt is sent once."""
     found = queries.get_receipt(desk.session, receipt_id)

@@ -156,7 +156,7 @@ def _breaks(desk: Desk) -> list[Task]:
         return []
     count, oldest = sum(row.break_count for row in ages), min(row.since_on for row in ages)
     days = (desk.today - oldest).days
-    text = desk.words.count("Decide one exception", "Decide {n} exceptions", count)
+    text = desk.words.count("Decide one difference", "Decide {n} differences", count)
     due = desk.words.count("The oldest is one day old", "The oldest is {n} days old", days) if days > 0 else ""
     return [Task(NOW if days > DAYS_AHEAD else SOON, text, reachable("/reconciliation"), due)]
 
