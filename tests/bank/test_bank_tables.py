@@ -55,6 +55,13 @@ def statement_of(table: str, mapping):
     return statement
 
 
+@pytest.mark.parametrize("zero", ["0,00;", ";0,00", "0,00;0,00"])
+def test_an_entry_of_zero_is_left_out_and_told_as_in_camt(zero):
+    statement = statement_of(TABLE.replace("Total;", f"06/04/2026;AVISO;{zero};2.488,00\nTotal;", 1), mapped())
+    assert (statement.entry_count, len(statement.lines), statement.is_balanced) == (4, 3, True)
+    assert "an entry of zero is left out" in statement.tolerances
+
+
 def test_a_table_is_read_to_the_unit():
     statement = statement_of(TABLE, mapped())
     assert (statement.account, statement.currency, str(statement.from_on), str(statement.to_on)) == (

@@ -96,6 +96,9 @@ class _Table:
         amounts = [booking.line.amount_minor for booking in bookings]
         days = [booking.line.booked_on for booking in bookings]
         told = list(notes) if self._mapping.has_balances else [*notes, NO_BALANCES]
+        lines = [replace(one.line, entry_no=number) for number, one in enumerate(bookings, start=1)]
+        if 0 in amounts:
+            told.append("an entry of zero is left out")
         if self._mapping.has_balances and problem is None:
             problem = balance_problem(opening, closing, sum(amounts), code)
         return Statement(
@@ -110,7 +113,7 @@ class _Table:
             credits_minor=sum(minor for minor in amounts if minor > 0),
             debits_minor=-sum(minor for minor in amounts if minor < 0),
             entry_count=len(bookings),
-            lines=[replace(one.line, entry_no=number) for number, one in enumerate(bookings, start=1)],
+            lines=[line for line in lines if line.amount_minor],
             tolerances=told,
             problem=problem,
             unbooked_count=0,
@@ -230,15 +233,14 @@ class _Table:
                 minor = minor if word in self._mapping.credit_words else -minor
         else:
             debit, credit = (self._cell(row, name) for name in ("debit", "credit"))
+            if not (debit or credit):
+                raise Unreadable("a row without an amount; where it is no booking, name it in ignored_rows")
             out = abs(self._signed(debit, unit)) if debit else 0
             came_in = abs(self._signed(credit, unit)) if credit else 0
             if out and came_in:
                 raise Unreadable("a row with a debit and a credit")
             minor = came_in - out
-        minor = -minor if self._mapping.sign_convention == "reversed" else minor
-        if minor == 0:
-            raise Unreadable("a row without an amount; where it is no booking, name it in ignored_rows")
-        return minor
+        return -minor if self._mapping.sign_convention == "reversed" else minor
 
     def _signed(self, text: str, unit: Currency) -> int:
         return read_signed(text, self._mapping.decimal_mark, self._mapping.thousands_mark, unit)
