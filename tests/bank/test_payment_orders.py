@@ -120,6 +120,12 @@ REFUSED = {
     "account too long": lambda: order(bill(creditor=Party("X", "1" * 35))),
     "account with an accent": lambda: order(bill(creditor=Party("X", "ñ"))),
     "nobody": lambda: order(bill(creditor=Party(" ", "1"))),
+    "a name of which nothing is left": lambda: order(bill(creditor=Party("中文", "1"))),
+    "a creditor's bank that is no BIC": lambda: order(bill(creditor=Party("Ana", "1", "BPDO"))),
+    "our own bank that is no BIC": lambda: payment_order(
+        message_id="M", payment_information_id="P", created_at=AT, execute_on=AT.date(), debtor=Party("Us", "1", "bagrdosd"),
+        currency="DOP", payments=[bill()],
+    ),
     "unknown version": lambda: order(version="pain.001.001.99"),
     "unknown charges": lambda: order(charges="ALL"),
     "time without offset": lambda: order(created_at=AT.replace(tzinfo=None)),

@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.bank.errors import PaymentOrderError
-from gateway.bank.text import is_iban, is_identifier, restrict
+from gateway.bank.text import is_bank_identifier, is_iban, is_identifier, restrict
 from gateway.kit.money import currency_of, format_amount
 
 VERSIONS = ("pain.001.001.03", "pain.001.001.09")
@@ -204,6 +204,10 @@ class _Writer:
         if not party.bank_identifier and not must_be:
             return
         institution = self._add(self._add(parent, name), "FinInstnId")
+        if party.bank_identifier and not is_bank_identifier(party.bank_identifier):
+            raise PaymentOrderError(
+                f"the bank identifier {party.bank_identifier!r} of the account {party.account}: expected a BIC of 8 or 11 characters"
+            )
         if party.bank_identifier:
             self._add(institution, "BIC" if self._is_old else "BICFI", party.bank_identifier)
         else:
@@ -232,6 +236,8 @@ class _Writer:
 
 def _name(party: Party) -> str:
     name = restrict(party.name)[:_LONGEST_NAME].strip()
-    if not name:
-        raise PaymentOrderError(f"nobody is named for the account {party.account}")
+    if not any(letter.isalnum() for letter in name):
+        raise PaymentOrderError(
+            f"nobody is named for the account {party.account}; write the name in the letters that banks take"
+        )
     return name

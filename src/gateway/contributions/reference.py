@@ -43,6 +43,8 @@ def check_reference(text: str) -> bool:
         plain.isascii()
         and plain[:2] == "RF"
         and plain[2:4].isdigit()
+        # ISO 7064 gives 02 to 98; 00, 01 and 99 have the same remainder as 97, 98 and 02.
+        and 2 <= int(plain[2:4]) <= 98
         and _BODY.fullmatch(plain[4:]) is not None
         and _remainder(plain[4:] + plain[:4]) == 1
     )

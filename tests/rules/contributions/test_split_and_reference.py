@@ -76,6 +76,12 @@ def test_what_is_made_checks(body: str) -> None:
     assert check_reference(make_reference(body))
 
 
+@given(BODIES)
+def test_a_body_has_one_pair_of_check_digits_and_no_second_that_leaves_the_same_remainder(body: str) -> None:
+    right = make_reference(body)
+    assert [digits for digits in range(100) if check_reference(f"RF{digits:02d}{right[4:]}")] == [int(right[2:4])]
+
+
 @given(BODIES, st.data())
 def test_one_wrong_character_or_two_swapped_are_noticed(body: str, data: st.DataObject) -> None:
     right = make_reference(body)
@@ -93,7 +99,9 @@ def test_a_body_of_other_characters_or_too_long_is_refused(body: str) -> None:
         make_reference(body)
 
 
-@pytest.mark.parametrize("text", ["", "RF", "RF18", "RF19539007547034", "XX18539007547034", "RF١٨539007547034"])
+@pytest.mark.parametrize(
+    "text", ["", "RF", "RF18", "RF19539007547034", "XX18539007547034", "RF١٨539007547034", "RF01539"]
+)
 def test_what_is_no_reference_does_not_check(text: str) -> None:
     assert not check_reference(text)
 

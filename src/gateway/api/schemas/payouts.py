@@ -17,6 +17,7 @@ from gateway.payouts.queries import BatchRow, PayoutRow, StatusSum
 from gateway.payouts.rules import figures
 from gateway.payouts.states import BatchStatus, Means, PayoutStatus
 
+_BIC = r"^([A-Za-z]{6}[A-Za-z2-9][A-NP-Za-np-z0-9]([A-Za-z0-9]{3})?)?$"
 BATCH = {
     "id": 1,
     "correlation_id": "6f1c1f6e-7a0e-4a77-9d0a-3b0a3e1c2d11",
@@ -319,7 +320,7 @@ class DestinationCreate(WriteModel):
     means: Means
     account: Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\x00]*$")] = ""
     holder: Annotated[str, StringConstraints(max_length=140, pattern=r"^[^\x00]*$")] = ""
-    bank_identifier: Annotated[str, StringConstraints(pattern=r"^([A-Za-z]{6}[A-Za-z0-9]{2}([A-Za-z0-9]{3})?)?$")] = ""
+    bank_identifier: Annotated[str, StringConstraints(pattern=_BIC)] = ""
     reason: Reason
 
 

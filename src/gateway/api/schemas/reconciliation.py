@@ -58,7 +58,8 @@ class BankAccountCreate(WriteModel):
     ledger_code: str = Field(pattern=r"^(bank|momo):[a-z0-9-]{1,40}$", examples=["bank:main"])
     """Its code in the books: ``bank:…`` for a bank, ``momo:…`` for a provider."""
     holder: str = Field(default="", max_length=140)
-    bank_identifier: str = Field(default="", max_length=35)
+    bank_identifier: str = Field(default="", max_length=11, pattern=r"^([A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?)?$")
+    """The bank's BIC; empty where it is not known."""
     opening_amount: AmountText | None = None
     """What was on it when the books began."""
     opening_on: dt.date | None = None
