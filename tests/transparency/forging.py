@@ -167,9 +167,14 @@ class Forger:
         greedy = copy.deepcopy(self.real["used"])
         greedy[0]["amount"] = "999999.00"
         grown = [*self.entries, self.entries[0]]
+        spoken = "1.\n  The state ACCEPTED line 9 of filing 9 (month 2026-03)"
         return [
             Forgery("an altered amount", self.in_leaf(0, amount="1.00"), 1, "leaf"),
             Forgery("an altered amount beside the leaves", self.changed(about={**self.real["about"], "amount": "1.00"}), 1, "amount"),
+            Forgery("another currency beside the leaves", self.changed(about={**self.real["about"], "currency": "USD"}), 1, "amount"),
+            Forgery("about another filing than the leaves", self.changed(about={**self.real["about"], "filing": 99}), 1, "misfit"),
+            Forgery("a leaf counted twice", self.changed(parts=[*self.real["parts"], self.real["parts"][0]]), 2, "unusable"),
+            Forgery("a sentence of its own in what is not signed", self.changed(used=[{**self.real["used"][0], "filing": spoken}]), 2, "unusable"),
             Forgery("another amount than on paper", self.real, 1, "amount", amount="1.00"),
             Forgery("another receipt than on paper", self.real, 1, "receipt", receipt="RF18000100000010000000009"),
             Forgery("an altered wage", self.in_leaf(1, wage="1.00"), 1, "leaf"),

@@ -147,6 +147,11 @@ def test_a_proof_is_checked_by_a_file_that_the_gateway_gives_away_in_a_folder_wi
     assert run(tmp_path, head, "--consistency", "way.json", saved=saved)[0] == 0
     assert run(tmp_path, head, saved=saved)[0] == 2
     assert run(tmp_path, head, saved=json.dumps(real))[0] == 0, "an earlier proof is a kept head too"
+    # What Windows or mail did to a file on its way changes nothing of what was signed.
+    assert run(tmp_path, head.replace("\n", "\r\n"))[0] == 0
+    assert run(tmp_path, "\ufeff" + json.dumps(real))[0] == 0
+    status, said = run(tmp_path, real, "--consistency", "nowhere.json", saved=saved)
+    assert (status, said) == (2, "Cannot be checked: nowhere.json is not there or cannot be read.\n")
 
 
 def entries_of(place: Place) -> list[str]:

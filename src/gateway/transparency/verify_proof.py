@@ -16,6 +16,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 import sys
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -55,6 +56,11 @@ WORDS = {
         "es": "FALSO: lo guardado es de otra mutual.",
         "fr": "FAUX : ce que vous aviez gardé est d'une autre mutuelle.",
         "en": "FALSE: what you kept is of another mutual.",
+    },
+    "missing": {
+        "es": "No se puede comprobar: {at} no está o no se puede leer.",
+        "fr": "Vérification impossible : {at} n'est pas là ou ne peut être lu.",
+        "en": "Cannot be checked: {at} is not there or cannot be read.",
     },
     "unusable": {
         "es": "No se puede comprobar: {at} está incompleto o no es lo que se espera.",
@@ -107,9 +113,9 @@ WORDS = {
         "en": "  The state REFUSED line {line} of filing {filing} (month {period}), code {code}.",
     },
     "of_unanswered": {
-        "es": "  Todavía no hay respuesta del Estado, en el registro, para la línea {line} de la declaración {filing}.",
-        "fr": "  Il n'y a pas encore, dans le registre, de réponse de l'État pour la ligne {line} de la déclaration {filing}.",
-        "en": "  The log holds no answer of the state yet for line {line} of filing {filing}.",
+        "es": "  Esta prueba no trae respuesta del Estado para la línea {line} de la declaración {filing}.",
+        "fr": "  Cette preuve ne contient pas de réponse de l'État pour la ligne {line} de la déclaration {filing}.",
+        "en": "  This proof holds no answer of the state for line {line} of filing {filing}.",
     },
     "of_sealed": {
         "es": "  Declaración {filing} entera, mes {period}: {lines} líneas, archivos con SHA-256 {files}.",
@@ -283,6 +289,9 @@ TREE_OF = {
 """Kind of leaf -> the kind of tree it must stand in, and what both must name alike."""
 
 
+MONTH, PLAIN_AMOUNT = re.compile("[0-9]{4}-[0-9]{2}"), re.compile(r"[0-9]{1,18}(\.[0-9]{1,6})?")
+
+
 class UnusableError(Exception):
     """What cannot be checked: which sentence, and its values."""
 
@@ -307,9 +316,12 @@ def _unusable(path: str) -> UnusableError:
 
 def _load(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
-    except (OSError, ValueError):
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            # Mail and other systems change the ends of lines; what was signed has a line feed.
+            return file.read().replace("\r\n", "\n")
+    except OSError:
+        raise UnusableError("missing", {"at": path}) from None
+    except ValueError:
         raise _unusable(path) from None
 
 
@@ -342,7 +354,7 @@ def _look_at_heads(told: Json) -> None:
 def _keys(given: list[str]) -> dict[str, bytes]:
     """Return the given public keys by the short name that heads of seals call them by."""
     keys = {}
-    for text in given:
+    for text in map(str.strip, given):
         try:
             if len(text) == 44:
                 public = base64.b64decode(text, validate=True)
@@ -486,6 +498,8 @@ def check_part(part: Json, at: int, head: Head, mutual: str) -> Json:
         ValueError: It is not of the shape of a part.
     """
     leaf, entry = _texts(part["leaf"]), _texts(part["entry"])
+    if not type(part["index"]) is type(part["entry_index"]) is int:
+        raise ValueError
     tree, same = TREE_OF[leaf["kind"]]
     if (leaf["form"], entry["form"]) != ("gateway.leaf.1", "gateway.entry.1") or len(leaf["salt"]) != 64:
         raise ValueError
@@ -529,9 +543,13 @@ def check_proof(
     if head.origin.rpartition("/")[2] != mutual:
         raise WrongError("misfit", {"at": 0})
     leaves = [check_part(part, at, head, mutual) for at, part in enumerate(told["parts"], 1)]
+    if len({part["leaf"] for part in told["parts"]}) < len(leaves):
+        raise ValueError
     members = [leaf["member"] for leaf in leaves if "member" in leaf]
     for at, leaf in enumerate(leaves, 1):
         if "member" in leaf and leaf["member"] != members[0]:
+            raise WrongError("misfit", {"at": at})
+        if any(told["about"].get(name) not in (None, leaf.get(name)) for name in ("filing", "line") if name in leaf):
             raise WrongError("misfit", {"at": at})
     number = told["about"].get("receipt")
     wanted = number if receipt is None else receipt.replace(" ", "").upper()
@@ -552,6 +570,9 @@ def _check_receipt(leaves: list[Json], about: Json, number: str, amount: str | N
     for said in (about["amount"], amount):
         if said is not None and _amount(said) != total:
             raise WrongError("amount", {"at": said, "amount": total})
+    for currency in {leaf["currency"] for leaf in money}:
+        if about.get("currency") not in (None, currency):
+            raise WrongError("amount", {"at": f"{total} {about['currency']}", "amount": f"{total} {currency}"})
 
 
 def _check_used(leaves: list[Json], used: list[Json]) -> None:
@@ -562,6 +583,11 @@ def _check_used(leaves: list[Json], used: list[Json]) -> None:
     }
     left = sum(money.values(), Decimal(0))
     for one in used:
+        # Nothing of this is signed, and it is printed: it may not look like anything else.
+        if not (type(one["filing"]) is type(one["line"]) is int and MONTH.fullmatch(one["period"])):
+            raise ValueError
+        if not PLAIN_AMOUNT.fullmatch(one["amount"]):
+            raise ValueError
         key, part = (one["filing"], one["line"]), Decimal(one["amount"])
         # What the state refused came back and was used again.
         left -= Decimal(0) if key in refused else part
@@ -711,8 +737,13 @@ def main(arguments: list[str] | None = None) -> int:
     except WrongError as wrong:
         said, status = [wrong.args], 1
     for sentence, values in said:
-        print(WORDS[sentence][given.lang].format(**values))
+        print(WORDS[sentence][given.lang].format(**{name: _plain(value) for name, value in values.items()}))
     return status
+
+
+def _plain(value: Any) -> str:
+    """Return a value as it may stand in a sentence: in one line and without anything that moves a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(value))
 
 
 if __name__ == "__main__":

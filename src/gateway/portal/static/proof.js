@@ -179,6 +179,7 @@ async function checkPart(part, at, head, mutual) {
   const leaf = texts(part.leaf), entry = texts(part.entry);
   must(leaf.form === "gateway.leaf.1" && entry.form === "gateway.entry.1" && String(leaf.salt).length === 64);
   must(Object.prototype.hasOwnProperty.call(TREE_OF, leaf.kind));
+  must(Number.isSafeInteger(part.index) && Number.isSafeInteger(part.entry_index));
   const [tree, alike] = TREE_OF[leaf.kind];
   if (leaf.mutual !== mutual || entry.mutual !== mutual || entry.kind !== tree || leaf[alike] !== entry[alike]) {
     throw wrong("misfit", { at });
@@ -214,6 +215,11 @@ function checkReceipt(leaves, told, asked) {
       throw wrong("amount", { at: said, amount });
     }
   }
+  for (const leaf of money) {
+    if (told.about.currency && told.about.currency !== leaf.currency) {
+      throw wrong("amount", { at: String(told.about.currency), amount: leaf.currency });
+    }
+  }
   checkUsed(leaves, told.used, total);
 }
 
@@ -223,6 +229,9 @@ function checkUsed(leaves, used, left) {
   const own = new Map(leaves.filter((leaf) => leaf.kind === "line").map((leaf) => [placeOf(leaf), units(leaf.own)]));
   const refused = new Set(leaves.filter((l) => l.kind === "answer" && l.status === "rejected").map(placeOf));
   for (const one of used) {
+    // Nothing of this is signed, and it is shown: it may not look like anything else.
+    must(Number.isSafeInteger(one.filing) && Number.isSafeInteger(one.line) && /^[0-9]{4}-[0-9]{2}$/.test(one.period));
+    must(/^[0-9]{1,18}(\.[0-9]{1,6})?$/.test(one.amount));
     const part = units(one.amount);
     if (!refused.has(placeOf(one))) { left -= part; }
     if (part <= 0n || left < 0n || (own.has(placeOf(one)) && part > own.get(placeOf(one)))) {
@@ -286,6 +295,12 @@ async function check(text, asked) {
     const leaves = [];
     for (const [place, part] of told.parts.entries()) {
       leaves.push(await checkPart(part, place + 1, head, told.mutual));
+    }
+    must(new Set(told.parts.map((part) => part.leaf)).size === leaves.length);
+    for (const [place, leaf] of leaves.entries()) {
+      for (const name of ["filing", "line"].filter((one) => one in leaf && told.about[one] != null)) {
+        if (told.about[name] !== leaf[name]) { throw wrong("misfit", { at: place + 1 }); }
+      }
     }
     const members = leaves.filter((leaf) => "member" in leaf).map((leaf) => leaf.member);
     if (new Set(members).size > 1) { throw wrong("misfit", { at: members.findIndex((one) => one !== members[0]) + 1 }); }
