@@ -42,6 +42,11 @@ SELECT status, count(*) AS payout_count, sum(amount_minor)::bigint AS total_mino
 WHERE mutual_id = current_mutual() AND batch_id = :batch_id GROUP BY status ORDER BY status
 """
 
+MEMBERS_OF_BATCH = """
+-- one figure: how many people a batch pays
+SELECT count(DISTINCT member_id) FROM payout WHERE mutual_id = current_mutual() AND batch_id = :batch_id
+"""
+
 _PAYOUT = """id, batch_id, member_id, amount_minor, currency, destination, end_to_end_id, status, provider_reference,
 reason_code, reason_text, settled_on, retry_of_id, contradiction"""
 
@@ -175,6 +180,11 @@ def list_batches(
 def standing_of(session: Session, batch_id: int) -> list[StatusSum]:
     """Return how many payouts of a batch stand where."""
     return [StatusSum(*row) for row in db.rows(session, STANDING_OF_BATCH, {"batch_id": batch_id})]
+
+
+def count_members(session: Session, batch_id: int) -> int:
+    """Return how many people a batch pays."""
+    return int(db.scalar(session, MEMBERS_OF_BATCH, {"batch_id": batch_id}))
 
 
 def list_payouts(

@@ -13,6 +13,8 @@ from gateway.backoffice.areas.payouts.place import (
     before,
     crumbs,
     destination,
+    providers,
+    standing_of,
 )
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
@@ -20,10 +22,7 @@ from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
 from gateway.backoffice.frame.texts import N_
 from gateway.backoffice.frame.uploads import check_size
-from gateway.cash import queries as cash
-from gateway.cash.states import TillKind
 from gateway.contributions.queries import names_of
-from gateway.ledger.bank_accounts import list_bank_accounts
 from gateway.payouts import queries
 from gateway.payouts.bank_file import read_bank_file
 from gateway.payouts.bank_results import apply_report
@@ -44,7 +43,7 @@ def batches(desk: Desk) -> Any:
     """Show the batches, newest first; a cashier gets to her pick-ups."""
     if not desk.may(OFFICERS, reads=True):
         return "/payouts/counter"
-    words, status = desk.words, desk.asked("status")
+    words, status, names = desk.words, desk.asked("status"), providers(desk)
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         wanted = BatchStatus(status) if status in BATCHES else None
@@ -53,7 +52,7 @@ def batches(desk: Desk) -> Any:
     rows = desk.listing(
         [
             Column(N_("Batch"), lambda row: row.id, "code", link=lambda row: f"/payouts/{row.id}"),
-            Column(N_("By"), lambda row: row.provider),
+            Column(N_("By"), lambda row: names.get(row.provider, row.provider)),
             Column(N_("Payouts"), lambda row: row.payout_count, "count"),
             Column(N_("Amount"), lambda row: row.total_minor, "amount"),
             Column(N_("Prepared"), lambda row: row.prepared_at, "instant"),
@@ -75,15 +74,12 @@ def batches(desk: Desk) -> Any:
     return desk.page("payouts/list.html", crumbs=[], rows=rows, may_prepare=desk.may(OFFICERS))
 
 
-def _providers(desk: Desk) -> list[tuple[str, str]]:
-    accounts = [(one.ledger_code, one.name) for one in list_bank_accounts(desk.session)]
-    tills = [one for one in cash.list_tills(desk.session, after="", limit=200) if one.kind == TillKind.COUNTER]
-    return [*accounts, *((one.code, desk.words.say("Cash: {till}", till=one.name)) for one in tills)]
-
-
 def _show_new(desk: Desk, form: Form) -> Response:
     return desk.page(
-        "payouts/new.html", crumbs=crumbs(desk, (N_("Prepare payouts"), "")), form=form, providers=_providers(desk)
+        "payouts/new.html",
+        crumbs=crumbs(desk, (N_("Prepare payouts"), "")),
+        form=form,
+        providers=list(providers(desk).items()),
     )
 
 
@@ -132,9 +128,9 @@ def batch(desk: Desk, batch_id: int) -> Response:
             Column(N_("Goes to"), lambda row: destination(desk, row), "code"),
             Column(
                 N_("Status"),
-                lambda row: words.say(PAYOUTS[row.status][0]),
+                lambda row: words.say(standing_of(row.status, found.status)[0]),
                 "status",
-                tone=lambda row: PAYOUTS[row.status][1],
+                tone=lambda row: standing_of(row.status, found.status)[1],
             ),
             Column(N_("Why"), lambda row: row.reason_text or row.reason_code),
         ],
@@ -151,9 +147,10 @@ def batch(desk: Desk, batch_id: int) -> Response:
         "payouts/batch.html",
         crumbs=crumbs(desk, (words.say("Batch {number}", number=batch_id), "")),
         found=found,
+        provider=providers(desk).get(found.provider, found.provider),
         standing=BATCHES[BatchStatus(found.status)],
         sums=[
-            (words.say(PAYOUTS[PayoutStatus(one.status)][0]), one)
+            (words.say(standing_of(one.status, found.status)[0]), one)
             for one in queries.standing_of(desk.session, batch_id)
         ],
         rows=rows,
@@ -177,6 +174,7 @@ def _show_release(desk: Desk, form: Form, batch_id: int) -> Response:
         ),
         form=form,
         found=found,
+        provider=providers(desk).get(found.provider, found.provider),
         payouts=[(row, destination(desk, row)) for row in payouts],
         names=names_of(desk.session, [row.member_id for row in payouts]),
         prepared_by=found.prepared_by.partition(":")[2],
@@ -187,10 +185,11 @@ def _sure(desk: Desk, _form: Form, batch_id: int) -> Confirmation:
     found, words = queries.get_batch(desk.session, batch_id), desk.words
     sentence = words.count(
         "Release one payout, {amount}, to one member by {provider}.",
-        "Release {n} payouts, {amount}, to members by {provider}.",
+        "Release {n} payouts, {amount}, to {members} by {provider}.",
         found.payout_count,
         amount=words.amount(found.total_minor, found.currency),
-        provider=found.provider,
+        members=words.count("one member", "{n} members", queries.count_members(desk.session, batch_id)),
+        provider=providers(desk).get(found.provider, found.provider),
     )
     figures = [
         (words.say("Prepared by"), found.prepared_by.partition(":")[2]),
@@ -290,8 +289,9 @@ def payout(desk: Desk, payout_id: int) -> Response:
     """Show one payout."""
     found = queries.get_payout(desk.session, payout_id)
     name = names_of(desk.session, [found.member_id]).get(found.member_id, ("", ""))
-    provider = queries.get_batch(desk.session, found.batch_id).provider
-    at_counter = means_of(provider) is Means.CASH and found.status == PayoutStatus.ORDERED
+    of = queries.get_batch(desk.session, found.batch_id)
+    is_open = found.status == PayoutStatus.ORDERED and of.status != BatchStatus.DRAFT
+    at_counter = is_open and means_of(of.provider) is Means.CASH
     return desk.page(
         "payouts/payout.html",
         crumbs=crumbs(
@@ -302,7 +302,7 @@ def payout(desk: Desk, payout_id: int) -> Response:
         found=found,
         name=name,
         to=destination(desk, found),
-        standing=PAYOUTS[PayoutStatus(found.status)],
+        standing=standing_of(found.status, of.status),
         may_code=at_counter and desk.may(OFFICERS),
         may_hand_out=at_counter and desk.may((Role.CASHIER, Role.MANAGER)),
         may_return=found.status == PayoutStatus.PAID and desk.may(RELEASERS),

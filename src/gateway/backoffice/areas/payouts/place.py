@@ -5,6 +5,9 @@ from typing import Any
 from gateway.backoffice.frame.area import GREATEST, Area
 from gateway.backoffice.frame.desk import Crumb, Desk
 from gateway.backoffice.frame.texts import N_
+from gateway.cash import queries as cash
+from gateway.cash.states import TillKind
+from gateway.ledger.bank_accounts import list_bank_accounts
 from gateway.membership.rules import mask
 from gateway.payouts.states import BatchStatus, PayoutStatus
 from gateway.staff.models import Role
@@ -33,6 +36,23 @@ PAYOUTS = {
     PayoutStatus.FAILED: (N_("failed; owed again"), "bad"),
     PayoutStatus.RETURNED: (N_("came back; owed again"), "bad"),
 }
+
+
+IN_DRAFT = (N_("waits for release"), "wait")
+"""What a payout is called while its batch has not left the house."""
+
+
+def standing_of(status: str, batch_status: str) -> tuple[str, str]:
+    """Return what a payout is called and how it is shown: nothing of a draft is on its way."""
+    is_waiting = status == PayoutStatus.ORDERED and batch_status == BatchStatus.DRAFT
+    return IN_DRAFT if is_waiting else PAYOUTS[PayoutStatus(status)]
+
+
+def providers(desk: Desk) -> dict[str, str]:
+    """Return by whom payouts can be made: code of the account or till -> its name."""
+    accounts = {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}
+    tills = [one for one in cash.list_tills(desk.session, after="", limit=200) if one.kind == TillKind.COUNTER]
+    return accounts | {one.code: desk.words.say("Cash: {till}", till=one.name) for one in tills}
 
 
 def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
