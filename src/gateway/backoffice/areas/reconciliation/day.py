@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.backoffice.areas.reconciliation.place import MONEY, READERS, SIDES, area, before, crumbs
+from gateway.backoffice.areas.reconciliation.place import ACCOUNTS, MONEY, READERS, SIDES, area, before, crumbs
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
@@ -34,10 +34,12 @@ def _show(desk: Desk, form: Form) -> Response:
     day, words, currency = figures_of(desk.session, on), desk.words, desk.mutual.currency
     signed = queries.closing_of(desk.session, on, "")
     form.lists["on"] = [on.isoformat()]
+    called = {one["code"]: one["name"] for one in [*day.figures["banks"], *day.figures["tills"]]}
+    called |= {code: words.say(said) for code, said in ACCOUNTS.items()}
     sides = [
         (
             words.say(said),
-            [(code, words.money(minor, currency)) for code, minor in day.figures[name].items()],
+            [(called.get(code, ""), code, words.money(minor, currency)) for code, minor in day.figures[name].items()],
             sum(day.figures[name].values()),
         )
         for name, said in SIDES.items()
