@@ -78,11 +78,13 @@ ANSWERED = (
     " WHERE filing_id = :id",
     "UPDATE filing_line SET status = 'accepted', state_accepted_minor = state_minor, answered_at = now() WHERE filing_id = :id"
     " AND member_id <> :rejected",
-    "UPDATE filing_line SET status = 'rejected', state_code = '102', state_text = 'NSS no corresponde al nombre',"
+    "UPDATE filing_line SET status = 'rejected', state_code = '105', state_text = 'NOMBRE INVALIDO',"
     " answered_at = now() WHERE filing_id = :id AND member_id = :rejected",
     "INSERT INTO state_log (subject_kind, subject_id, event, from_state, to_state, actor, reason)"
     " SELECT 'filing_line', id, 'reject', 'waiting', 'rejected', 'worker:1', state_code FROM filing_line"
     " WHERE filing_id = :id AND member_id = :rejected",
+    "INSERT INTO filing_submission (filing_id, attempt, step, started_at, finished_at, outcome, worker)"
+    " VALUES (:id, 1, 'submit:workers:1', '2026-04-01T14:00Z', '2026-04-01T14:00:03Z', 'received', 'worker:1')",
     "UPDATE filing SET status = 'partial', accepted_count = line_count - 1, rejected_count = 1 WHERE id = :id",
 )
 
@@ -167,8 +169,11 @@ def _march(session: Session, town: Town) -> None:
 
 
 def _benefits(session: Session, town: Town) -> None:
-    for number, code, kind in ((NUMBER, "bank:main", "bank"), ("829000001", "momo:orange", "mobile_money")):
-        account = BankAccountRow(0, number, code, kind, "DOP", code, "Mutual Amparo", "BPDODOSX")
+    for number, code, kind, name in (
+        (NUMBER, "bank:main", "bank", "Banco Popular"),
+        ("829000001", "momo:orange", "mobile_money", "Orange Money"),
+    ):
+        account = BankAccountRow(0, number, name, kind, "DOP", code, "Mutual Amparo", "BPDODOSX")
         register_bank_account(session, account, opening=Opening(10**8, dt.date(2026, 3, 1)), actor="staff:abel")
     lines = [line(place, with_check_digit(5000 + place), 120_000 + 1_150 * place) for place in range(1, 7)]
     lines.append(line(7, "99999999999", 80_000))

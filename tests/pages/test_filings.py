@@ -1,6 +1,7 @@
 """The filing officer's last day: prepare, freeze, send, mend what the state rejected, and the accountant pays the bill."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -84,7 +85,7 @@ def test_a_rejected_line_is_explained_mended_where_it_stands_and_goes_into_the_s
     page.get_by_role("link", name="1", exact=True).first.wait_for()
     fresh.go(page, "/filings/1/lines?status=rejected")
     page.locator("table.rows tbody tr td a").first.click()
-    page.get_by_text("El Estado dice 102").wait_for()
+    page.get_by_text("El Estado dice 105").wait_for()
     page.get_by_role("button", name="Corregir aquí").click()
     page.locator("#f-given_names").fill("Pedro Antonio")
     page.get_by_role("button", name="Corregir").click()
@@ -118,6 +119,9 @@ def test_a_line_is_shown_field_by_field_and_its_evidence_is_a_file(office: Offic
     office.go(page, "/filings/1/lines/1")
     names = page.locator(".layout .name").all_inner_texts()
     assert any(name.startswith("Primer apellido") for name in names)
+    known = page.inner_text("main")
+    assert "Enviada al Estado · 01/04/2026 10:00 · recibida" in known
+    assert re.search(r"Salud, parte del trabajador\s+3\.04 %\s+705\.98", known)
     with page.expect_download() as download:
         page.get_by_role("link", name="Descargar la evidencia").click()
     told = json.loads(download.value.path().read_bytes())

@@ -72,7 +72,7 @@ def test_a_members_page_says_what_is_covered_by_a_sign_and_who_looked(office: Of
     march = page.locator(".strip li", has_text="marzo de 2026")
     assert "Sin cobertura" in march.inner_text()
     assert "✕" in march.inner_text()
-    assert "102" in page.inner_text("section:has(#lines)")
+    assert "105" in page.inner_text("section:has(#lines)")
     other = office.as_("mara")
     office.go(other, f"/members/{office.town.rejected}")
     assert "olga" in other.inner_text("section:has(#looks)")

@@ -42,7 +42,7 @@ def test_each_picture_says_its_figures_in_words_and_has_its_table_behind_it(offi
             assert page.locator(f"#{behind} table").count() == 1
             assert picture.locator("title, strong").first.text_content()
     office.go(page, "/reports/rejections")
-    assert "102" in page.locator("main table").first.inner_text()
+    assert "105 Los nombres faltan" in page.locator("main table").first.inner_text()
 
 
 def test_the_file_of_a_report_has_its_rows_and_no_formula_and_its_link_says_the_same_for_ever(fresh: Office) -> None:

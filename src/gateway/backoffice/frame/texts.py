@@ -134,6 +134,10 @@ class Words:
         """Return a share of one in hundredths, with one decimal."""
         return str(format_percent(value, "#,##0.0 %", locale=self.locale))
 
+    def exact_share(self, value: Decimal) -> str:
+        """Return a share of one in hundredths with every decimal it has: a rate of the law is never rounded."""
+        return str(format_percent(value, "#,##0.00## %", locale=self.locale))
+
     def money(self, minor: int, currency: str) -> str:
         """Return an amount without its currency, for a column whose head names it."""
         exponent = currency_of(currency).exponent
@@ -148,6 +152,10 @@ class Words:
     def day(self, value: dt.date | None) -> str:
         """Return a day in short, or nothing."""
         return "" if value is None else str(format_date(value, "dd/MM/yyyy", locale=self.locale))
+
+    def iso_day(self, value: str | None) -> str:
+        """Return a day in short that was kept as text (``2026-03-31``), or nothing."""
+        return "" if value is None else self.day(dt.date.fromisoformat(value))
 
     def long_day(self, value: dt.date) -> str:
         """Return a day with its weekday and month in words."""

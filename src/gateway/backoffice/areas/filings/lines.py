@@ -14,10 +14,12 @@ from gateway.backoffice.areas.filings.place import (
     READS,
     REASONS,
     area,
+    attempt_in_words,
     choices,
     component,
     crumbs,
     name_of,
+    rate_in_words,
 )
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.listing import Column, Filter
@@ -29,7 +31,7 @@ from gateway.filing.look_at_line import look_at_line
 from gateway.filing.movement_rules import explain as explain_movement
 from gateway.filing.movements import list_movements
 from gateway.filing.words import explain
-from gateway.kit.money import currency_of
+from gateway.kit.money import currency_of, parse_amount
 from gateway.membership.rules import mask
 from gateway.staff.models import Role
 
@@ -246,6 +248,9 @@ def line(desk: Desk, filing_id: int, line_no: int) -> Response:
         names={code: component(desk, code) for code in COMPONENTS},
         fields=shown,
         may_mend=row.status == "rejected" and desk.may((Role.FILING_OFFICER,)),
+        rate=lambda text: rate_in_words(desk, text),
+        attempt=lambda one: attempt_in_words(desk, one),
+        minor=lambda text: parse_amount(text, currency_of(found.currency)),
         whole=None if found.sealed_at is None else trace(desk.session, filing_id, line_no),
     )
 

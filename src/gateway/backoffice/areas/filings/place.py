@@ -1,5 +1,7 @@
 """What the pages about filing have in common."""
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from gateway.backoffice.frame.area import GREATEST, Area
@@ -7,6 +9,7 @@ from gateway.backoffice.frame.desk import Crumb, Desk
 from gateway.backoffice.frame.texts import N_
 from gateway.filing.models import Filing
 from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus, NoticeStatus
+from gateway.kit.money import currency_of
 from gateway.kit.period import Period
 from gateway.staff.models import Role
 
@@ -163,6 +166,47 @@ def name_of(desk: Desk, filing: Filing) -> str:
 def component(desk: Desk, code: str) -> str:
     """Return what a component of the bill is called; one that we do not know is shown as it came."""
     return desk.words.say(COMPONENTS[code]) if code in COMPONENTS else code
+
+
+MARKS = {
+    "2": N_("two sources agree"),
+    "1": N_("one source"),
+    "d": N_("worked out, not published"),
+    "?": N_("nobody checked it"),
+}
+"""How sure a rate is."""
+
+
+def rate_in_words(desk: Desk, text: str) -> str:
+    """Return a rate as people read it: a share of the wage in hundredths, or a fixed amount."""
+    value = Decimal(text)
+    if value >= 1:
+        return desk.words.amount(int(value.scaleb(currency_of(desk.mutual.currency).exponent)), desk.mutual.currency)
+    return desk.words.exact_share(value)
+
+
+STEPS = {
+    "portal": N_("Carried to the state's portal"),
+    "query": N_("Asked the state"),
+    "submit": N_("Sent to the state"),
+}
+OUTCOMES = {
+    "received": N_("received"),
+    "refused": N_("refused"),
+    "absent": N_("the state does not have it"),
+    "unavailable": N_("the state could not be reached; it is sent again"),
+    "unknown": N_("not known; we ask"),
+    "superseded": N_("another attempt counted"),
+}
+"""What each attempt to bring a file to the state, and its outcome, is called."""
+
+
+def attempt_in_words(desk: Desk, one: dict[str, Any]) -> str:
+    """Return an attempt to bring a file to the state, with when and how it ended."""
+    words, step, outcome = desk.words, str(one["step"]).partition(":")[0], one["outcome"]
+    ended = words.say(OUTCOMES.get(outcome, outcome)) if outcome else words.say("not ended yet")
+    at = words.instant(dt.datetime.fromisoformat(str(one["started_at"])))
+    return f"{words.say(STEPS.get(step, STEPS['submit']))} · {at} · {ended}"
 
 
 def before(key: tuple[Any, ...] | None) -> int:

@@ -11,6 +11,7 @@ from gateway.backoffice.areas.filings.place import (
     DOCUMENTS,
     FILES,
     KINDS,
+    MARKS,
     READS,
     REASONS,
     STATUSES,
@@ -20,6 +21,7 @@ from gateway.backoffice.areas.filings.place import (
     component,
     crumbs,
     name_of,
+    rate_in_words,
 )
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
@@ -166,7 +168,15 @@ def filing(desk: Desk, filing_id: int) -> Response:
         last_bill=bill,
         difference_minor=None if bill is None else found.state_minor - bill.total_minor,
         last_month=None if bill is None else words.month(Period.of(bill.period_start)),
-        unverified=[{**one, "name": component(desk, one["component"])} for one in figures["unverified"]],
+        unverified=[
+            {
+                **one,
+                "name": component(desk, one["component"]),
+                "rate": rate_in_words(desk, one["rate"]),
+                "mark": words.say(MARKS.get(one["mark"], one["mark"])),
+            }
+            for one in figures["unverified"]
+        ],
         documents=[] if is_draft else queries.list_documents(desk.session, filing_id),
         document_words=DOCUMENTS,
         answers=[_answer(form.explain(row.code or "0"), row, language) for row in answers],
