@@ -51,27 +51,48 @@ END $$;
 
 -- What lines and decisions refer to, looked at once for all rows of a statement: a foreign key would look once per row.
 -- Nobody deletes filings, members or assessments, so what was there stays there.
-CREATE FUNCTION filing_line_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Many rows are looked at by EXECUTE, which plans anew each time, and by hash alone; see ledger.sql.
+CREATE FUNCTION filing_line_guard() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_nestloop = on SET enable_mergejoin = on AS $$
 DECLARE
+    few CONSTANT int := 200;
+    faulty bigint;
     hit record;
 BEGIN
-    SELECT n.filing_id, n.line_no INTO hit FROM fresh n
-    LEFT JOIN filing f ON f.mutual_id = n.mutual_id AND f.id = n.filing_id
-    LEFT JOIN contribution_assessment a ON a.mutual_id = n.mutual_id AND a.id = n.assessment_id AND a.member_id = n.member_id
-        AND a.payroll_id = f.payroll_id AND a.period_start = f.period_start
-    WHERE a.id IS NULL LIMIT 1;
-    IF FOUND THEN
+    IF (SELECT count(*) FROM (SELECT FROM fresh LIMIT few) f) = few THEN
+        PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'off', true),
+            set_config('enable_mergejoin', 'off', true);
+        EXECUTE '
+            SELECT min(n.id) FROM fresh n
+            LEFT JOIN filing f ON f.mutual_id = n.mutual_id AND f.id = n.filing_id
+            LEFT JOIN contribution_assessment a ON a.mutual_id = n.mutual_id AND a.id = n.assessment_id AND a.member_id = n.member_id
+                AND a.payroll_id = f.payroll_id AND a.period_start = f.period_start
+            WHERE a.id IS NULL' INTO faulty;
+    ELSE
+        SELECT min(n.id) INTO faulty FROM fresh n WHERE (
+            SELECT a.id FROM contribution_assessment a
+            WHERE a.mutual_id = n.mutual_id AND a.id = n.assessment_id AND a.member_id = n.member_id
+              AND (a.payroll_id, a.period_start) = (
+                  SELECT f.payroll_id, f.period_start FROM filing f WHERE f.mutual_id = n.mutual_id AND f.id = n.filing_id)
+        ) IS NULL;
+    END IF;
+    IF faulty IS NOT NULL THEN
+        SELECT n.filing_id, n.line_no INTO hit FROM fresh n WHERE n.id = faulty;
         RAISE EXCEPTION 'line % of filing % rests on no assessment of its member, payroll and month', hit.line_no, hit.filing_id
             USING ERRCODE = 'foreign_key_violation';
     END IF;
-    -- Whose money: an employer's payroll is paid by him alone, and he pays for no other.
-    SELECT n.filing_id, n.line_no INTO hit FROM (SELECT DISTINCT mutual_id, filing_id FROM fresh) d
-    JOIN filing f ON f.mutual_id = d.mutual_id AND f.id = d.filing_id
-    JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = f.payroll_id
-    JOIN mutual m ON m.mutual_id = p.mutual_id
-    JOIN fresh n ON n.mutual_id = d.mutual_id AND n.filing_id = d.filing_id
-        AND (n.from_employer_minor <> 0 OR n.total_minor <> 0)
-        AND (p.employer_number <> m.employer_number) <> (n.from_employer_minor <> 0)
+    -- Whose money: an employer's payroll is paid by him alone, and he pays for no other. Few filings, whose lines are read once.
+    SELECT g.filing_id, g.line_no INTO hit FROM (
+        SELECT n.mutual_id, n.filing_id, n.from_employer_minor <> 0 AS is_his, min(n.line_no) AS line_no FROM fresh n
+        WHERE n.from_employer_minor <> 0 OR n.total_minor <> 0
+        GROUP BY n.mutual_id, n.filing_id, n.from_employer_minor <> 0
+    ) g
+    WHERE g.is_his <> (
+        SELECT p.employer_number <> m.employer_number FROM filing f
+        JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = f.payroll_id
+        JOIN mutual m ON m.mutual_id = p.mutual_id
+        WHERE f.mutual_id = g.mutual_id AND f.id = g.filing_id
+    )
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'line % of filing % is paid with money that is not for its employer', hit.line_no, hit.filing_id
@@ -79,15 +100,28 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE FUNCTION filing_decision_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION filing_decision_guard() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_nestloop = on SET enable_mergejoin = on AS $$
 DECLARE
+    few CONSTANT int := 200;
+    faulty bigint;
     hit record;
 BEGIN
-    SELECT n.filing_id, n.member_id INTO hit FROM fresh n
-    LEFT JOIN filing f ON f.mutual_id = n.mutual_id AND f.id = n.filing_id
-    LEFT JOIN member m ON m.mutual_id = n.mutual_id AND m.id = n.member_id
-    WHERE f.id IS NULL OR m.id IS NULL LIMIT 1;
-    IF FOUND THEN
+    IF (SELECT count(*) FROM (SELECT FROM fresh LIMIT few) f) = few THEN
+        PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'off', true),
+            set_config('enable_mergejoin', 'off', true);
+        EXECUTE '
+            SELECT min(n.id) FROM fresh n
+            LEFT JOIN filing f ON f.mutual_id = n.mutual_id AND f.id = n.filing_id
+            LEFT JOIN member m ON m.mutual_id = n.mutual_id AND m.id = n.member_id
+            WHERE f.id IS NULL OR m.id IS NULL' INTO faulty;
+    ELSE
+        SELECT min(n.id) INTO faulty FROM fresh n
+        WHERE (SELECT f.id FROM filing f WHERE f.mutual_id = n.mutual_id AND f.id = n.filing_id) IS NULL
+           OR (SELECT m.id FROM member m WHERE m.mutual_id = n.mutual_id AND m.id = n.member_id) IS NULL;
+    END IF;
+    IF faulty IS NOT NULL THEN
+        SELECT n.filing_id, n.member_id INTO hit FROM fresh n WHERE n.id = faulty;
         RAISE EXCEPTION 'a decision about member % of filing %: there is no such member or filing', hit.member_id, hit.filing_id
             USING ERRCODE = 'foreign_key_violation';
     END IF;

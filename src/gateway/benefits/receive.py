@@ -95,7 +95,8 @@ def record_advice(
         remittance_id = int(made.id)
     if problem is None:
         statuses = {"matched": LineStatus.MATCHED.value, "unmatched": LineStatus.UNMATCHED.value}
-        bulk.execute(session, queries.INSERT_LINES, {"remittance_id": remittance_id, **statuses})
+        with bulk.without_nested_loops(session, advice.line_count):
+            bulk.execute(session, queries.INSERT_LINES, {"remittance_id": remittance_id, **statuses})
         open_accounts(session, [NewAccount(undistributed(advice.remittance_id))], advice.currency)
     if earlier is None or problem is None:
         _log_recorded(session, remittance_id, earlier is not None, status, actor, problem, evidence_id)

@@ -131,15 +131,12 @@ def _stage_due(session: Session, values: dict[str, Any]) -> None:
         sql.DUE_VOID_LEAVES,
         *([sql.STAGE_MOVING, sql.DUE_CHANGES] if is_newest else []),
     )
-    for statement in (
-        sql.CREATE_DUE,
-        sql.STAGE_TOLD,
-        "ANALYZE filing_told",
-        *due,
-        "ANALYZE filing_due",
-        sql.CREATE_DRAWN,
-    ):
+    for statement in (sql.CREATE_DUE, sql.STAGE_TOLD, "ANALYZE filing_told"):
         bulk.execute(session, statement, values)
+    count = sum(bulk.execute(session, statement, values) for statement in due)
+    bulk.execute(session, "ANALYZE filing_due")
+    with bulk.without_nested_loops(session, count):
+        bulk.execute(session, sql.CREATE_DRAWN, values)
 
 
 def _hindered(

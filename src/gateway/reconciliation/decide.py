@@ -115,8 +115,9 @@ def decide(session: Session, rules: Iterable[Rule]) -> Counted:
     """Ask the rules in their order; leave the outcome in the temporary tables ``decided`` and ``undecided``."""
     bulk.execute(session, "DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{table}" for table in TABLES))
     bulk.execute(session, ROOM)
-    bulk.execute(session, SETS_ALONE if db.scalar(session, MANY_OPEN, {"few": FEW}) else AS_USUAL)
+    bulk.execute(session, SETS_ALONE if db.scalar(session, MANY_OPEN, {"few": bulk.MANY}) else AS_USUAL)
     left = bulk.execute(session, OPEN_LINES)
+    bulk.execute(session, SETS_ALONE if left > FEW else AS_USUAL)
     bulk.execute(session, DECIDED)
     is_automatic = dict(tenant.current(session).settings).get(SETTING) == "automatic"
     ready: set[str] = set()
