@@ -41,11 +41,6 @@ def title_of(error: type[GatewayError], language: str) -> str:
     return error.title
 
 
-def title_of_code(code: str, language: str) -> str:
-    """Return the title of the refusal with a code; that of any refusal where the code is not known."""
-    return title_of(every_kind().get(code, GatewayError), language)
-
-
 def every_kind(kind: type[GatewayError] = GatewayError) -> dict[str, type[GatewayError]]:
     """Return every refusal that this process knows, by its code."""
     found = {kind.code: kind}

@@ -1,5 +1,6 @@
 """Give refused rows back as the file they came in, with the reason in a last column."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -21,8 +22,20 @@ class RefusedFile(NamedTuple):
     body: bytes
 
 
-def refused_file(session: Session, import_id: int, *, language: str = "en") -> RefusedFile:
+def refused_file(
+    session: Session,
+    import_id: int,
+    *,
+    language: str = "en",
+    reason: Callable[[list[dict[str, Any]]], str] | None = None,
+) -> RefusedFile:
     """Return the refused rows of an upload in its own format, encoding and separator.
+
+    Args:
+        session: The open transaction.
+        import_id: The upload.
+        language: Of the last column's name.
+        reason: Says what is wrong with a row; in English, if not given.
 
     Raises:
         ImportNotFoundError: No such upload.
@@ -32,7 +45,8 @@ def refused_file(session: Session, import_id: int, *, language: str = "en") -> R
     columns, required = columns_of(ImportKind(upload.kind))
     table = read_table(kept.body, upload.file_name, columns, required=required)
     lines = db.rows(session, import_queries.REFUSED_LINES, {"import_id": import_id})
-    reasons = {line.row_no: reason_of(line.problems) for line in lines}
+    say = reason or reason_of
+    reasons = {line.row_no: say(line.problems) for line in lines}
     rows = [(row.raw, reasons[row.row_no]) for row in table.rows if row.row_no in reasons]
     body = write_refused(
         table.dialect,

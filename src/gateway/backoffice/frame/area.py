@@ -19,11 +19,11 @@ from fastapi.responses import Response
 from gateway.api import trace
 from gateway.api.dependencies import Gate
 from gateway.api.errors import refusal_of
-from gateway.api.titles import title_of
 from gateway.backoffice.frame import pages
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.faults import FormForeignError, FormSentError, PageUnknownError
 from gateway.backoffice.frame.forms import Form
+from gateway.backoffice.frame.refusals import tell
 from gateway.backoffice.frame.texts import FRAME, N_
 from gateway.kit.errors import GatewayError, PreconditionError, UnauthenticatedError
 from gateway.kit.idempotency import Place, keep
@@ -285,8 +285,10 @@ def serve(
 
 def refused(desk: Desk, error: GatewayError) -> Response:
     """Return the page that says what was refused."""
-    title = title_of(type(error), desk.words.language)
-    return desk.page("frame/refused.html", status=error.status, title=title, error=error, trace_id=trace.current())
+    told = tell(error, desk.words)
+    return desk.page(
+        "frame/refused.html", status=error.status, title=told.title, told=told, error=error, trace_id=trace.current()
+    )
 
 
 def _fitting(value: Any) -> Any:

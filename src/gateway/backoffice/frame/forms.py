@@ -17,8 +17,8 @@ from typing import Any
 
 from babel.numbers import NumberFormatError, parse_decimal
 
-from gateway.api.titles import title_of
 from gateway.backoffice.frame.faults import FormFaultyError, UploadRefusedError
+from gateway.backoffice.frame.refusals import Told, said_of, tell
 from gateway.backoffice.frame.texts import N_, Words
 from gateway.kit.errors import GatewayError
 from gateway.kit.money import MAX_MINOR, currency_of
@@ -64,8 +64,8 @@ class Form:
         self.is_typed = values is not None
         self.errors: dict[str, str] = {}
         """Field -> what is wrong with it."""
-        self.general: list[tuple[str, str]] = []
-        """What is wrong with the whole: in the reader's words, and the refusal's own detail."""
+        self.general: list[Told] = []
+        """What is wrong with the whole, in the reader's words."""
         self.meanwhile: list[Meanwhile] = []
         self.token = token
         self.once = self.own("_once") or secrets.token_urlsafe(18)
@@ -236,18 +236,20 @@ class Form:
         """
         if isinstance(error, FormFaultyError):
             return
-        title = title_of(type(error), self.words.language)
-        placed = [(one.pointer.strip("/").split("/")[-1], one) for one in error.errors]
-        for name, _ in placed:
-            self.errors.setdefault(name, title)
+        told, beside = tell(error, self.words), False
+        for one in error.errors:
+            name = one.pointer.strip("/").split("/")[-1]
+            if name in self.lists or name in self.files:
+                self.errors.setdefault(name, f"{told.title}. {said_of(one, self.words)}")
+                beside = True
         if error.code in fields:
-            self.errors.setdefault(fields[error.code], title)
-        elif not placed:
-            self.general.append((title, error.detail))
+            self.errors.setdefault(fields[error.code], " ".join(one for one in (f"{told.title}.", told.words) if one))
+        elif not beside:
+            self.general.append(told)
 
     def warn(self, english: str, **places: Any) -> None:
         """Note what is wrong with the whole."""
-        self.general.append((self.words.say(english, **places), ""))
+        self.general.append(Told(self.words.say(english, **places), "", "", (), ""))
 
 
 def options(rows: Iterable[Any], value: str, text: str) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Receipts: one to print or send, all of them to look through, files of them, and taking one back."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi.responses import Response
@@ -9,7 +10,8 @@ from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
-from gateway.backoffice.frame.texts import N_
+from gateway.backoffice.frame.refusals import said_of_code
+from gateway.backoffice.frame.texts import N_, Words
 from gateway.backoffice.frame.uploads import check_table
 from gateway.cash import queries as cash
 from gateway.contributions import import_receipts as imports
@@ -262,9 +264,7 @@ def _show_import(desk: Desk, form: Form, import_id: int) -> Any:
     rows = desk.listing(
         [
             Column(N_("Row"), lambda row: row.row_no, "count"),
-            Column(
-                N_("What is wrong"), lambda row: "; ".join(f"{one['pointer']}: {one['detail']}" for one in row.problems)
-            ),
+            Column(N_("What is wrong"), lambda row: _why(desk.words, row.problems)),
         ],
         fetch,
         key=lambda row: (row.row_no,),
@@ -281,6 +281,15 @@ def _show_import(desk: Desk, form: Form, import_id: int) -> Any:
         rows=rows,
         may_apply=desk.may(OFFICE) and found.state == "previewed" and found.accept_count > 0,
     )
+
+
+def _why(words: Words, problems: Sequence[Mapping[str, str]]) -> str:
+    """Return what is wrong with a row, column by column."""
+    told = (
+        said_of_code(one["code"], one["detail"], words, place=one["pointer"].rpartition("column ")[2])
+        for one in problems
+    )
+    return "; ".join(told)
 
 
 def _application(desk: Desk, form: Form, import_id: int) -> Confirmation | None:

@@ -5,19 +5,19 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.api.titles import title_of_code
 from gateway.backoffice.areas.members.place import CATEGORIES, FIELDS, RELATIONS, SEXES, WORKERS, area, crumbs, hidden
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Crumb, Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
+from gateway.backoffice.frame.refusals import said_of_code
 from gateway.backoffice.frame.texts import N_
 from gateway.backoffice.frame.uploads import check_table
 from gateway.backoffice.frame.work import Work, fragment, shown
 from gateway.kit.progress import Progress, end_here
 from gateway.membership import import_members as imports
 from gateway.membership.import_members import apply, get_import, list_imports, list_rows, preview
-from gateway.membership.refused_rows import reason_of, refused_file
+from gateway.membership.refused_rows import refused_file
 from gateway.membership.states import ImportKind, ImportPolicy, ImportState
 
 KINDS = {"members": N_("Members"), "dependants": N_("Dependants")}
@@ -122,7 +122,7 @@ def show_import(desk: Desk, form: Form, import_id: int) -> Response:
         is_open=upload.state == ImportState.PREVIEWED and (work is None or work.is_quiet),
         is_unread=upload.state == ImportState.UPLOADED and (work is None or work.is_quiet),
         work=work,
-        failed=None if failed is None else title_of_code(failed.code or "", desk.words.language),
+        failed=None if failed is None else said_of_code(failed.code or "", failed.detail or "", desk.words),
         crumbs=steps,
     )
 
@@ -130,7 +130,7 @@ def show_import(desk: Desk, form: Form, import_id: int) -> Response:
 def _why(desk: Desk, row: Any) -> str:
     """Return why a row is refused, or what it writes: each field as it was and will be."""
     if row.action == "refuse":
-        return reason_of(row.problems)
+        return _reason(desk, row.problems)
     said = []
     for name, value in dict(row.fields).items():
         old, new = value if isinstance(value, list) else (None, value)
@@ -139,6 +139,12 @@ def _why(desk: Desk, row: Any) -> str:
         old, new = (None if one in (None, "") else _shown(desk, str(name), one) for one in (old, new))
         label = desk.words.say(FIELDS.get(str(name), str(name)))
         said.append(f"{label}: {old} → {new}" if old is not None else f"{label}: {new}")
+    return "; ".join(said)
+
+
+def _reason(desk: Desk, problems: list[dict[str, Any]]) -> str:
+    """Return all that is wrong with a row, column by column."""
+    said = (said_of_code(one["code"], one["detail"], desk.words, place=one["column"]) for one in problems)
     return "; ".join(said)
 
 
@@ -218,5 +224,7 @@ def apply_import(desk: Desk, _form: Form, import_id: int) -> Go:
 @area.page("/members/imports/{import_id:int}/refused", *WORKERS)
 def refused(desk: Desk, import_id: int) -> Response:
     """Give the refused rows back as the file they came in, with the reason in a last column."""
-    sent = refused_file(desk.session, import_id, language=desk.words.language)
+    sent = refused_file(
+        desk.session, import_id, language=desk.words.language, reason=lambda problems: _reason(desk, problems)
+    )
     return desk.file(sent.file_name, sent.body, sent.media_type)

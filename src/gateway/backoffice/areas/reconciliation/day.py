@@ -10,6 +10,7 @@ from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column
+from gateway.backoffice.frame.refusals import said_of
 from gateway.backoffice.frame.texts import N_
 from gateway.kit.errors import GatewayError
 from gateway.kit.period import Period
@@ -50,6 +51,7 @@ def _show(desk: Desk, form: Form) -> Response:
         crumbs=[],
         form=form,
         day=day,
+        blockers=[said_of(one, words) for one in day.blockers],
         signed=signed,
         sides=[(said, rows, words.money(total, currency)) for said, rows, total in sides],
         before=on - dt.timedelta(days=1),
