@@ -233,3 +233,34 @@ def test_everything_works_without_javascript(fresh: Office) -> None:
     assert page.get_by_label("Lo que debe saber").input_value() == "trae la cédula el lunes"
     page.get_by_role("button", name="Guardar la nota").click()
     page.get_by_text("La nota quedó guardada.").wait_for()
+
+
+def test_the_list_is_narrowed_by_cover_and_missing_money_and_its_file_and_address_keep_to_it(office: Office) -> None:
+    page = office.as_("olga")
+    before = office.clock.read_text()
+    office.clock.write_text("2026-03-31")
+    try:
+        office.go(page, "/members")
+        page.get_by_label("Cobertura de este mes").select_option(label="En riesgo")
+        expect(page.locator("#list-rows tbody tr")).to_have_count(3)
+        assert "cover=at_risk" in page.url
+        page.reload()
+        expect(page.get_by_label("Cobertura de este mes")).to_have_value("at_risk")
+        names = page.locator("#list-rows tbody tr td:first-child").all_inner_texts()
+        assert "Pedro Jiménez" in names, "the state rejected her line"
+        assert "Óscar Tejada" in names, "she paid nothing"
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="Descargar como tabla").click()
+        kept = list(csv.reader(io.StringIO(waiting.value.path().read_text(encoding="utf-8-sig"))))
+        assert [row[0] for row in kept[1:]] == names
+        for query, many in (("cover=covered", 9), ("cover=not_covered", 3), ("cover=waiting", 0), ("debt=month", 2)):
+            office.go(page, f"/members?{query}")
+            assert page.locator("#list-rows tbody tr").count() == many, query
+        office.clock.write_text("2026-04-02")
+        office.go(page, "/members?debt=earlier")
+        assert page.locator("#list-rows tbody tr").count() == 2
+        office.asks_at_most("olga", "/members?cover=at_risk&debt=earlier", 7)
+        office.go(office.as_("bruno"), "/members?debt=month")
+        assert office.as_("bruno").get_by_label("Dinero que falta").count() == 0
+    finally:
+        office.clock.write_text(before)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -23,6 +24,7 @@ WITH page AS (
               AND e.valid_from <= :day AND (e.valid_to IS NULL OR e.valid_to > :day)))
       AND ' ' || m.search_name LIKE ALL (CAST(:words AS text[]))
       <part>
+      <further>
     ORDER BY m.search_name, m.id LIMIT :limit
 )
 SELECT page.id, page.number, page.given_names, page.first_surname, page.second_surname, page.phone, page.municipality,
@@ -49,6 +51,15 @@ _BY_PART = """AND m.id = ANY (ARRAY(
 FIND_BY_NAME = _FIND.replace("<part>", "")
 FIND_BY_NUMBER = _FIND.replace("<part>", _BY_PART)
 
+
+class Further(NamedTuple):
+    """What a slice above asks of members besides: a condition on ``m``, and the values it names."""
+
+    condition: str
+    """SQL, a constant of that slice."""
+    values: Mapping[str, Any]
+
+
 _FEWEST_LETTERS = 2
 """Of a part of a number: one alone would fit nearly everybody."""
 
@@ -63,7 +74,13 @@ class Wanted(NamedTuple):
 
 
 def find_members(
-    session: Session, wanted: Wanted, *, today: dt.date, after: tuple[str, int] | None = None, limit: int = 50
+    session: Session,
+    wanted: Wanted,
+    *,
+    today: dt.date,
+    after: tuple[str, int] | None = None,
+    limit: int = 50,
+    further: Sequence[Further] = (),
 ) -> list[Any]:
     """Return members that fit, by name.
 
@@ -73,6 +90,7 @@ def find_members(
         today: Payrolls are those of this day.
         after: Name and id of the last one seen.
         limit: How many.
+        further: What else they must fit.
     """
     words, part = read_typed(wanted.typed)
     name, member_id = after or ("", 0)
@@ -86,7 +104,10 @@ def find_members(
     }
     if part:
         values["part"] = f"%{part}%"
-    return db.rows(session, FIND_BY_NUMBER if part else FIND_BY_NAME, values)
+    statement = FIND_BY_NUMBER if part else FIND_BY_NAME
+    for one in further:
+        values |= one.values
+    return db.rows(session, statement.replace("<further>", " ".join(f"AND {one.condition}" for one in further)), values)
 
 
 def read_typed(typed: str) -> tuple[list[str], str]:

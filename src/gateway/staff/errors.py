@@ -71,3 +71,24 @@ class FactorNeededError(RuleError):
 
     code = "factor_needed"
     title = "The role asks for a second factor"
+
+
+class PasswordWrongError(RuleError):
+    """Whoever is at the desk does not know the password of the person who is logged in."""
+
+    code = "password_wrong"
+    title = "The password up to now is not right"
+
+
+class PasswordSameError(MalformedError):
+    """The new password is the old one."""
+
+    code = "password_same"
+    title = "The new password is the old one"
+
+
+class SessionUnknownError(NotFoundError):
+    """A person has no such open session."""
+
+    code = "session_unknown"
+    title = "No such session"

@@ -49,6 +49,24 @@ END_SESSIONS_OF = """
 UPDATE staff_session SET ended_at = now() WHERE mutual_id = current_mutual() AND user_id = :user_id AND ended_at IS NULL
 """
 
+END_OTHER_SESSIONS_OF = """
+-- no row: every session of a person but one ends now
+UPDATE staff_session SET ended_at = now()
+WHERE mutual_id = current_mutual() AND user_id = :user_id AND ended_at IS NULL AND expires_at > now() AND id <> :session_id
+"""
+
+OPEN_SESSIONS_OF = """
+-- one row per open session of a person, the newest first
+SELECT id, created_at, expires_at, awaits_factor, id = :session_id AS is_this FROM staff_session
+WHERE mutual_id = current_mutual() AND user_id = :user_id AND ended_at IS NULL AND expires_at > now()
+ORDER BY id DESC LIMIT 100
+"""
+
+KEEP_HASH = """
+-- no row: a person has another password
+UPDATE staff_user SET password_hash = :password_hash WHERE mutual_id = current_mutual() AND id = :user_id
+"""
+
 FACTOR_OF = """
 -- at most one row: a person's second factor, locked
 SELECT id, sealed_secret, last_step, confirmed_at, now() AS now FROM staff_factor

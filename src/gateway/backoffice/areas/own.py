@@ -1,15 +1,23 @@
-"""What is somebody's own: her second factor and its recovery codes."""
+"""What is somebody's own: her password, her open sessions, her second factor and its recovery codes."""
 
 from types import SimpleNamespace
 
 from fastapi.responses import Response
 
+from gateway.api.dependencies import commit, opened
 from gateway.backoffice.frame.area import Area, Confirmation
 from gateway.backoffice.frame.desk import Crumb, Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.pages import qr_code
 from gateway.backoffice.frame.texts import N_
-from gateway.staff.rules import needs_factor
+from gateway.staff.own import (
+    change_own_password,
+    end_other_sessions,
+    end_own_session,
+    list_own_sessions,
+    proves_password,
+)
+from gateway.staff.rules import MAX_PASSWORD, MIN_PASSWORD, needs_factor
 from gateway.staff.second_factor import (
     address_of,
     begin_factor,
@@ -20,7 +28,72 @@ from gateway.staff.second_factor import (
     take_off,
 )
 
-area = Area("own", N_("Second factor"), "/second-factor", 95, is_listed=False)
+area = Area("own", N_("Your account"), "/account", 95, is_listed=False)
+
+
+def show_account(desk: Desk, form: Form | None = None) -> Response:
+    """Show what is her own: the form for another password, her open sessions, her second factor."""
+    return desk.page(
+        "own/account.html",
+        form=form or desk.form(),
+        sessions=list_own_sessions(desk.session, desk.principal),
+        factor=factor_of(desk.session, desk.principal.user_id),
+        least=MIN_PASSWORD,
+        most=MAX_PASSWORD,
+        crumbs=[Crumb(desk.words.say("Home"), "/"), Crumb(desk.words.say("Your account"), "")],
+    )
+
+
+@area.page("/account")
+def account(desk: Desk) -> Response:
+    """Show what is her own."""
+    return show_account(desk)
+
+
+@area.act(
+    "/account/password",
+    show=show_account,
+    has_page=False,
+    fields={"password_wrong": "password", "password_same": "new_password", "password_weak": "new_password"},
+)
+def change_password(desk: Desk, form: Form) -> Go:
+    """Give herself another password; her other sessions end."""
+    old, new = form.value("password"), form.value("new_password")
+    for name in ("password", "new_password", "password_again"):
+        if not form.value(name):
+            form.fault(name, N_("Fill this in."))
+    if new and form.value("password_again") not in {"", new}:
+        form.fault("password_again", N_("The two are not the same."))
+    form.check()
+    # In a transaction of its own, so that a wrong one is counted although the form is refused.
+    with opened(desk.gate, desk.mutual.code) as counted:
+        is_proved = proves_password(counted, desk.principal, old)
+        commit(counted)
+    ended = change_own_password(desk.session, desk.principal, old=old, new=new, is_proved=is_proved)
+    said = N_("You have a new password. Other sessions that ended with it: {count}.")
+    return Go("/account", said, {"count": desk.words.number(ended)})
+
+
+def _show_with_sessions(desk: Desk, form: Form, session_id: int) -> Response:  # noqa: ARG001 - the address names it
+    return show_account(desk, form)
+
+
+@area.act(
+    "/account/sessions/{session_id:int}/end",
+    show=_show_with_sessions,
+    has_page=False,
+)
+def end_session(desk: Desk, _form: Form, session_id: int) -> Go:
+    """End one of her other sessions."""
+    end_own_session(desk.session, desk.principal, session_id)
+    return Go("/account", N_("That session has ended."))
+
+
+@area.act("/account/sessions/end", show=show_account, has_page=False)
+def end_others(desk: Desk, _form: Form) -> Go:
+    """End every session of hers but this one."""
+    ended = end_other_sessions(desk.session, desk.principal)
+    return Go("/account", N_("Sessions that ended: {count}. This one goes on."), {"count": desk.words.number(ended)})
 
 
 @area.page("/second-factor")

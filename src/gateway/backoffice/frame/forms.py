@@ -101,8 +101,10 @@ class Form:
         ][:MOST_FIELDS]
 
     def fingerprint(self) -> str:
-        """Return a digest of what was typed."""
-        typed = sorted((name, given) for name, given in self.lists.items() if name not in OWN)
+        """Return a digest of what was typed; of no password, since the digest is kept."""
+        typed = sorted(
+            (name, given) for name, given in self.lists.items() if name not in OWN and not SECRET.search(name)
+        )
         digest = hashlib.sha256(json.dumps(typed).encode())
         for name, file in sorted(self.files.items()):
             digest.update(f"{name}\0{file.name}\0".encode() + hashlib.sha256(file.body).digest())

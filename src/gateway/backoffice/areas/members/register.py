@@ -4,15 +4,33 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.backoffice.areas.members.place import READERS, STATUSES, WORKERS, area, choices, hidden, name_of, said
+from gateway.backoffice.areas.members.place import (
+    READERS,
+    SEE_MONEY,
+    STATUSES,
+    WORKERS,
+    area,
+    choices,
+    hidden,
+    name_of,
+    said,
+)
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.forms import options
 from gateway.backoffice.frame.listing import Column, Filter
 from gateway.backoffice.frame.texts import N_
+from gateway.filing.narrow import Cover, Debt, narrowed
 from gateway.membership import queries
 from gateway.membership.search import Wanted, find_members
 
 MOST_CHOICES = 500
+COVERS = {
+    "covered": N_("Covered"),
+    "waiting": N_("Waiting"),
+    "at_risk": N_("At risk"),
+    "not_covered": N_("Not covered"),
+}
+DEBTS = {"month": N_("For this month"), "earlier": N_("For earlier months")}
 
 
 @area.page("/members", *READERS)
@@ -24,8 +42,13 @@ def register(desk: Desk) -> Response:
         desk.asked("q"), status if status in names else None, _number(desk, "fund"), _number(desk, "payroll")
     )
 
+    cover, debt = desk.asked("cover"), desk.asked("debt") if desk.roles & SEE_MONEY else ""
+    further = narrowed(
+        desk.session, Cover(cover) if cover in COVERS else None, Debt(debt) if debt in DEBTS else None, today=desk.today
+    )
+
     def fetch(after: tuple[Any, ...] | None, limit: int) -> list[Any]:
-        return find_members(desk.session, wanted, today=desk.today, after=after, limit=limit)
+        return find_members(desk.session, wanted, today=desk.today, after=after, limit=limit, further=further)
 
     columns = (
         Column(N_("Name"), name_of, link=lambda row: f"/members/{row.id}"),
@@ -46,8 +69,10 @@ def register(desk: Desk) -> Response:
         filters=(
             Filter("q", N_("Name, identity number, telephone or member number"), kind="search"),
             Filter("status", N_("Status"), choices(desk, names)),
+            Filter("cover", N_("Cover this month"), choices(desk, COVERS)),
             Filter("fund", N_("Fund"), options(funds, "id", "name")),
             Filter("payroll", N_("Payroll"), [(str(row.id), f"{row.code} {row.name}") for row in payrolls]),
+            *([Filter("debt", N_("Money missing"), choices(desk, DEBTS))] if desk.roles & SEE_MONEY else []),
         ),
         empty=N_("Nobody fits. Try fewer letters, or the last figures of the identity number."),
     )
