@@ -12,13 +12,16 @@ from xml.etree import ElementTree as Xml
 import pytest
 import yaml
 from joserfc.jwk import OKPKey
+from stdnum import luhn
 from tests.conformance.conftest import Try, named, started, target
 from tests.processes import ROOT, RunningState, free_port
 
 import gateway.conformance
+from gateway.authority.connect import country_of
 from gateway.conformance import contract, words
 from gateway.conformance.case import CASES, Outcome
 from gateway.conformance.exchange import masked
+from gateway.conformance.people import People
 from gateway.conformance.run import CannotRunError, in_order, run
 
 SOURCE = Path(gateway.conformance.__file__).parent
@@ -253,3 +256,10 @@ def test_every_case_stands_after_what_it_needs() -> None:
 def test_secrets_are_masked_in_headers() -> None:
     shown = masked({"authorization": "Bearer abc", "cookie": "abc", "accept": "x"})
     assert shown == {"authorization": "Bearer ***", "cookie": "***", "accept": "x"}
+
+
+def test_people_of_one_run_stand_side_by_side_so_that_runs_seldom_meet_each_other() -> None:
+    numbers = People(country_of("do"), people=None, unknown=None, seed=7).take(450)
+    assert len(set(numbers)) == 450
+    assert all(number.startswith("999") and luhn.is_valid(number) for number in numbers)
+    assert len({int(number[3:-1]) // 200 for number in numbers}) == 3
