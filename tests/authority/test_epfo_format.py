@@ -109,3 +109,20 @@ def test_who_cannot_be_filed_is_told_in_the_preview(changes, code) -> None:
     )
     assert state_format("in").check(worker) == []
     assert [finding.code for finding in state_format("in").check(worker._replace(**changes))] == [code]
+
+
+@pytest.mark.parametrize(
+    ("language", "meaning", "fix"),
+    [
+        ("es", "El aporte EPF no es el 12 % del salario EPF: ", "El aporte del trabajador debe ser"),
+        ("fr", "La cotisation EPF n'est pas de 12 % du salaire EPF: ", "La part du travailleur doit être"),
+        ("en", "The EPF contribution is not 12 % of the EPF wages: ", "The worker's share must be"),
+    ],
+)
+def test_a_finding_says_what_its_code_means_and_what_to_do_in_the_language_asked_for(language, meaning, fix) -> None:
+    wrong = PUBLISHED.replace("#~#1800#~#", "#~#1801#~#").encode()
+    (finding,) = state_format("in").check_file(io.BytesIO(wrong), language=language).findings
+    assert finding.message.startswith(meaning)
+    assert "1801" in finding.message
+    assert fix in finding.message
+    assert {language for code in state_format("in").codes() for language in code.fixes} == {"es", "fr", "en"}

@@ -8,11 +8,13 @@ import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from gateway.authority.in_epfo.editions import Edition, edition_of, editions
 from gateway.authority.in_epfo.record import decode
 from gateway.authority.protocol import FileVerdict, Finding
+from gateway.authority.text.codes import meaning_of
 from gateway.authority.text.duplicates import repeated
 from gateway.authority.text.lines import split_lines
 
@@ -27,6 +29,7 @@ def check_file(
     *,
     today: dt.date | None = None,
     max_findings: int = 10_000,
+    language: str = "en",
     more: Callable[[Finding], None] | None = None,
 ) -> FileVerdict:
     """Return what the portal would answer to a file.
@@ -35,22 +38,29 @@ def check_file(
         file: The file, at its beginning; one that cannot be rewound is copied to a temporary place.
         today: Decides the edition; None takes the newest.
         max_findings: How many findings to keep; those left out are counted.
+        language: Of what a code means and what to do; what was found is told in the fund's English.
         more: Called with each finding that is left out.
     """
     if file.seekable():
-        return _Check(file, today, max_findings, more).run()
+        return _Check(file, today, max_findings, language, more).run()
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(file, copy)
         copy.seek(0)
-        return _Check(copy, today, max_findings, more).run()
+        return _Check(copy, today, max_findings, language, more).run()
 
 
 class _Check:
     """One file being checked."""
 
     def __init__(
-        self, file: BinaryIO, today: dt.date | None, max_findings: int, more: Callable[[Finding], None] | None
+        self,
+        file: BinaryIO,
+        today: dt.date | None,
+        max_findings: int,
+        language: str,
+        more: Callable[[Finding], None] | None,
     ) -> None:
+        self._language = language
         self._file, self._start, self._today = file, file.tell(), today
         self._max, self._more = max_findings, more
         self._findings: list[Finding] = []
@@ -99,7 +109,10 @@ class _Check:
             self._note(Finding(DUPLICATE, message, "uan", number, 1))
         self._wages += int(values.get("epf_wages", 0))
 
-    def _note(self, finding: Finding) -> None:
+    def _note(self, found: Finding) -> None:
+        meaning, language = meaning_of(__package__, found.code), self._language
+        message = f"{meaning.meaning_in(language)}: {found.message}. {meaning.fix_in(language)}"
+        finding = replace(found, message=message)
         if len(self._findings) < self._max:
             self._findings.append(finding)
             return

@@ -88,13 +88,13 @@ class FundFormat:
         file: BinaryIO,
         *,
         max_findings: int = 10_000,
-        language: str = "en",  # noqa: ARG002 — the fund's own sentences are English
+        language: str = "en",
         today: dt.date | None = None,
         register: BinaryIO | None = None,  # noqa: ARG002 — none is published
         more: Callable[[Finding], None] | None = None,
     ) -> FileVerdict:
         """Read any file and say what the portal would answer; ``today`` decides the edition."""
-        return check_file(file, today=today, max_findings=max_findings, more=more)
+        return check_file(file, today=today, max_findings=max_findings, language=language, more=more)
 
     def read(self, line: str) -> tuple[Values, list[Fault]]:
         """Read one line of a file by the newest edition."""
