@@ -338,6 +338,12 @@ def test_a_page_whose_last_page_is_missing_says_so():
     assert "page 1 of a statement whose last page is not in the file" in statement.problem
 
 
+def test_money_that_comes_back_says_why():
+    reason = b"<RtrInf><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>cuenta</AddtlInf><AddtlInf>cerrada</AddtlInf></RtrInf></TxDtls>"
+    line = statement_of(day(b"</TxDtls>", reason, 1)).lines[0]
+    assert line.text.endswith("AC04 cuenta cerrada")
+
+
 def test_a_page_named_by_the_message_counts_for_its_statement():
     body = day(b"</GrpHdr>", b"<MsgPgntn><PgNb>1</PgNb><LastPgInd>false</LastPgInd></MsgPgntn></GrpHdr>")
     statement = statement_of(body)

@@ -175,6 +175,10 @@ def _text(element: Element) -> str | None:
     parts = [words(part) for part in children(remittance, "Ustrd")]
     parts += [words(part, "AddtlRmtInf") for part in children(remittance, "Strd")]
     parts.append(words(element, "AddtlTxInf"))
+    # Why money comes back: the code (AC04, a closed account) and the bank's own words for it.
+    returned = child(element, "RtrInf")
+    parts.append(words(returned, "Rsn", "Cd") or words(returned, "Rsn", "Prtry"))
+    parts += [words(part) for part in children(returned, "AddtlInf")]
     return " ".join(part for part in parts if part)[:_LONGEST_TEXT] or None
 
 
