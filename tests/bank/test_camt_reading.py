@@ -339,7 +339,9 @@ def test_a_page_whose_last_page_is_missing_says_so():
 
 
 def test_money_that_comes_back_says_why():
-    reason = b"<RtrInf><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>cuenta</AddtlInf><AddtlInf>cerrada</AddtlInf></RtrInf></TxDtls>"
+    reason = (
+        b"<RtrInf><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>cuenta</AddtlInf><AddtlInf>cerrada</AddtlInf></RtrInf></TxDtls>"
+    )
     line = statement_of(day(b"</TxDtls>", reason, 1)).lines[0]
     assert line.text.endswith("AC04 cuenta cerrada")
 
