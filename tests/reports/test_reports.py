@@ -82,12 +82,20 @@ def test_of_every_hundred_pesos_each_part_is_told_and_they_add_up(database: Data
     assert answer.sheets[0].total == ("received", 820_100, 10_000)
     assert sum(share for _, share in told.values()) == 10_000
     months = {row["month"]: row for row in rows(answer, 1)}
-    assert (months["2026-03"]["received"], months["2026-03"]["filed"], months["2026-03"]["waiting"]) == (
+    assert (
+        months[dt.date(2026, 3, 1)]["received"],
+        months[dt.date(2026, 3, 1)]["filed"],
+        months[dt.date(2026, 3, 1)]["waiting"],
+    ) == (
         820_100,
         0,
         800_000,
     )
-    assert (months["2026-04"]["received"], months["2026-04"]["filed"], months["2026-04"]["waiting"]) == (
+    assert (
+        months[dt.date(2026, 4, 1)]["received"],
+        months[dt.date(2026, 4, 1)]["filed"],
+        months[dt.date(2026, 4, 1)]["waiting"],
+    ) == (
         0,
         487_327,
         307_673,

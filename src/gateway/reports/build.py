@@ -298,13 +298,13 @@ def _hundred(whole: Flow, currency: str) -> Sheet:
 
 def _by_month(months: list[tuple[dt.date, Flow]], whole: Flow, currency: str) -> Sheet:
     named = {"received": "received", "filed": "filed", "fees": "fees", "returned": "refunded", "decided": "decided"}
-    columns = [Column("month", Cells.TEXT), *(Column(word, Cells.AMOUNT) for word in named.values())]
+    columns = [Column("month", Cells.MONTH), *(Column(word, Cells.AMOUNT) for word in named.values())]
     columns += [Column("waiting", Cells.AMOUNT), Column("unknown", Cells.AMOUNT)]
     held = unknown = 0
     rows = []
     for month, flow in months:
         held, unknown = held + flow.held, unknown + flow.unknown
-        rows.append((f"{month:%Y-%m}", *(getattr(flow, name) for name in named), held, unknown))
+        rows.append((month, *(getattr(flow, name) for name in named), held, unknown))
     total = (None, *(getattr(whole, name) for name in named), held, unknown)
     return Sheet("trust_months", columns, rows, currency, total)
 

@@ -296,13 +296,11 @@ def _chart(sheet: Sheet, report: Report, words: Words) -> Chart | None:
     ]
     labels = [_label(row[0], report, words) for row in rows]
     write: Callable[[float], str] = lambda value: words.number(round(Decimal(value)))  # noqa: E731
-    return draw(title_of(sheet, words.language), labels, series, write=write, kind=kind)
+    return draw(title_of(sheet, words.language), labels, series, write=write, kind=kind, is_whole=not is_money)
 
 
 def _label(value: Any, report: Report, words: Words) -> str:
     """Return what stands below a bar: a day, or a month with its year where another year begins."""
-    if isinstance(value, str):
-        value = dt.date.fromisoformat(f"{value}-01")
     if report.question.step in (Step.DAY, Step.WEEK):
         return f"{value:%d/%m}"
     return f"{words.short_month(value)} {value:%y}"

@@ -95,8 +95,11 @@ class Area:
         """Register a page that only reads; without roles, everybody who is logged in may."""
 
         def register(view: View) -> View:
+            allowed = (frozenset(roles) or frozenset(Role)) | {Role.AUDITOR}
+            pages.open_to(path, allowed)
+
             def serve(desk: Desk, _form: Form | None, places: dict[str, Any]) -> Response:
-                desk.allowed = (frozenset(roles) or frozenset(Role)) | {Role.AUDITOR}
+                desk.allowed = allowed
                 return _within(desk, lambda: view(desk, **places))
 
             self.routes.append(Route(path, ("GET",), serve, self.name))
@@ -130,6 +133,7 @@ class Area:
         def register(do: View) -> View:
             act = _Act(path, allowed, do, show, confirm, fields or {}, is_repeatable)
             if has_page:
+                pages.open_to(path, allowed | {Role.AUDITOR})
                 self.routes.append(Route(path, ("GET",), act.blank, self.name))
             self.routes.append(Route(path, ("POST",), act.send, self.name))
             return do

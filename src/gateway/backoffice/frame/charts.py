@@ -70,6 +70,7 @@ def draw(
     *,
     write: Callable[[float], str] = str,
     kind: str = "bars",
+    is_whole: bool = False,
 ) -> Chart:
     """Return a chart of at most four series.
 
@@ -79,10 +80,11 @@ def draw(
         series: Each with one value per label.
         write: Writes a value as people read it.
         kind: bars or lines.
+        is_whole: The values are counted: no line of the grid stands between two whole numbers.
     """
     shown = series[:MOST_SERIES]
     values = [value for one in shown for value in one.values] or [0]
-    low, high, step = _scale(min(0, *values), max(0, *values))
+    low, high, step = _scale(min(0, *values), max(0, *values), is_whole=is_whole)
     inner = HEIGHT - TOP - BOTTOM
 
     def y_of(value: float) -> float:
@@ -110,12 +112,13 @@ def draw(
     return Chart(title, kind, labels, shown, marks, ticks, places, texts, zero)
 
 
-def _scale(least: float, most: float) -> tuple[float, float, float]:
+def _scale(least: float, most: float, *, is_whole: bool) -> tuple[float, float, float]:
     """Return where the axis begins and ends and its step: round figures, four to six of them."""
     span = (most - least) or 1
     rough = span / 4
     power = 10.0 ** (len(str(int(rough))) - 1) if rough >= 1 else 1.0
-    step = next((power * times for times in (1, 2, 2.5, 5, 10) if power * times >= rough), power * 10)
+    steps = [power * times for times in (1, 2, 2.5, 5, 10) if not is_whole or power * times % 1 == 0]
+    step = next((one for one in steps if one >= rough), power * 10)
     low = step * (least // step)
     high = step * ceil(most / step)
     return low, max(high, low + step), step

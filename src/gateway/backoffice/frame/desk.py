@@ -119,6 +119,10 @@ class Desk(Act):
         allowed = frozenset(roles) or frozenset(Role)
         return bool(self.roles & (allowed | {Role.AUDITOR} if reads else allowed))
 
+    def opens(self, path: str) -> bool:
+        """Tell whether she may open the page at an address of the office: nobody is led where she is refused."""
+        return bool(self.roles & pages.who_opens(path))
+
     def url(self, path: str) -> str:
         """Return the address of a page of the office."""
         return f"{self.base}{path}"

@@ -1,5 +1,6 @@
 """Templates, and which areas somebody sees."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,32 @@ class Entry:
 
 ENTRIES: list[Entry] = []
 """Every area that has pages, as the areas themselves register."""
+
+
+_DOORS: list[tuple[re.Pattern[str], frozenset[Role]]] = []
+_PLACE = re.compile(r"\{\w+(:int)?\}")
+
+
+def open_to(path: str, roles: frozenset[Role]) -> None:
+    """Note who may open a page: nobody is led where she is refused."""
+    pattern = _PLACE.sub(lambda place: r"\d+" if place[1] else "[^/]+", path)
+    _DOORS.append((re.compile(pattern), roles))
+    # An address of numbers counts before one of names, as where requests are sent on their way.
+    _DOORS.sort(key=lambda door: "[^/]+" in door[0].pattern)
+    _who_opens.cache_clear()
+
+
+@cache
+def _who_opens(shape: str) -> frozenset[Role]:
+    return next((roles for pattern, roles in _DOORS if pattern.fullmatch(shape)), frozenset(Role))
+
+
+def who_opens(address: str) -> frozenset[Role]:
+    """Return who may open the page at an address, whatever the numbers in it; everybody, if no area has such a page."""
+    return _who_opens(_NUMBERS.sub("1", address.partition("?")[0]))
+
+
+_NUMBERS = re.compile(r"\d+")
 
 
 def shown_to(desk: Any) -> Sequence[Entry]:

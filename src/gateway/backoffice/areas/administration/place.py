@@ -23,39 +23,22 @@ PAGES = (
         "/administration/connections",
         N_("Connections"),
         N_("The state, payers, banks and messages: what works, waits or fails."),
-        MANAGER,
     ),
-    ("/administration/log", N_("Log"), N_("Who did what, to what, when and why."), MANAGER),
-    (
-        "/administration/people",
-        N_("People and roles"),
-        N_("Who works here, what each may do, second factors."),
-        MANAGER,
-    ),
-    ("/administration/settings", N_("Settings"), N_("What the mutual decided for itself."), MANAGER),
+    ("/administration/log", N_("Log"), N_("Who did what, to what, when and why.")),
+    ("/administration/people", N_("People and roles"), N_("Who works here, what each may do, second factors.")),
+    ("/administration/settings", N_("Settings"), N_("What the mutual decided for itself.")),
     (
         "/administration/rates",
         N_("Rates"),
         N_("What a month costs, from which source; new rates, proposed by one and approved by another."),
-        LAW,
     ),
-    ("/administration/fees", N_("The mutual's fee"), N_("What each member pays for the mutual itself."), LAW),
-    ("/administration/holidays", N_("Holidays"), N_("Days on which nobody works: due days follow from them."), LAW),
-    (
-        "/administration/messages",
-        N_("Messages to members"),
-        N_("The words of each message, in each language."),
-        MANAGER,
-    ),
-    (
-        "/administration/state-clients",
-        N_("The state's systems"),
-        N_("Who of the state may ask and tell us things."),
-        MANAGER,
-    ),
-    ("/administration/webhooks", N_("Who is told"), N_("Other systems that are told what happens."), MANAGER),
+    ("/administration/fees", N_("The mutual's fee"), N_("What each member pays for the mutual itself.")),
+    ("/administration/holidays", N_("Holidays"), N_("Days on which nobody works: due days follow from them.")),
+    ("/administration/messages", N_("Messages to members"), N_("The words of each message, in each language.")),
+    ("/administration/state-clients", N_("The state's systems"), N_("Who of the state may ask and tell us things.")),
+    ("/administration/webhooks", N_("Who is told"), N_("Other systems that are told what happens.")),
 )
-"""Address, name, what it is for, and who comes there; the auditor everywhere."""
+"""Address, name, and what it is for."""
 
 
 def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
@@ -67,9 +50,5 @@ def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
 @area.page("/administration", *LAW)
 def overview(desk: Desk) -> Response:
     """Show what there is to look after."""
-    shown = [
-        (path, desk.words.say(name), desk.words.say(about))
-        for path, name, about, roles in PAGES
-        if desk.may(roles, reads=True)
-    ]
+    shown = [(path, desk.words.say(name), desk.words.say(about)) for path, name, about in PAGES if desk.opens(path)]
     return desk.page("administration/overview.html", pages=shown)

@@ -33,6 +33,12 @@ from gateway.staff.queries import list_staff
 NUMBERS = 200
 
 
+@area.page("/cash/rounds", *DESK)
+def rounds(desk: Desk) -> Any:
+    """Show the rounds: to a collector, her own."""
+    return _show(desk, desk.form())
+
+
 def _show(desk: Desk, form: Form) -> Any:
     words = desk.words
     holder = None if sees_others(desk) or desk.may(OFFICE) else desk.actor
@@ -89,6 +95,7 @@ def _show(desk: Desk, form: Form) -> Any:
     "/cash/rounds",
     *OFFICE,
     show=_show,
+    has_page=False,
     fields={
         "collector_invalid": "collector",
         "till_invalid": "till",
