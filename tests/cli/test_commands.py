@@ -226,8 +226,10 @@ def test_a_second_creation_of_the_same_mutual_and_manager_is_refused(
     monkeypatch.setenv(MANAGER, "tres mangos en la mesa")
     gateway(*NEW, "--manager", "ana", "--apply")
     again = gateway(*NEW, "--manager", "ana", "--apply")
-    assert again.status == 1
-    assert "has a staff user 'ana'" in again.err
+    assert (again.status, "there is a mutual 'nueva' already" in again.err) == (1, True), again.err
+    for other in (["--manager", "eva"], ["--manager", "eva", "--country", "in"], ["--manager", "eva", "--apply"]):
+        again = gateway(*NEW, *other)
+        assert (again.status, "(Mutual Nueva, do, DOP)" in again.err) == (1, True), again.err
 
 
 # Which mutual
@@ -420,11 +422,14 @@ def test_members_are_imported_only_with_apply_and_refused_rows_handed_back(
     counts = json.loads(dry.out)
     assert (counts["row_count"], counts["create_count"], counts["refused_count"]) == (2, 1, 1)
     assert members() == 0
+    nowhere = gateway("import", "members", path, "--mutual", "amparo", "--refused", tmp_path / "none" / "r.csv")
+    assert (nowhere.status, "there is no file or folder" in nowhere.err, "database" in nowhere.err) == (1, True, False)
     done = gateway(*arguments, "--apply")
     assert json.loads(done.out)["create_count"] == members() == counts["create_count"]
     again = gateway(*arguments, "--apply")
     assert json.loads(again.out)["create_count"] == 0
     assert "same identity" in refused.read_text("latin-1")
+    assert "line 3, column cedula: line 2 has the same identity" in done.err
 
 
 # The description

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from decimal import Decimal
 
@@ -159,7 +160,7 @@ def test_a_workbook_gives_dates_numbers_and_texts_as_a_person_would_type_them() 
             [112345678, "Ana ", dt.datetime.combine(dt.date(1986, 7, 3), dt.time()), 15770.1],
             ["00112345678", "Eva\u00a0 Luz", dt.date(1990, 1, 2), 0.1 + 0.2],
             [None, None, None, None],
-            ["3", "=1+1", None, None],
+            ["3", "Luz", None, None],
         ]
     )
     table = opened(body)
@@ -167,6 +168,23 @@ def test_a_workbook_gives_dates_numbers_and_texts_as_a_person_would_type_them() 
         (3, "112345678", "Ana", "1986-07-03", "15770.1"),
         (4, "00112345678", "Eva Luz", "1990-01-02", "0.3"),
     ]
+
+
+def test_a_formula_that_nobody_worked_out_is_refused_not_taken_for_an_empty_cell() -> None:
+    """A program that writes workbooks without a spreadsheet leaves the result out; with one, an empty text may be it."""
+    rows: list[list[object]] = [["Cédula", "Nombres", "Fecha de nacimiento"], ["3", "Ana", "=DATE(1986,7,3)"]]
+    with pytest.raises(FileUnreadableError, match="cell C2 has a formula without its result"):
+        opened(workbook(rows))
+    part = "xl/worksheets/sheet1.xml"
+    sheet = zipfile.ZipFile(io.BytesIO(workbook(rows))).read(part)
+    formula = b"<f>DATE(1986,7,3)</f>"
+    for kind, result, read in (
+        (b"", b"<v>31596</v>", "31596"),
+        (b' t="str"', b"<v></v>", ""),
+        (b' t="str"', b"<v>3/7/86</v>", "3/7/86"),
+    ):
+        cell = re.sub(rb'<c r="C2"[^>]*>.*?</c>', b'<c r="C2"' + kind + b">" + formula + result + b"</c>", sheet)
+        assert [row["birth_date"] for row in fields(repacked(workbook(rows), part, cell))] == [read]
 
 
 def test_the_second_sheet_is_read_when_only_it_has_the_header() -> None:

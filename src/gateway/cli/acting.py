@@ -21,6 +21,8 @@ from gateway.kit.tenant import MutualRow
 from gateway.migrate import require_current
 from gateway.settings import Settings, from_environment
 
+WIDEST = 1_000
+"""Characters of a table's row in a file or a pipe, of which it takes what it needs."""
 ApplyOption = Annotated[bool, typer.Option("--apply", help="Do it; without this it is only shown.")]
 MutualOption = Annotated[
     str | None, typer.Option("--mutual", help="Code of the mutual; not needed where there is one.")
@@ -136,4 +138,6 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title:
         table.add_column(column, justify="right" if figures else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(file=sys.stdout, highlight=False).print(table)
+    # Where nobody looks at a screen, no word is broken in two.
+    width = None if sys.stdout.isatty() else WIDEST
+    Console(file=sys.stdout, highlight=False, width=width).print(table)

@@ -1,5 +1,6 @@
 """``import``: members and dependants, receipts, bank statements, from the files that people have."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,8 @@ PolicyOption = Annotated[ImportPolicy, typer.Option(help="What to do if some row
 RefusedOption = Annotated[
     Path | None, typer.Option(help="Write the refused rows here, with the reason in a last column.")
 ]
+TOLD = 20
+"""So many refused rows are named one by one."""
 SHOWN = {
     "row_count": "rows",
     "create_count": "created",
@@ -66,6 +69,16 @@ def members(
         done = import_members.apply(at.session, preview.id, policy=policy, actor=at.actor, today=at.today)
         _show(done, as_json)
         if done.refused_count:
+            named = import_members.list_rows(at.session, done.id, action="refuse", after=0, limit=TOLD)
+            _tell(
+                (
+                    f"line {row.row_no}, column {problem['column']}: {problem['detail']}"
+                    if problem["column"]
+                    else f"line {row.row_no}: {problem['detail']}"
+                )
+                for row in named
+                for problem in row.problems
+            )
             rows = refused_rows.refused_file(at.session, done.id, language=at.mutual.language)
             _hand_back(refused, rows.body, done.refused_count)
 
@@ -100,6 +113,8 @@ def receipts(
         done = import_receipts.apply_import(at.session, preview.id, policy=policy.value, actor=at.actor, today=at.today)
         _show(done, as_json)
         if done.refused_count:
+            named = import_receipts.list_refusals(at.session, done.id, limit=TOLD)
+            _tell(f"{problem['pointer']}: {problem['detail']}" for row in named for problem in row.problems)
             _hand_back(refused, import_receipts.refused_file(at.session, done.id), done.refused_count)
 
 
@@ -146,9 +161,15 @@ def _show(done: Any, as_json: bool) -> None:
         print_fields({SHOWN[name]: value for name, value in counts.items()})
 
 
+def _tell(refusals: Iterable[str]) -> None:
+    for refusal in refusals:
+        note(f"  {refusal}")
+
+
 def _hand_back(target: Path | None, body: bytes, count: int) -> None:
     if target is None:
-        note(f"{count} rows were refused; --refused FILE writes them out with their reasons.")
+        more = f", of which the first {TOLD} are named above" if count > TOLD else ""
+        note(f"{count} rows were refused{more}; --refused FILE writes them out with their reasons.")
         return
     target.write_bytes(body)
     note(f"{count} refused rows are in {target}.")

@@ -30,11 +30,12 @@ from gateway.cli.acting import (
 )
 from gateway.contributions.schedule import countries
 from gateway.kit import tenant
-from gateway.kit.db import Database
+from gateway.kit.db import Database, act_for
 from gateway.kit.errors import MalformedError
 from gateway.kit.money import currency_of
 from gateway.kit.tenant import NewMutual
 from gateway.staff.models import Role
+from gateway.staff.queries import list_staff
 from gateway.staff.register import NewStaffUser, register_staff
 from gateway.staff.rules import check_password, check_username
 
@@ -74,6 +75,8 @@ def create(
     check_password(password, username)
     configured = settings()
     with opened(configured) as database:
+        with database.session() as session:
+            _refuse_known(session, new)
         if not apply:
             note(f"Would make the mutual {new.code!r} ({new.name}, {new.country}, {new.currency}) with the manager")
             note(f"{username!r}. Nothing was changed; add --apply to do it.")
@@ -155,6 +158,22 @@ def list_(as_json: JsonOption = False) -> None:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
         print_table(columns, rows)
+
+
+def _refuse_known(session: Session, new: NewMutual) -> None:
+    """Refuse a code that is another mutual's; one that was begun and has no staff yet may be finished."""
+    known = next((mutual for mutual in tenant.list_mutuals(session) if mutual.code == new.code), None)
+    if known is None:
+        return
+    act_for(session, known.id, actor=operator())
+    is_same = all(
+        getattr(known, name) == getattr(new, name) for name in ("name", "country", "currency", "employer_number")
+    )
+    if not is_same or list_staff(session, after="", limit=1):
+        raise MutualInvalidError(
+            f"there is a mutual {known.code!r} already ({known.name}, {known.country}, {known.currency}); choose another"
+            " code, or let its manager take on staff through POST /v1/staff-users"
+        )
 
 
 def _take_on(database: Database, mutual_id: int, person: NewStaffUser) -> None:

@@ -78,6 +78,12 @@ def main() -> NoReturn:
         for found in wrong.errors():
             _say(f"the setting GATEWAY_{'_'.join(map(str, found['loc'])).upper()} cannot be used: {found['msg']}")
         sys.exit(REFUSED)
+    except FileNotFoundError as failure:
+        _say(f"there is no file or folder {failure.filename!r}")
+        sys.exit(REFUSED)
+    except (PermissionError, IsADirectoryError, NotADirectoryError) as failure:
+        _say(f"{failure.filename!r} cannot be opened ({failure.strerror})")
+        sys.exit(REFUSED)
     except (DBAPIError, OSError) as failure:
         _say(f"{_first_line(failure)}; is the database reachable, and the file there?")
         sys.exit(REFUSED)

@@ -27,6 +27,10 @@ OLE_MARK = b"\xd0\xcf\x11\xe0"
 _MAX_PARTS = 1_000
 _MAX_SHEETS = 30
 _ROOT = re.compile(rb"<[A-Za-z]")
+_NOT_WORKED_OUT = re.compile(
+    rb'<c r="([A-Z]+[0-9]+)"(?![^>]* t="str")[^>]*>\s*<f(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+)
+_LONGEST_CELL = 70_000
 _NEVER_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 _Records = Iterator[tuple[int, list[str]]]
@@ -49,6 +53,7 @@ def read_xlsx(
         except FileUnreadableError as error:
             refusal = error if refusal is None or isinstance(error, HeaderError) else refusal
             continue
+        _refuse_formulas_without_results(body, sheet._worksheet_path)
         return Dialect("xlsx", sheet=sheet.title), header, _rows_after(sheet, header)
     raise refusal or FileUnreadableError("the workbook has no sheet with rows")
 
@@ -86,6 +91,21 @@ def _refuse_document_type(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> No
         raise FileUnreadableError(
             f"the workbook's part {part.filename} declares a document type, which no workbook needs"
         )
+
+
+def _refuse_formulas_without_results(body: bytes, part: str) -> None:
+    """Refuse a sheet that was written by a program which never worked its formulas out: their cells would look empty."""
+    rest = b""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive, archive.open(part.lstrip("/")) as stream:
+        while piece := stream.read(1 << 20):
+            text = rest + piece
+            found = _NOT_WORKED_OUT.search(text) if b"<f" in text else None
+            if found is not None:
+                raise FileUnreadableError(
+                    f"cell {found[1].decode()} has a formula without its result; open the workbook in a spreadsheet program,"
+                    " save it and send it again"
+                )
+            rest = text[-_LONGEST_CELL:]
 
 
 def _open(body: bytes) -> Any:

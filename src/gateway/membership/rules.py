@@ -65,6 +65,9 @@ def check_identity(kind: str, value: str, country: str) -> CheckedIdentity:
         SRC-001 (kinds, lengths), SRC-050 (check digit and its exceptions), SRC-020 (UAN).
     """
     register, bare = IdentityKind(kind), bare_identity(value)
+    if bare and not bare.strip("0"):
+        # Zeros fit every check digit, and are what people type where there is no number.
+        raise IdentityInvalidError(f"{value!r} is nobody's number; expected the one on the document")
     form = _form(country, register)
     if form is not None:
         return _of_form(register, form, value, bare)
