@@ -50,6 +50,10 @@ WRITTEN = {
     "Latin-1": TEXT.replace("UTF-8", "ISO-8859-1").encode("latin-1"),
     "in a ZIP": zipped(DAY),
     "packed with gzip": gzip.compress(DAY),
+    "with blank lines before it": b"\r\n \n" + DAY,
+    "with a mark and a blank line before it": b"\xef\xbb\xbf\n" + DAY,
+    "with the end mark of an old system": DAY + b"\r\n\x1a",
+    "with zeros behind it": DAY + b"\0\0",
     "with a prefix": TEXT.replace("<", "<d:").replace("<d:/", "</d:").replace("<d:?", "<?").replace("xmlns=", "xmlns:d=").encode(),
     "its last version": TEXT.replace("camt.053.001.08", "camt.053.001.13").encode(),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Read a bank's file, whatever it is: camt, MT940, or a table with its mapping. What it is, is told by its content."""
 
+import codecs
 import re
 from dataclasses import replace
 from typing import TypeVar
@@ -14,6 +15,7 @@ from gateway.bank.unpack import unpack
 _SAYS_UTF16 = re.compile(rb"""\s*<\?xml[^>]{0,60}encoding=["'](UTF-?16)["']""", re.IGNORECASE)
 _KIND = len("camt.053")
 _Found = TypeVar("_Found", Statement, Quarantined)
+_BLANKS, _ENDS = b" \t\r\n", b"\x00\x1a"
 FLAGS = {
     "detail_direction_differs": "a detail names another direction than its entry; the entry counts",
     "detail_amount_differs": "a detail names another amount than its entry; the entry counts",
@@ -43,6 +45,8 @@ def read_file(body: bytes, *, mapping: StatementMapping | None = None) -> ReadFi
 
 def _read_one(name: str, body: bytes, mapping: StatementMapping | None) -> ReadFile:
     content, notes = _own_encoding(body)
+    content, told = _without_surroundings(content)
+    notes += told
     try:
         read = _read(content, mapping)
     except StatementError as problem:
@@ -83,6 +87,20 @@ def _own_encoding(body: bytes) -> tuple[bytes, list[str]]:
     if match is None:
         return body, []
     return body[: match.start(1)] + b"UTF-8" + body[match.end(1) :], ["the file says UTF-16 and is UTF-8"]
+
+
+def _without_surroundings(body: bytes) -> tuple[bytes, list[str]]:
+    """Return XML without the blanks before its declaration and the end marks of old systems behind it, which XML forbids."""
+    plain = body.removeprefix(codecs.BOM_UTF8).lstrip(_BLANKS)
+    if not plain.startswith(b"<?xml") or b"\x00" in plain[:64]:
+        return body, []
+    inner = plain.rstrip(_BLANKS + _ENDS)
+    behind = plain[len(inner) :]
+    if not any(mark in behind for mark in _ENDS):
+        inner = plain
+    return inner, ["the file has octets before or behind the XML"] if len(inner) < len(
+        body.removeprefix(codecs.BOM_UTF8)
+    ) else []
 
 
 def _read(body: bytes, mapping: StatementMapping | None) -> ReadFile:
