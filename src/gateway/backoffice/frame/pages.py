@@ -98,6 +98,7 @@ def render(template: str, words: Words, **values: Any) -> str:
         "number": words.number,
         "day": words.day,
         "long_day": words.long_day,
+        "in_words": words.in_words,
         "instant": words.instant,
         "month": words.month,
     }

@@ -161,6 +161,18 @@ class Words:
         """Return a day with its weekday and month in words."""
         return str(format_date(value, "full", locale=self.locale))
 
+    def in_words(self, typed: str) -> str:
+        """Return a day or a month in words, as a browser's field holds it; nothing where it holds none.
+
+        Browsers show a day as their own language writes it, whatever the page's: in words it is only one.
+        """
+        try:
+            if len(typed) == len("2026-04"):
+                return self.month(dt.date.fromisoformat(f"{typed}-01"))
+            return self.long_day(dt.date.fromisoformat(typed))
+        except ValueError:
+            return ""
+
     def month(self, value: Period | dt.date) -> str:
         """Return a month in words and its year."""
         first = value.start if isinstance(value, Period) else value

@@ -38,6 +38,21 @@
     if (wanted) { event.preventDefault(); if (wanted.matches("input, select, textarea")) wanted.focus(); else wanted.click(); }
   });
 
+  // The day or month of a field in words, in the page's language: the browser shows it in its own.
+  const language = document.documentElement.lang;
+  const ways = {
+    date: new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" }),
+    month: new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" }),
+  };
+  const inWords = (field) => {
+    const words = document.querySelector(`output[for="${CSS.escape(field.id)}"]`);
+    if (!words || !ways[field.type]) return;
+    const day = new Date(field.type === "month" ? `${field.value}-01` : field.value);
+    const text = field.value && !isNaN(day) ? ways[field.type].format(day) : "";
+    if (words.textContent !== text) words.textContent = text;
+  };
+  document.addEventListener("input", (event) => { if (event.target.matches("input[type=date], input[type=month]")) inWords(event.target); });
+
   // Long work is read out when it has come a step further, not with each look at it.
   const say = () => {
     const work = document.getElementById("work"), said = document.getElementById("work-said");
