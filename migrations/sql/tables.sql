@@ -132,7 +132,7 @@ CREATE TABLE receipt_import (
 	file_name TEXT NOT NULL,
 	sha256 TEXT NOT NULL,
 	evidence_id BIGINT NOT NULL,
-	state TEXT DEFAULT 'previewed' NOT NULL,
+	state TEXT DEFAULT 'uploaded' NOT NULL,
 	row_count INTEGER NOT NULL,
 	accept_count INTEGER NOT NULL,
 	same_count INTEGER NOT NULL,
@@ -149,7 +149,7 @@ CREATE TABLE receipt_import (
 	applied_at TIMESTAMP WITH TIME ZONE,
 	applied_by TEXT,
 	CONSTRAINT pk_receipt_import PRIMARY KEY (mutual_id, id),
-	CONSTRAINT ck_receipt_import_state CHECK (state IN ('previewed', 'applied'))
+	CONSTRAINT ck_receipt_import_state CHECK (state IN ('uploaded', 'previewed', 'applied'))
 );
 
 CREATE TABLE rate_proposal (

@@ -9,6 +9,8 @@ from tests.filing.filing_town import with_check_digit
 from tests.pages.browsing import Office
 from tests.pages.office_town import TODAY
 
+from gateway.contributions import import_receipts as receipts
+from gateway.contributions import tasks as receipt_tasks
 from gateway.kit import db, working
 from gateway.kit.jobs import TASKS, Context
 from gateway.membership import import_members as imports
@@ -148,3 +150,39 @@ def test_a_list_that_is_refused_meanwhile_says_so_in_the_readers_language(fresh:
     fresh.go(page, f"/members/imports/{bad.id}")
     expect(page.get_by_role("alert")).to_contain_text("No se escribió nada")
     expect(page.get_by_role("alert")).to_contain_text("El archivo tiene filas malas")
+
+
+def test_a_long_file_of_payments_is_received_by_a_worker_while_its_page_says_how_far_it_is(fresh: Office) -> None:
+    assert receipt_tasks
+    page, rows = fresh.as_("abel"), receipts.LARGE_ROWS + 200
+    number = with_check_digit(5001)
+    body = "Cédula;Monto;Fecha;Referencia\n" + "".join(f"{number};1.00;20/03/2026;PAGO-{n:06d}\n" for n in range(rows))
+    fresh.go(page, "/cash/imports")
+    page.locator("#f-file").set_input_files([{"name": "pagos.csv", "mimeType": "text/csv", "buffer": body.encode()}])
+    page.locator("#f-channel").select_option("cash")
+    page.locator("#f-account_code").select_option("cash:oficina")
+    page.locator("#f-unknown").select_option("suspense")
+    page.locator("main form.sheet button[type=submit]").click()
+    expect(page.locator("#work")).to_contain_text("Espera su turno")
+    work_off(fresh).join(60)
+    page.get_by_role("button", name="Seguir").click()
+    page.get_by_text("Recibir 5,200 pagos").first.wait_for()
+    page.get_by_role("button", name="Recibirlos").click()
+    expect(page.locator("#work")).to_contain_text("Se están recibiendo los pagos.")
+    seen, go_on = threading.Event(), threading.Event()
+
+    def stop_at(point: str) -> None:
+        if point == "progress.write":
+            seen.set()
+            go_on.wait(20)
+
+    thread = work_off(fresh, stop_at)
+    assert seen.wait(30)
+    expect(page.locator("#work")).to_contain_text("Paso 2 de 3: se busca a quienes pagan")
+    with fresh.database.session(1) as session:
+        counted = "SELECT count(*) FROM contribution_receipt WHERE import_id IS NOT NULL"
+        assert db.scalar(session, counted) == 0
+        go_on.set()
+        thread.join(60)
+        expect(page.locator("main")).to_contain_text("recibido")
+        assert db.scalar(session, counted) == rows

@@ -162,7 +162,7 @@ RETURNING id
 
 COUNT_IMPORT = """
 -- no row: what the preview found
-UPDATE receipt_import SET row_count = :row_count, accept_count = :accept_count, same_count = :same_count,
+UPDATE receipt_import SET state = 'previewed', row_count = :row_count, accept_count = :accept_count, same_count = :same_count,
     suspense_count = :suspense_count, refused_count = :refused_count, accept_minor = :accept_minor,
     refused_minor = :refused_minor
 WHERE mutual_id = current_mutual() AND id = :import_id
@@ -173,6 +173,11 @@ APPLY_IMPORT = """
 UPDATE receipt_import SET state = 'applied', applied_at = now(), applied_by = :actor, applied_count = :applied_count,
     applied_minor = :applied_minor
 WHERE mutual_id = current_mutual() AND id = :import_id
+"""
+
+LOCK_ONE = """
+-- no row: one import, locked until the transaction ends
+SELECT id FROM receipt_import WHERE mutual_id = current_mutual() AND id = :import_id FOR UPDATE
 """
 
 IMPORT_COLUMNS = """id, file_name, sha256, evidence_id, state, row_count, accept_count, same_count, suspense_count,

@@ -21,14 +21,23 @@ from gateway.contributions.errors import (
 from gateway.contributions.models import Channel, ReceiptImportState
 from gateway.contributions.read_receipts import Reading, open_receipts, stage_receipts, who_column
 from gateway.contributions.receive import OPENED_AT_FIRST_USE, PLACES, suspense_account
-from gateway.kit import audit, bulk, db, evidence, tenant
+from gateway.kit import audit, bulk, db, evidence, progress, tenant
 from gateway.kit.money import CurrencyError, currency_of
-from gateway.kit.tabular import Dialect, Header, write_refused
+from gateway.kit.progress import Progress, Tell, silent
+from gateway.kit.tabular import Dialect, Header, Table, write_refused
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.bulk import post_pairs
 from gateway.ledger.errors import UnknownAccountError
+from gateway.membership.errors import ImportNotLookedAtError
 
 EVIDENCE_KIND = "import.receipts"
+SUBJECT = "receipt_import"
+"""What long work on a file is called (``kit.progress``)."""
+TASK = "contributions.import"
+STEPS = {"look": ("read", "relate"), "apply": ("read", "relate", "write")}
+"""The steps of looking at a file and of receiving it, in their order."""
+LARGE_BYTES, LARGE_ROWS = 200_000, 5_000
+"""Larger files take longer than somebody waits for a page: a worker looks at them and receives them."""
 WHOLE, GOOD = "all_or_nothing", "good_rows"
 
 
@@ -87,28 +96,75 @@ def preview_import(
         UnknownAccountError: No such bank account.
         CurrencyError: The account is not kept in the mutual's currency.
     """
+    import_id = upload(session, body=body, file_name=file_name, media_type=media_type, options=options, actor=actor)
+    return look(session, import_id, today=today)
+
+
+def upload(session: Session, *, body: bytes, file_name: str, media_type: str, options: Options, actor: str) -> int:
+    """Keep a file that can be read as a table, to be looked at afterwards; return the import's number.
+
+    A file that was applied before gives the import it was applied by. Raises as ``preview_import``.
+    """
     digest = evidence.digest(body)
     applied = db.first(session, queries.APPLIED_IMPORT, {"sha256": digest})
     if applied is not None:
-        return get_import(session, applied.id)
-    currency = tenant.current(session).currency
-    _account_of(session, options, currency)
+        return int(applied.id)
+    _account_of(session, options, tenant.current(session).currency)
     table = open_receipts(body, file_name)
     kept = evidence.find(session, EVIDENCE_KIND, digest) or evidence.keep(
         session, kind=EVIDENCE_KIND, source=actor, media_type=media_type, body=body, about={"file_name": file_name}
     )
-    stage_receipts(session, table, Reading(currency_of(currency), today, options.day_first))
     values = {"file_name": file_name, "sha256": digest, "evidence_id": kept, "actor": actor}
     dialect = {**table.dialect.as_json(), "header": list(table.header.names)}
     texts = {"dialect": json.dumps(dialect), "options": json.dumps(options._asdict())}
-    import_id = int(db.scalar(session, queries.INSERT_IMPORT, {**values, **texts}))
-    found = _classify(session, import_id, options, table.header, numbering=False)
+    return int(db.scalar(session, queries.INSERT_IMPORT, {**values, **texts}))
+
+
+def look(session: Session, import_id: int, *, today: dt.date, tell: Tell = silent) -> ImportRow:
+    """Read a kept file and say what would become of each row; looked at already, it stays as it is.
+
+    Raises:
+        ReceiptImportUnknownError: No such import.
+        FileUnreadableError: The file is wrong further down, for example cut off.
+    """
+    db.run(session, queries.LOCK_ONE, {"import_id": import_id})
+    found = get_import(session, import_id)
+    if found.state != ReceiptImportState.UPLOADED:
+        return found
+    options, currency = Options(**found.options), tenant.current(session).currency
+    counts = _stage_again(session, found, options, currency, today, tell, numbering=False)
     refused = db.scalar(session, queries.COUNT_REFUSALS, {"import_id": import_id})
-    db.run(session, queries.COUNT_IMPORT, {**found._mapping, "refused_count": refused, "import_id": import_id})
+    db.run(session, queries.COUNT_IMPORT, {**counts._mapping, "refused_count": refused, "import_id": import_id})
     return get_import(session, import_id)
 
 
-def apply_import(session: Session, import_id: int, *, policy: str, actor: str, today: dt.date) -> ImportRow:
+def ask_for(session: Session, import_id: int, work: str, *, policy: str, actor: str) -> bool:
+    """Queue the looking at a file (``look``) or the receiving of it (``apply``); return whether it was not queued before.
+
+    How far it is, ``progress_of`` says.
+    """
+    get_import(session, import_id)
+    options = {"work": work, "policy": policy}
+    return progress.ask(session, TASK, SUBJECT, import_id, actor=actor, options=options)
+
+
+def carry_out(session: Session, asked: Progress, tell: Tell, *, today: dt.date) -> None:
+    """Do what was asked for; the worker calls it."""
+    if asked.options["work"] == "look":
+        look(session, asked.subject_id, today=today, tell=tell)
+    else:
+        policy = str(asked.options["policy"])
+        apply_import(session, asked.subject_id, policy=policy, actor=asked.asked_by, today=today, tell=tell)
+
+
+def progress_of(session: Session, import_id: int) -> Progress | None:
+    """Return how far the last work on a file is, where a worker does it or did it."""
+    return progress.find(session, SUBJECT, import_id)
+
+
+def apply_import(
+    session: Session, import_id: int, *, policy: str, actor: str, today: dt.date, tell: Tell = silent
+) -> ImportRow:
     """Receive every row that the preview accepted, in one transaction; a second run does nothing.
 
     Args:
@@ -117,9 +173,11 @@ def apply_import(session: Session, import_id: int, *, policy: str, actor: str, t
         policy: ``good_rows``, or ``all_or_nothing`` to apply only a file without refused rows.
         actor: Who applies it.
         today: Of the mutual.
+        tell: Told how far it is.
 
     Raises:
         ReceiptImportUnknownError: No such import.
+        ImportNotLookedAtError: Nobody has seen yet what would become of its rows.
         ReceiptImportAppliedError: The same file was applied by another import.
         ReceiptImportRefusedError: All rows were asked for and some are refused, now or in the preview.
     """
@@ -127,18 +185,22 @@ def apply_import(session: Session, import_id: int, *, policy: str, actor: str, t
     found = get_import(session, import_id)
     if found.state == ReceiptImportState.APPLIED:
         return found
+    if found.state == ReceiptImportState.UPLOADED:
+        raise ImportNotLookedAtError(
+            f"import {import_id} is still being looked at; wait until it says what it would do"
+        )
     other = db.first(session, queries.APPLIED_IMPORT, {"sha256": found.sha256})
     if other is not None:
         raise ReceiptImportAppliedError(f"the same file was applied by import {other.id}; it has no second effect")
     if policy not in (GOOD, WHOLE):
         raise ReceiptInvalidError(f"the policy is {GOOD} or {WHOLE}, not {policy!r}")
     options, currency = Options(**found.options), tenant.current(session).currency
-    _stage_again(session, found, options, currency, today)
+    _stage_again(session, found, options, currency, today, tell, numbering=True)
     if policy == WHOLE and db.scalar(session, queries.COUNT_REFUSALS, {"import_id": import_id}):
         raise ReceiptImportRefusedError(
             f"import {import_id} has refused rows and all rows or none were asked for; mend them or apply the good rows"
         )
-    _receive_rows(session, found, options, currency, actor)
+    _receive_rows(session, found, options, currency, actor, tell)
     done = db.one(session, queries.COUNTS)
     applied = {"applied_count": done.accept_count + done.suspense_count, "applied_minor": done.accept_minor}
     db.run(session, queries.APPLY_IMPORT, {**applied, "import_id": import_id, "actor": actor})
@@ -208,10 +270,15 @@ def _account_of(session: Session, options: Options, currency: str) -> int:
     return int(account.id)
 
 
-def _stage_again(session: Session, found: ImportRow, options: Options, currency: str, today: dt.date) -> None:
-    table = open_receipts(evidence.read(session, found.evidence_id).body, found.file_name)
-    stage_receipts(session, table, Reading(currency_of(currency), today, options.day_first))
-    _classify(session, found.id, options, table.header, numbering=True)
+def _stage_again(
+    session: Session, found: ImportRow, options: Options, currency: str, today: dt.date, tell: Tell, *, numbering: bool
+) -> Any:
+    body = evidence.read(session, found.evidence_id).body
+    table = open_receipts(body, found.file_name)
+    total = body.count(b"\n") - 1 if found.dialect.get("kind") == "csv" else None
+    told = Table(table.dialect, table.header, progress.told_rows(table.rows, tell, found.row_count or total))
+    stage_receipts(session, told, Reading(currency_of(currency), today, options.day_first))
+    return _classify(session, found.id, options, table.header, numbering=numbering)
 
 
 def _classify(session: Session, import_id: int, options: Options, header: Header, *, numbering: bool) -> Any:
@@ -231,7 +298,7 @@ def _classify(session: Session, import_id: int, options: Options, header: Header
     return db.one(session, queries.COUNTS)
 
 
-def _receive_rows(session: Session, found: ImportRow, options: Options, currency: str, actor: str) -> None:
+def _receive_rows(session: Session, found: ImportRow, options: Options, currency: str, actor: str, tell: Tell) -> None:
     values = {**options._asdict(), "currency": currency, "actor": actor, "import_id": found.id}
     suspense = suspense_account(options.channel)
     open_accounts(session, [NewAccount(suspense)], currency)
@@ -239,6 +306,9 @@ def _receive_rows(session: Session, found: ImportRow, options: Options, currency
         "account_id": _account_of(session, options, currency),
         "suspense_id": db.one(session, queries.ACCOUNT, {"code": suspense}).id,
     }
+    tell("write", 0, 3)
     post_pairs(session, queries.ENTRIES, {**values, **accounts}, actor=actor)
+    tell("write", 1, 3)
     bulk.execute(session, queries.INSERT_RECEIPTS, values)
+    tell("write", 2, 3)
     bulk.execute(session, queries.INSERT_RECEIPT_LINES)

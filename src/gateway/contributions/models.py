@@ -37,6 +37,8 @@ class Channel(StrEnum):
 class ReceiptImportState(StrEnum):
     """Where an uploaded file of receipts stands."""
 
+    UPLOADED = "uploaded"
+    """Kept, and not looked at yet."""
     PREVIEWED = "previewed"
     APPLIED = "applied"
 
@@ -300,7 +302,7 @@ class ReceiptImport(TenantTable, table=True):
     file_name: str = words()
     sha256: str = words()
     evidence_id: int = big()
-    state: str = words(server="'previewed'")
+    state: str = words(server="'uploaded'")
     row_count: int = whole()
     accept_count: int = whole()
     same_count: int = whole()

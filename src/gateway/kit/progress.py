@@ -10,8 +10,8 @@ import contextlib
 import datetime as dt
 import json
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -24,6 +24,8 @@ QUIET_SECONDS = 30
 """Work that was not heard of for so long stands still: its worker died, or none runs."""
 EVERY_SECONDS = 0.7
 """No two tellings of the same step come closer together."""
+EVERY_ROWS = 250
+T = TypeVar("T")
 Tell = Callable[[str, int, int | None], None]
 """Called with the step, how much of it is done, and out of how much; None where that is not known."""
 
@@ -95,6 +97,15 @@ class Progress(NamedTuple):
 
 def silent(_step: str, _done: int, _total: int | None) -> None:
     """Tell nobody."""
+
+
+def told_rows(rows: Iterable[T], tell: Tell, total: int | None) -> Iterator[T]:
+    """Give rows as they are read, telling the step ``read`` of them, and ``relate`` once the last was given."""
+    for number, row in enumerate(rows):
+        if number % EVERY_ROWS == 0:
+            tell("read", number, None if total is None else max(total, number))
+        yield row
+    tell("relate", 0, None)
 
 
 def find(session: Session, subject_kind: str, subject_id: int) -> Progress | None:

@@ -39,7 +39,6 @@ STEPS = {"look": ("read", "relate", "keep"), "apply": ("read", "relate", "write"
 """The steps of looking at a file and of writing it, in their order."""
 LARGE_BYTES, LARGE_ROWS = 150_000, 2_000
 """Larger files take longer than somebody waits for a page: a worker looks at them and writes them."""
-_EVERY_ROWS = 250
 
 
 class ImportRow(NamedTuple):
@@ -296,22 +295,15 @@ class _Counted:
     """A table whose rows are counted, and told of, as they are read."""
 
     def __init__(self, table: Table, telling: _Telling) -> None:
-        self.count, self._telling = 0, telling
-        self._rows = table.rows
+        self.count = 0
+        self._rows = progress.told_rows(table.rows, telling.tell, telling.total)
         self.table = Table(table.dialect, table.header, self)
 
     def __iter__(self) -> "_Counted":
         return self
 
     def __next__(self) -> Row:
-        tell, total = self._telling
-        try:
-            row = next(self._rows)
-        except StopIteration:
-            tell("relate", 0, None)
-            raise
-        if self.count % _EVERY_ROWS == 0:
-            tell("read", self.count, None if total is None else max(total, self.count))
+        row = next(self._rows)
         self.count += 1
         return row
 

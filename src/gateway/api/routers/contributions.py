@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import Form, Query, Request, Response, UploadFile
 
-from gateway.api.dependencies import ActDep, GateDep, OnceDep, allow
+from gateway.api.dependencies import Act, ActDep, GateDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.money import minor_of, text_of
 from gateway.api.once import read_key
@@ -24,6 +24,7 @@ from gateway.api.schemas.contributions import (
     ReceiptCreate,
     ReceiptImportRead,
     ReceiptImportRowRead,
+    ReceiptImportStandingRead,
     ReceiptRead,
     ScheduleRead,
     StatementLineRead,
@@ -319,7 +320,7 @@ def get_contribution_statement(
 @router.post(
     "/receipt-imports",
     status_code=201,
-    response_model=ReceiptImportRead,
+    response_model=ReceiptImportStandingRead,
     summary="Look at a file of payments",
     dependencies=[FILES],
     responses=problems(404, 409, 413, 422),
@@ -333,22 +334,28 @@ def create_import(
     unknown: Annotated[Literal["suspense", "refuse"], Form()] = "suspense",
     collector: Annotated[str | None, Form(max_length=200, pattern=r"^[^\x00]*$")] = None,
     day_first: Annotated[bool, Form()] = True,
+    in_background: Annotated[
+        bool, Form(description="Keep it and answer at once; a worker reads the rows, `progress` says how far it is.")
+    ] = False,
 ) -> Response:
     """Read a CSV or XLSX of payments and say what would become of each row; nothing is received yet."""
     body = file.file.read()
     options = imports.Options(channel, account_code, unknown, collector or None, day_first)
 
-    def do() -> ReceiptImportRead:
-        found = imports.preview_import(
+    def do() -> ReceiptImportStandingRead:
+        import_id = imports.upload(
             act.session,
             body=body,
             file_name=(file.filename or "receipts")[:200],
             media_type=file.content_type or "application/octet-stream",
             options=options,
             actor=act.actor,
-            today=act.today,
         )
-        return ReceiptImportRead.of(found, act.mutual.currency)
+        if in_background:
+            imports.ask_for(act.session, import_id, "look", policy=imports.GOOD, actor=act.actor)
+        else:
+            imports.look(act.session, import_id, today=act.today)
+        return _standing(act, import_id)
 
     return once(do, body=f"{digest(body)} {json.dumps(options)}".encode())
 
@@ -365,14 +372,14 @@ def list_imports(act: ActDep, asked: PageDep) -> Page[ReceiptImportRead]:
 
 @router.get(
     "/receipt-imports/{import_id}",
-    response_model=ReceiptImportRead,
+    response_model=ReceiptImportStandingRead,
     summary="One file of payments",
     dependencies=[FILES],
     responses=problems(404),
 )
-def get_import(import_id: PathId, act: ActDep) -> ReceiptImportRead:
-    """Return a file of payments and what was found in it."""
-    return ReceiptImportRead.of(imports.get_import(act.session, import_id), act.mutual.currency)
+def get_import(import_id: PathId, act: ActDep) -> ReceiptImportStandingRead:
+    """Return a file of payments, what was found in it, and how far the work on it is."""
+    return _standing(act, import_id)
 
 
 @router.get(
@@ -395,17 +402,23 @@ def list_import_rows(
 @router.post(
     "/receipt-imports/{import_id}/application",
     status_code=201,
-    response_model=ReceiptImportRead,
+    response_model=ReceiptImportStandingRead,
     summary="Receive a file of payments",
     dependencies=[FILES],
     responses=problems(404, 409),
 )
 def create_application(import_id: PathId, asked: ApplicationCreate, act: ActDep, once: OnceDep) -> Response:
-    """Receive every row that was accepted, in one transaction; again it has no effect."""
+    """Receive every row that was accepted, in one transaction; again it has no effect.
 
-    def do() -> ReceiptImportRead:
-        done = imports.apply_import(act.session, import_id, policy=asked.policy, actor=act.actor, today=act.today)
-        return ReceiptImportRead.of(done, act.mutual.currency)
+    With `in_background` a worker does it, and the file's `progress` says how far it is.
+    """
+
+    def do() -> ReceiptImportStandingRead:
+        if asked.in_background:
+            imports.ask_for(act.session, import_id, "apply", policy=asked.policy, actor=act.actor)
+        else:
+            imports.apply_import(act.session, import_id, policy=asked.policy, actor=act.actor, today=act.today)
+        return _standing(act, import_id)
 
     return once(do, body=asked)
 
@@ -430,3 +443,8 @@ def get_refused_file(import_id: PathId, act: ActDep) -> Response:
         media_type="application/octet-stream",
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _standing(act: Act, import_id: int) -> ReceiptImportStandingRead:
+    found, progress = imports.get_import(act.session, import_id), imports.progress_of(act.session, import_id)
+    return ReceiptImportStandingRead.standing(found, act.mutual.currency, progress)

@@ -7,7 +7,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints
 
 from gateway.api.money import AmountText, minor_of, text_of
-from gateway.api.schemas.common import CurrencyCode, Id, Line, PeriodText, ReadModel, Reason, WriteModel, example
+from gateway.api.schemas.common import (
+    CurrencyCode,
+    Id,
+    Line,
+    PeriodText,
+    ProgressRead,
+    ReadModel,
+    Reason,
+    WriteModel,
+    example,
+)
 from gateway.contributions.fee import FeeRow
 from gateway.contributions.import_receipts import ImportRow
 from gateway.contributions.models import Channel, ReceiptImportState
@@ -16,6 +26,7 @@ from gateway.contributions.receive import NewLine, NewReceipt
 from gateway.contributions.rules import PERCENT, Component
 from gateway.contributions.schedule import Schedule
 from gateway.kit.money import Currency, format_amount
+from gateway.kit.progress import Progress
 
 AccountCode = Annotated[
     str, StringConstraints(pattern=r"^(cash|momo|bank):[a-z0-9:-]{1,60}$"), Field(examples=["cash:office"])
@@ -452,12 +463,26 @@ class ReceiptImportRead(ReadModel):
         return cls.model_validate({**values, "currency": currency})
 
 
+class ReceiptImportStandingRead(ReceiptImportRead):
+    """An uploaded file of payments, and how far the work on it is where a worker does it."""
+
+    progress: ProgressRead | None
+    """Of the last work that a worker was asked for (``in_background``); null where there was none."""
+
+    @classmethod
+    def standing(cls, row: ImportRow, currency: str, progress: Progress | None) -> Self:
+        """Shape a row and the work on it."""
+        return cls(**ReceiptImportRead.of(row, currency).model_dump(), progress=ProgressRead.of(progress))
+
+
 class ApplicationCreate(WriteModel):
     """Whether a file with refused rows is applied without them, or not at all."""
 
     model_config = {**WriteModel.model_config, **example({"policy": "good_rows"})}
 
     policy: Literal["good_rows", "all_or_nothing"]
+    in_background: bool = False
+    """Let a worker do it and answer at once: ``progress`` of the file says how far it is."""
 
 
 class RowProblemRead(ReadModel):

@@ -13,6 +13,7 @@ from gateway.backoffice.frame.listing import Column, Filter
 from gateway.backoffice.frame.refusals import said_of_code
 from gateway.backoffice.frame.texts import N_, Words
 from gateway.backoffice.frame.uploads import check_table
+from gateway.backoffice.frame.work import Work, fragment, shown
 from gateway.cash import queries as cash
 from gateway.contributions import import_receipts as imports
 from gateway.contributions import queries
@@ -21,12 +22,25 @@ from gateway.contributions.models import Channel
 from gateway.contributions.reference import bare
 from gateway.contributions.reverse import reverse_receipt
 from gateway.kit.money import currency_of, format_amount
+from gateway.kit.progress import Progress, end_here
 from gateway.ledger.bank_accounts import list_bank_accounts
 from gateway.membership.queries import get_member
 from gateway.notices.write import write_once
 
 STATES = {"received": (N_("received"), "good"), "reversed": (N_("taken back"), "bad")}
-IMPORTS = {"previewed": (N_("looked at, nothing received yet"), "wait"), "applied": (N_("received"), "good")}
+IMPORTS = {
+    "uploaded": (N_("kept, not looked at yet"), "wait"),
+    "previewed": (N_("looked at, nothing received yet"), "wait"),
+    "applied": (N_("received"), "good"),
+}
+
+
+WORKS = {"look": N_("The file is being looked through."), "apply": N_("The payments are being received.")}
+STEPS = {
+    "read": (N_("the rows are read"), N_("Row {done} of {total}")),
+    "relate": (N_("the payers are looked up"), ""),
+    "write": (N_("the payments are booked"), N_("Part {done} of {total}")),
+}
 
 
 @area.page("/cash/receipts", *DESK)
@@ -243,16 +257,29 @@ def send_file(desk: Desk, form: Form) -> Go:
     form.check()
     assert file is not None
     options = imports.Options(channel, account, unknown, None, not form.has("month_first"))
-    found = imports.preview_import(
-        desk.session,
-        body=file.body,
-        file_name=file.name,
-        media_type="application/octet-stream",
-        options=options,
-        actor=desk.actor,
-        today=desk.today,
-    )
+    given: dict[str, Any] = {"body": file.body, "file_name": file.name, "options": options, "actor": desk.actor}
+    given["media_type"] = "application/octet-stream"
+    if len(file.body) > imports.LARGE_BYTES:
+        import_id = imports.upload(desk.session, **given)
+        if imports.get_import(desk.session, import_id).state == "uploaded":
+            imports.ask_for(desk.session, import_id, "look", policy=imports.GOOD, actor=desk.actor)
+        return Go(f"/cash/imports/{import_id}")
+    found = imports.preview_import(desk.session, **given, today=desk.today)
     return Go(f"/cash/imports/{found.id}", N_("Looked through. Nothing is received yet."), {}, "wait")
+
+
+def _work(desk: Desk, found: Progress | None) -> Work | None:
+    """Return what the page says of work on a file that has not ended."""
+    if found is None or not found.is_open:
+        return None
+    what, path = str(found.options["work"]), f"/cash/imports/{found.subject_id}/progress"
+    return shown(desk, found, path, desk.words.say(WORKS[what]), imports.STEPS[what], STEPS)
+
+
+@area.page("/cash/imports/{import_id:int}/progress", *OFFICE)
+def import_progress(desk: Desk, import_id: int) -> Response:
+    """Say how far the work on a file is; asked for again and again by its page."""
+    return fragment(desk, _work(desk, imports.progress_of(desk.session, import_id)))
 
 
 def _show_import(desk: Desk, form: Form, import_id: int) -> Any:
@@ -272,6 +299,10 @@ def _show_import(desk: Desk, form: Form, import_id: int) -> Any:
     )
     if isinstance(rows, Response):
         return rows
+    progress = imports.progress_of(desk.session, import_id)
+    work = _work(desk, progress)
+    failed = progress if progress is not None and progress.state == "failed" else None
+    is_free = work is None or work.is_quiet
     return desk.page(
         "cash/import.html",
         crumbs=crumbs(desk, (N_("Files of payments"), "/cash/imports"), (found.file_name, "")),
@@ -279,7 +310,10 @@ def _show_import(desk: Desk, form: Form, import_id: int) -> Any:
         found=found,
         standing=IMPORTS[found.state],
         rows=rows,
-        may_apply=desk.may(OFFICE) and found.state == "previewed" and found.accept_count > 0,
+        work=work,
+        failed=None if failed is None else said_of_code(failed.code or "", failed.detail or "", desk.words),
+        may_apply=is_free and desk.may(OFFICE) and found.state == "previewed" and found.accept_count > 0,
+        may_look=is_free and desk.may(OFFICE) and found.state == "uploaded",
     )
 
 
@@ -310,12 +344,26 @@ def _application(desk: Desk, form: Form, import_id: int) -> Confirmation | None:
     return Confirmation(sentence, words.say("Receive them"), f"/cash/imports/{import_id}", figures)
 
 
+@area.act("/cash/imports/{import_id:int}/look", *OFFICE, show=_show_import, has_page=False)
+def look_here(desk: Desk, _form: Form, import_id: int) -> Go:
+    """Look through a file here and now, where nobody in the background does."""
+    imports.look(desk.session, import_id, today=desk.today)
+    end_here(desk.session, imports.SUBJECT, import_id)
+    return Go(f"/cash/imports/{import_id}")
+
+
 @area.act("/cash/imports/{import_id:int}", *OFFICE, show=_show_import, confirm=_application)
 def apply(desk: Desk, form: Form, import_id: int) -> Go:
-    """Receive every accepted row of a file in one go."""
+    """Receive every accepted row of a file in one go; of a long one a worker does it, and its page says how far it is."""
     policy = form.choice("policy", ("good_rows", "all_or_nothing"), required=True)
     form.check()
+    found, progress = imports.get_import(desk.session, import_id), imports.progress_of(desk.session, import_id)
+    is_quiet = progress is not None and progress.is_quiet
+    if found.accept_count + found.suspense_count > imports.LARGE_ROWS and not is_quiet:
+        imports.ask_for(desk.session, import_id, "apply", policy=policy, actor=desk.actor)
+        return Go(f"/cash/imports/{import_id}")
     done = imports.apply_import(desk.session, import_id, policy=policy, actor=desk.actor, today=desk.today)
+    end_here(desk.session, imports.SUBJECT, import_id)
     return Go(
         f"/cash/imports/{import_id}",
         N_("{count} payments are received."),
