@@ -1,5 +1,6 @@
 """Members over HTTP: enrol, change, cover, import; who may, who sees what, and what is refused."""
 
+import datetime as dt
 import hashlib
 import io
 import zipfile
@@ -11,6 +12,10 @@ import openpyxl
 import pytest
 from tests.api.calling import Caller
 
+from gateway.kit import working
+from gateway.kit.db import Database
+from gateway.kit.jobs import Context
+from gateway.membership import tasks
 from gateway.staff.models import Role
 
 Client = Callable[..., Caller]
@@ -314,3 +319,44 @@ def test_members_come_in_pages(manager: Caller) -> None:
     second = manager.get(f"/v1/members?limit=2&cursor={first.json()['next_cursor']}").json()
     assert [one["id"] for one in [*first.json()["items"], *second["items"]]] == [1, 2, 3]
     assert second["next_cursor"] is None
+
+
+def test_a_worker_looks_at_a_file_and_writes_it_and_its_progress_is_told(manager: Caller, database: Database) -> None:
+    assert tasks
+    form = {"kind": "members", "in_background": "true"}
+    kept = manager.post("/v1/member-imports", files={"file": ("socios.csv", FILE)}, data=form).json()
+    address = f"/v1/member-imports/{kept['id']}"
+    assert (kept["state"], kept["row_count"]) == ("uploaded", 0)
+    progress = kept["progress"]
+    assert (progress["work"], progress["state"], progress["step"], progress["is_quiet"]) == (
+        "look",
+        "waiting",
+        "",
+        False,
+    )
+    assert code(manager.post(f"{address}/application", {"policy": "good_rows"})) == (409, "import_not_looked_at")
+    told: list[tuple[str, str]] = []
+
+    def note(point: str) -> None:
+        found = manager.get(address).json()
+        told.append((point, found["progress"]["state"]))
+
+    context = Context(database, lambda _zone: dt.date(2026, 5, 4), {}, "test", note)
+    working.work_off(context)
+    assert [point for point, _ in told] == [
+        f"progress.{step}" for step in ("read", "relate", "keep", "member_import.done")
+    ]
+    looked = manager.get(address).json()
+    assert (looked["state"], looked["create_count"], looked["progress"]["state"]) == ("previewed", 1, "done")
+    wanted = {"policy": "all_or_nothing", "in_background": True}
+    asked = manager.post(f"{address}/application", wanted).json()
+    again = manager.post(f"{address}/application", wanted).json()
+    assert asked["progress"]["state"] == again["progress"]["state"] == "waiting"
+    working.work_off(context)
+    refused = manager.get(address).json()
+    assert (refused["state"], refused["progress"]["state"]) == ("previewed", "failed")
+    assert refused["progress"]["code"] == "import_has_refused_rows"
+    manager.post(f"{address}/application", {"policy": "good_rows", "in_background": True})
+    working.work_off(context)
+    done = manager.get(address).json()
+    assert (done["state"], done["applied_by"], done["progress"]["state"]) == ("applied", "staff:manager", "done")
