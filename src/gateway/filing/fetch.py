@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from sqlalchemy import Connection
 from sqlmodel import Session
@@ -22,6 +23,8 @@ from gateway.kit import bulk
 from gateway.kit.db import act_for
 
 TABLE = "filing_answered"
+STAGED = itemgetter(*range(10), 11)
+"""Of an ``AnsweredLine``, what ``ANSWERED`` names: all but its components."""
 
 
 def fetch_answer(courier: Courier, document_id: int, standing: FilingStanding) -> str:
@@ -76,7 +79,7 @@ class _Fetching:
         self.digest.update(page.raw.body)
         with self.transaction() as session:
             kept = keep_raw(session, "state.answer", page.raw)
-            staging.append(session, TABLE, ANSWERED, ((*line[:10], line.amount_minor) for line in page.lines))
+            staging.append(session, TABLE, ANSWERED, map(STAGED, page.lines))
         numbers = [line.line for line in page.lines]
         self.pages.append(KeptPage(min(numbers, default=0), max(numbers, default=0), kept))
         said = Said(page.reference, page.kind, page.employer, str(page.period), page.counts, page.totals)

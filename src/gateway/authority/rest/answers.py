@@ -1,8 +1,10 @@
 """From the state's JSON to the protocol's values."""
 
+import json
 from collections.abc import Mapping
-from operator import itemgetter
 from typing import Any
+
+import msgspec
 
 from gateway.authority.protocol import (
     Advice,
@@ -22,7 +24,7 @@ from gateway.authority.protocol import (
     ServiceLimits,
     Totals,
 )
-from gateway.authority.rest import read
+from gateway.authority.rest import read, wire
 from gateway.authority.rest.read import Json
 from gateway.kit.errors import MalformedError
 from gateway.kit.money import Currency, currency_of
@@ -119,69 +121,49 @@ def line_page(value: Json, raw: RawAnswer, kinds: Kinds) -> LinePage:
         period=read.period(value),
         counts=_counts(value),
         totals=totals,
-        lines=_lines(read.items(value, "lines"), unit, kinds),
+        lines=_lines(read.items(value, "lines"), unit, kinds, raw),
         next_cursor=read.text_or_none(value, "next_cursor"),
         raw=raw,
     )
 
 
-_PART = itemgetter("code", "amount")
-_LINE = itemgetter(
-    "line",
-    "payroll",
-    "document_type",
-    "document",
-    "status",
-    "code",
-    "message",
-    "declared_wage",
-    "accepted_wage",
-    "additional_dependants",
-    "components",
-    "amount",
-)
-
-
-def _lines(values: list[Any], unit: Currency, kinds: Kinds) -> tuple[AnsweredLine, ...]:
+def _lines(values: list[Any], unit: Currency, kinds: Kinds, raw: RawAnswer) -> tuple[AnsweredLine, ...]:
     """Read the lines of a page. The short way for a million of them; what it cannot read, the long way says in words."""
-    minor, part, ours = read.amounts_in(unit), read.components_in(unit), kinds.get
     try:
-        lines = [
+        told = _quickly(values, unit, kinds)
+    except (msgspec.MsgspecError, MalformedError, read.UnreadableAnswerError):
+        told = None
+    if told is not None:
+        return told
+    if any(isinstance(value, wire.WireLine) for value in values):
+        values = read.items(read.mapping(json.loads(raw.body), "the answer"), "lines")
+    return tuple(_line_slowly(read.mapping(value, "line"), unit, kinds) for value in values)
+
+
+def _quickly(values: list[Any], unit: Currency, kinds: Kinds) -> tuple[AnsweredLine, ...] | None:
+    minor, parts, ours = read.amounts_in(unit), wire.components_in(unit), kinds.get
+    lines = values if values and isinstance(values[0], wire.WireLine) else wire.lines(values)
+    if lines is None:
+        return None
+    return tuple(
+        [
             AnsweredLine(
-                line,
-                payroll,
-                ours(letter, letter),
-                document,
-                status,
-                code,
-                message,
-                minor(declared),
-                minor(accepted),
-                dependants,
-                tuple(map(part, map(_PART, parts))),
-                minor(amount),
+                line.line,
+                line.payroll,
+                ours(line.document_type, line.document_type),
+                line.document,
+                line.status,
+                line.code,
+                line.message,
+                minor(line.declared_wage),
+                minor(line.accepted_wage),
+                line.additional_dependants,
+                parts(bytes(line.components)),
+                minor(line.amount),
             )
-            for line, payroll, letter, document, status, code, message, declared, accepted, dependants, parts, amount in map(
-                _LINE, values
-            )
+            for line in lines
         ]
-    except (KeyError, TypeError, AttributeError, MalformedError, read.UnreadableAnswerError):
-        lines = []
-    if len(lines) != len(values) or not _is_of_types(lines):
-        lines = [_line_slowly(read.mapping(value, "line"), unit, kinds) for value in values]
-    return tuple(lines)
-
-
-def _is_of_types(lines: list[AnsweredLine]) -> bool:
-    """Tell whether texts are texts and numbers numbers, looked at column by column."""
-    if not lines:
-        return True
-    columns = list(zip(*lines, strict=True))
-    numbers, dependants = columns[0], columns[9]
-    texts = all({str}.issuperset(map(type, column)) for column in columns[1:7])
-    if not (texts and {int}.issuperset(map(type, numbers + dependants))):
-        return False
-    return bool(min(numbers) > 0 and min(dependants) >= 0)
+    )
 
 
 def _line_slowly(value: Json, unit: Currency, kinds: Kinds) -> AnsweredLine:

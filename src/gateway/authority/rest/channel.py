@@ -4,7 +4,7 @@ import base64
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from gateway.authority.errors import AuthorityRefusedError, OutcomeUnknownError
@@ -20,7 +20,7 @@ from gateway.authority.protocol import (
     Reception,
     ServiceLimits,
 )
-from gateway.authority.rest import answers
+from gateway.authority.rest import answers, wire
 from gateway.authority.rest.read import Json, UnreadableAnswerError, mapping
 from gateway.authority.rest.transport import Transport
 from gateway.kit.period import Period
@@ -91,7 +91,7 @@ class RestChannel:
             return page
 
         params = {"limit": str(self._lines_per_page)}
-        yield from self._pages(f"filings/{reference}/lines", params, read, lambda page: page.next_cursor)
+        yield from self._pages(f"filings/{reference}/lines", params, read, lambda page: page.next_cursor, wire.page)
 
     def notices(self, employer: str, period: Period, payroll: str | None = None) -> list[Notice]:
         """Give the bills of a month, newest first."""
@@ -139,8 +139,14 @@ class RestChannel:
         """Let go of the connections."""
         self._transport.close()
 
-    def _get(self, path: str, params: Mapping[str, str], read: Callable[[Json, RawAnswer], T]) -> T:
-        content, raw = self._transport.get(path, params)
+    def _get(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        read: Callable[[Json, RawAnswer], T],
+        short_way: Callable[[bytes], Any] | None = None,
+    ) -> T:
+        content, raw = self._transport.get(path, params, short_way)
         return _understand(content, raw, read)
 
     def _pages(
@@ -149,10 +155,11 @@ class RestChannel:
         params: Mapping[str, str],
         read: Callable[[Json, RawAnswer], T],
         cursor_of: Callable[[T], str | None],
+        short_way: Callable[[bytes], Any] | None = None,
     ) -> Iterator[T]:
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
-            page = self._get(path, {**params, "cursor": cursor} if cursor else params, read)
+            page = self._get(path, {**params, "cursor": cursor} if cursor else params, read, short_way)
             yield page
             following = cursor_of(page)
             if following is None:

@@ -99,21 +99,6 @@ def amounts_in(unit: Currency) -> Callable[[str], int]:
     return read
 
 
-@cache
-def components_in(unit: Currency) -> Callable[[tuple[str, str]], tuple[str, int]]:
-    """Return the reader of a component's code and amount; the same pair again is the same value."""
-    minor = amounts_in(unit)
-
-    @lru_cache(maxsize=65_536)
-    def read(written: tuple[str, str]) -> tuple[str, int]:
-        code, sum_ = written
-        if not isinstance(code, str):
-            raise UnreadableAnswerError("code is missing or no text")
-        return code, minor(sum_)
-
-    return read
-
-
 def components(value: Json, unit: Currency) -> tuple[tuple[str, int], ...]:
     """Return codes and amounts, in the state's order; codes we do not know are kept."""
     return tuple(

@@ -83,9 +83,20 @@ class Transport:
         """Let go of the connections."""
         self._client.close()
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> tuple[Any, RawAnswer]:
-        """Ask; return the answer's JSON and the answer as it came."""
-        return self._call("GET", path, params, {}, None)
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        short_way: Callable[[bytes], Any] | None = None,
+    ) -> tuple[Any, RawAnswer]:
+        """Ask; return the answer's JSON and the answer as it came.
+
+        Args:
+            path: Below the state's address.
+            params: The query.
+            short_way: Reads what is answered; where it gives None, the answer is read as any JSON.
+        """
+        return self._call("GET", path, params, {}, None, short_way)
 
     def put(
         self, path: str, params: Mapping[str, str], headers: Mapping[str, str], chunks: Iterable[bytes]
@@ -100,6 +111,7 @@ class Transport:
         params: Mapping[str, str] | None,
         headers: Mapping[str, str],
         chunks: Iterable[bytes] | None,
+        short_way: Callable[[bytes], Any] | None = None,
     ) -> tuple[Any, RawAnswer]:
         request = self._client.build_request(method, path, params=params, headers=headers, content=chunks)
         if self._keys is not None:
@@ -119,28 +131,31 @@ class Transport:
             body, cut = self._read(response, call)
         finally:
             response.close()
-        return self._judge(call.answered(response, body, cut))
+        return self._judge(call.answered(response, body, cut), short_way)
 
     def _read(self, response: httpx.Response, call: "_Call") -> tuple[bytes, str | None]:
         """Read the whole answer; also say why it is not whole."""
-        body = bytearray()
+        pieces, size = [], 0
         try:
             for piece in response.iter_bytes():
-                body += piece
-                if len(body) > MAX_ANSWER:
-                    return bytes(body[:MAX_ANSWER]), f"longer than {MAX_ANSWER} octets"
+                pieces.append(piece)
+                size += len(piece)
+                if size > MAX_ANSWER:
+                    return b"".join(pieces)[:MAX_ANSWER], f"longer than {MAX_ANSWER} octets"
                 if call.seconds() > self._total:
-                    return bytes(body), f"not finished after {self._total:g} seconds"
+                    return b"".join(pieces), f"not finished after {self._total:g} seconds"
         except (httpx.HTTPError, httpx.StreamError) as problem:
-            return bytes(body), f"cut off: {_name(problem)}"
-        return bytes(body), None
+            return b"".join(pieces), f"cut off: {_name(problem)}"
+        return b"".join(pieces), None
 
-    def _judge(self, raw: RawAnswer) -> tuple[Any, RawAnswer]:
+    def _judge(self, raw: RawAnswer, short_way: Callable[[bytes], Any] | None) -> tuple[Any, RawAnswer]:
         self._keep(raw)
         if raw.problem is not None or raw.status is None:
             raise _unknown(raw, raw.problem or "no answer")
-        content = _json(raw.body)
-        if 200 <= raw.status < 300:
+        is_done = 200 <= raw.status < 300
+        content = short_way(raw.body) if short_way is not None and is_done else None
+        content = _json(raw.body) if content is None else content
+        if is_done:
             if content is None:
                 raise _unknown(raw, f"{raw.status} with an answer that is no JSON")
             return content, raw
