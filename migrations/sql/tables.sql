@@ -270,9 +270,11 @@ CREATE TABLE evidence (
 	media_type TEXT NOT NULL,
 	sha256 TEXT NOT NULL,
 	body BYTEA NOT NULL,
+	packing TEXT DEFAULT 'none' NOT NULL,
 	about JSONB DEFAULT '{}'::jsonb NOT NULL,
 	received_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-	CONSTRAINT pk_evidence PRIMARY KEY (mutual_id, id)
+	CONSTRAINT pk_evidence PRIMARY KEY (mutual_id, id),
+	CONSTRAINT ck_evidence_packing CHECK (packing IN ('none', 'zlib'))
 );
 
 CREATE TABLE inbox_message (

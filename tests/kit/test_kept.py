@@ -1,11 +1,12 @@
 """What is written down of every change, every message and every step, and that none is taken twice."""
 
 import datetime as dt
+import random
 import threading
 
 import pytest
 
-from gateway.kit import audit, evidence, inbox, once, tenant
+from gateway.kit import audit, db, evidence, inbox, once, tenant
 from gateway.kit.db import Database
 from gateway.kit.evidence import EvidenceNotFoundError
 from gateway.kit.tenant import MutualNotFoundError, NewMutual
@@ -54,6 +55,21 @@ def test_evidence_comes_back_byte_for_byte_and_is_found_by_its_digest(database: 
     assert (found.body, found.sha256, found.about) == (body, evidence.digest(body), {"name": "a.xml"})
     with database.session(2) as session, pytest.raises(EvidenceNotFoundError):
         evidence.read(session, kept)
+
+
+@pytest.mark.parametrize(
+    ("body", "packing"), [(b'{"line": 1}' * 1000, "zlib"), (random.Random(1).randbytes(5000), "none"), (b"", "none")]
+)
+def test_large_evidence_is_kept_packed_where_that_saves_room_and_comes_back_byte_for_byte(
+    database: Database, body: bytes, packing: str
+) -> None:
+    with database.session(1) as session:
+        kept = evidence.keep(session, kind="state.answer", source="state", media_type="application/json", body=body)
+        found = evidence.read(session, kept)
+        stored = db.one(session, "SELECT packing, octet_length(body) AS size FROM evidence WHERE id = :id", {"id": kept})
+    assert (found.body, found.sha256) == (body, evidence.digest(body))
+    assert stored.packing == packing
+    assert stored.size <= len(body)
 
 
 def message(session, event_id: str = "e1", source: str = "state") -> bool:

@@ -129,17 +129,29 @@ class StateLog(TenantTable, table=True):
     """As in the audit log."""
 
 
+class Packing(StrEnum):
+    """How the bytes of a piece of evidence are kept."""
+
+    NONE = "none"
+    """As they came."""
+    ZLIB = "zlib"
+    """As a zlib stream (RFC 1950), which many tools unpack."""
+
+
 class Evidence(TenantTable, table=True):
     """What came from outside or left the house, whole, with its digest. Insert only."""
 
     __tablename__ = "evidence"
-    __table_args__ = (Index(None, "mutual_id", "kind", "sha256"),)
+    __table_args__ = (Index(None, "mutual_id", "kind", "sha256"), one_of("packing", Packing))
     kind: str = words()
     """What it is, for example ``state.answer``, ``bank.statement``, ``import.members``."""
     source: str = words()
     media_type: str = words()
     sha256: str = words()
+    """Of the bytes as they came, never of what they were packed into."""
     body: bytes = octets()
+    packing: str = words(server="'none'")
+    """What ``body`` was packed with before it was kept."""
     about: dict[str, Any] = json_column()
     """Address, status, headers worth keeping, file name, both times."""
     received_at: dt.datetime = instant(now=True)
