@@ -551,7 +551,7 @@ CREATE TABLE filing_line (
 	CONSTRAINT ck_filing_line_funded CHECK (total_minor = from_member_minor + from_fund_minor + from_reserve_minor + from_employer_minor AND (from_employer_minor = 0 OR from_employer_minor = total_minor)),
 	CONSTRAINT ck_filing_line_parts CHECK (total_minor = state_minor + fee_minor AND credit_minor <= from_member_minor)
 )
- WITH (fillfactor = 55);
+ WITH (fillfactor = 45);
 
 CREATE TABLE filing_decision (
 	mutual_id BIGINT DEFAULT current_mutual() NOT NULL,

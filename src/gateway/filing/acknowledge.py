@@ -105,7 +105,6 @@ def _problem(session: Session, filing: Filing, document: FilingDocument, answer:
     standing, payroll = answer.standing, get_payroll(session, filing.payroll_id)
     if standing.content_sha256 != document.sha256:
         return f"the state holds other bytes under our id: their digest is {standing.content_sha256}"
-    values = _range(filing, document)
     expected = Expected(
         reference=document.reference,
         kind=document.kind,
@@ -114,7 +113,6 @@ def _problem(session: Session, filing: Filing, document: FilingDocument, answer:
         currency=filing.currency,
         sha256=document.sha256,
         lines=document.line_count,
-        wage_minor=_value(session, sql.DECLARED_WAGE, values) if document.holds == "workers" else None,
     )
     head = Said(
         standing.reference,
@@ -126,7 +124,7 @@ def _problem(session: Session, filing: Filing, document: FilingDocument, answer:
     )
     if standing.is_refused_whole:
         return wrong_subject(expected, head)
-    row = db.driver(session).execute(sql.sums_of_answer(document.holds).encode(), values).fetchone()
+    row = db.driver(session).execute(sql.sums_of_answer(document.holds).encode(), _range(filing, document)).fetchone()
     assert row is not None
     return disagreement(expected, [head, *answer.heads], Sums(*row))
 
@@ -247,9 +245,3 @@ def _range(filing: Filing, document: FilingDocument) -> dict[str, Any]:
         "last": document.first_line_no + document.line_count - 1,
         "offset": document.first_line_no - 1 - document.head_lines,
     }
-
-
-def _value(session: Session, statement: str, values: dict[str, Any]) -> int:
-    row = db.driver(session).execute(statement.encode(), values).fetchone()
-    assert row is not None
-    return int(row[0])

@@ -16,8 +16,6 @@ class Expected(NamedTuple):
     currency: str
     sha256: str
     lines: int
-    wage_minor: int | None
-    """Sum of the wages we declared; None for a file without wages."""
 
 
 class Said(NamedTuple):
@@ -43,6 +41,8 @@ class Sums(NamedTuple):
     billed_minor: int
     ours: int
     """Lines that stand where ours stand, with the same document."""
+    ours_minor: int | None
+    """Sum of the wages we declared in those lines: of all ours, where as many are ours; None for a file without wages."""
 
 
 def wrong_subject(expected: Expected, said: Said) -> str | None:
@@ -87,7 +87,7 @@ def disagreement(expected: Expected, heads: list[Said], sums: Sums) -> str | Non
         ("minor units declared", sums.declared_minor, totals.declared_wage_minor),
         ("minor units accepted", sums.accepted_minor, totals.accepted_wage_minor),
         ("minor units billed", sums.billed_minor, totals.billed_minor),
-        ("minor units declared by us", sums.declared_minor, expected.wage_minor),
+        ("minor units declared by us", sums.declared_minor, sums.ours_minor),
     ):
         if wanted is not None and found != wanted:
             return f"it has {found} {what}; {wanted} were expected"

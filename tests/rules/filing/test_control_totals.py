@@ -11,9 +11,9 @@ from gateway.filing.courier import LONGEST_WAIT, backoff, patience
 from gateway.filing.rules import Inflow, Share, allocate_first_in_first_out
 
 REFERENCE = uuid.UUID("0b7e6f0a-5a3b-4f0e-9a55-4f2c6d1a7e11")
-EXPECTED = Expected(REFERENCE, "AM", "401999999", "2026-03", "DOP", "0" * 64, 3, 600)
+EXPECTED = Expected(REFERENCE, "AM", "401999999", "2026-03", "DOP", "0" * 64, 3)
 SAID = Said(REFERENCE, "AM", "401999999", "2026-03", Counts(3, 2, 1), Totals("DOP", 600, 400, 80))
-SUMS = Sums(3, 3, 2, 1, 600, 400, 80, 3)
+SUMS = Sums(3, 3, 2, 1, 600, 400, 80, 3, 600)
 
 
 def test_an_answer_that_adds_up_is_used() -> None:
@@ -59,8 +59,8 @@ def test_pages_that_disagree_about_the_whole_are_noticed(changed: dict[str, Any]
 
 
 def test_wages_are_not_asked_of_a_file_without_wages() -> None:
-    sums, totals = SUMS._replace(declared_minor=0), Totals("DOP", 0, 400, 80)
-    assert disagreement(EXPECTED._replace(wage_minor=None), [SAID._replace(totals=totals)], sums) is None
+    sums, totals = SUMS._replace(declared_minor=0, ours_minor=None), Totals("DOP", 0, 400, 80)
+    assert disagreement(EXPECTED, [SAID._replace(totals=totals)], sums) is None
 
 
 def test_a_lines_money_is_told_by_the_oldest_receipts_first() -> None:

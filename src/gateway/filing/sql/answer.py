@@ -40,33 +40,31 @@ ANSWERED = {
 }
 """Columns of the staged answer: one row per line of the file."""
 
+_SAME = "o.document_kind = a.document_kind AND o.document = a.document"
 _OURS = {
-    "workers": "filing_line o ON o.document_kind = a.document_kind AND o.document = a.document",
-    "dependants": "filing_dependant_line o ON true",
-    "movements": "filing_movement o ON o.document_kind = a.document_kind AND o.document = a.document",
+    "workers": ("filing_line", _SAME, "sum(o.wage_minor)"),
+    "dependants": ("filing_dependant_line", "true", "NULL"),
+    "movements": ("filing_movement", _SAME, "NULL"),
 }
+"""By what a file holds: our table, when a line of theirs is ours, and the wages we declared."""
 
 
 def sums_of_answer(holds: str) -> str:
-    """Return the statement that adds an answer up and counts the lines that are ours."""
+    """Return the statement that adds an answer up, counts the lines that are ours, and adds up what we declared in them."""
+    table, same, declared = _OURS[holds]
     return f"""
 -- one row: the staged answer added up, and how many of its lines stand where ours stand
 SELECT count(*) AS lines, count(DISTINCT a.line) AS distinct_lines,
        count(*) FILTER (WHERE a.status IN ('accepted', 'accepted_with_change')) AS accepted,
        count(*) FILTER (WHERE a.status = 'rejected') AS rejected,
        coalesce(sum(a.declared_minor), 0)::int8 AS declared_minor, coalesce(sum(a.accepted_minor), 0)::int8 AS accepted_minor,
-       coalesce(sum(a.amount_minor), 0)::int8 AS billed_minor, count(o.id) AS ours
+       coalesce(sum(a.amount_minor), 0)::int8 AS billed_minor, count(o.id) FILTER (WHERE {same}) AS ours,
+       ({declared})::int8 AS ours_minor
 FROM filing_answered a
-LEFT JOIN {_OURS[holds]} AND o.mutual_id = current_mutual() AND o.filing_id = %(filing_id)s
+LEFT JOIN {table} o ON o.mutual_id = current_mutual() AND o.filing_id = %(filing_id)s
     AND o.line_no = a.line + %(offset)s AND o.line_no BETWEEN %(first)s AND %(last)s
 """
 
-
-DECLARED_WAGE = """
--- one row: the wages of the lines in one file
-SELECT coalesce(sum(wage_minor), 0)::int8 FROM filing_line
-WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
-"""
 
 UPDATE_LINES = """
 -- no row: each line of a file takes its answer, once
