@@ -66,7 +66,9 @@ def test_large_evidence_is_kept_packed_where_that_saves_room_and_comes_back_byte
     with database.session(1) as session:
         kept = evidence.keep(session, kind="state.answer", source="state", media_type="application/json", body=body)
         found = evidence.read(session, kept)
-        stored = db.one(session, "SELECT packing, octet_length(body) AS size FROM evidence WHERE id = :id", {"id": kept})
+        stored = db.one(
+            session, "SELECT packing, octet_length(body) AS size FROM evidence WHERE id = :id", {"id": kept}
+        )
     assert (found.body, found.sha256) == (body, evidence.digest(body))
     assert stored.packing == packing
     assert stored.size <= len(body)
