@@ -161,7 +161,8 @@ CREATE TRIGGER frozen_delete AFTER DELETE ON filing_movement REFERENCING OLD TAB
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_frozen_delete();
 
 -- What is declared of somebody in a sealed filing never changes; only the state's answer is written beside it. The
--- triggers name the frozen columns, so that writing an answer does not fire them; a draft's lines may be renumbered.
+-- triggers name the frozen columns, so that writing an answer does not fire them; a draft's lines may be renumbered. They
+-- come after the row, for the mere presence of one that comes before makes the server lock each row it then does not fire for.
 CREATE FUNCTION refuse_frozen_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF new IS DISTINCT FROM old AND
@@ -171,14 +172,14 @@ BEGIN
     END IF;
     RETURN new;
 END $$;
-CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, line_no, member_id, assessment_id, document_kind,
+CREATE TRIGGER frozen_update AFTER UPDATE OF mutual_id, id, filing_id, line_no, member_id, assessment_id, document_kind,
     document, given_names, first_surname, second_surname, sex, birth_date, wage_minor, additional_dependants, amounts_minor,
     state_minor, fee_minor, total_minor, from_member_minor, credit_minor, from_fund_minor, from_reserve_minor,
     from_employer_minor, fund_id, reason, change_since_last ON filing_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
-CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, line_no, event, member_id, dependant_id,
+CREATE TRIGGER frozen_update AFTER UPDATE OF mutual_id, id, filing_id, line_no, event, member_id, dependant_id,
     holder_document_kind, holder_document, document_kind, document, given_names, first_surname, second_surname
     ON filing_dependant_line FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
-CREATE TRIGGER frozen_update BEFORE UPDATE OF mutual_id, id, filing_id, line_no, file_group, after_payroll, held_back, detail, event,
+CREATE TRIGGER frozen_update AFTER UPDATE OF mutual_id, id, filing_id, line_no, file_group, after_payroll, held_back, detail, event,
     event_key, reason, source_kind, source_id, again_after, member_id, starts_on, ends_on, document_kind, document, given_names,
     first_surname, second_surname, sex, birth_date, wage_minor
     ON filing_movement FOR EACH ROW EXECUTE FUNCTION refuse_frozen_update();
@@ -218,7 +219,7 @@ BEGIN
     RAISE EXCEPTION 'whose money pays line % of filing % is written once', old.line_no, old.filing_id
         USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER whose_money BEFORE UPDATE OF from_employer_minor ON filing_line FOR EACH ROW
+CREATE TRIGGER whose_money AFTER UPDATE OF from_employer_minor ON filing_line FOR EACH ROW
     WHEN (new.from_employer_minor <> old.from_employer_minor) EXECUTE FUNCTION filing_line_money_guard();
 
 CREATE FUNCTION bill_filing_guard() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -194,10 +194,15 @@ def ours_by_component(session: Session, payroll_id: int, notice: Notice) -> Mapp
     references = [notice.reference, *([notice.replaces] if notice.replaces else [])]
     values = {"payroll_id": payroll_id, "start": notice.period.start, "references": references}
     ours: dict[str, int] = {}
+    schedules = {row.id: row.components for row in db.rows(session, sql.SCHEDULES, {"start": notice.period.start})}
+    if not schedules:
+        return ours
+    places = max(map(len, schedules.values()))
     with bulk.without_nested_loops(session):
-        schedules = db.rows(session, sql.OURS, values)
-    for schedule in schedules:
-        for component, minor in zip(schedule.components, schedule.sums, strict=True):
+        summed = db.rows(session, sql.ours(places, is_one_schedule=len(schedules) == 1), values)
+    for schedule in summed:
+        # A schedule may be shorter than the longest of its month.
+        for component, minor in zip(schedules[schedule.schedule_id], schedule.sums, strict=False):
             if component["share"] != "fee":
                 ours[component["code"]] = ours.get(component["code"], 0) + int(minor)
     return ours

@@ -44,7 +44,7 @@ def fetch_answer(courier: Courier, document_id: int, standing: FilingStanding) -
                     fetching.keep(page)
             courier.mark("filing.before_answer_applied")
             with fetching.transaction() as session:
-                bulk.execute(session, f"ANALYZE {TABLE} (line, document_kind, document)")
+                bulk.execute(session, f"ANALYZE {TABLE} (line)")
                 return acknowledge(
                     session,
                     document_id,

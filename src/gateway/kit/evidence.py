@@ -13,8 +13,8 @@ from gateway.kit import db
 from gateway.kit.errors import NotFoundError
 from gateway.kit.models import Packing
 
-SMALL = 4096
-"""Octets below which nothing is packed."""
+SMALL = 2000
+"""Octets below which nothing is packed: about as much as the database keeps within a row."""
 FAST = 1
 """The level of zlib that takes least time: an answer's pages become a tenth or less by it already."""
 

@@ -1,5 +1,7 @@
 """Statements that set the state's bill against our lines, and follow its payment."""
 
+from functools import cache
+
 PAYROLL_OF_NOTICE = """
 -- at most one row: the payroll a notice is for, held so that two cannot take the same notice in at once
 SELECT id, code FROM payroll WHERE mutual_id = current_mutual() AND employer_number = :employer AND code = :payroll
@@ -55,9 +57,28 @@ WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period
   AND f.status IN ('accepted', 'partial', 'settled')
 """
 
-OURS = """
--- one row per schedule that accepted lines of a payroll and month were assessed by: its components, and what our lines come to
--- by place, of the filings that no other notice has. Thousands of lines are alike, so they are counted first.
+SCHEDULES = """
+-- one row per schedule that a month was assessed by: its components
+SELECT id, components FROM contribution_schedule WHERE mutual_id = current_mutual() AND period_start = :start ORDER BY id
+"""
+
+
+@cache
+def ours(places: int, *, is_one_schedule: bool) -> str:
+    """Return the statement that adds up our accepted lines by the place of a component in its schedule.
+
+    Args:
+        places: How many components the longest schedule of the month has.
+        is_one_schedule: The month has one schedule, so that no assessment need be looked at to know by which it was made.
+    """
+    summed = ", ".join(
+        f"coalesce(sum(l.amounts_minor[{place}]) FILTER (WHERE o.is_ours), 0)::int8" for place in range(1, places + 1)
+    )
+    assessed = """
+JOIN contribution_assessment a ON a.mutual_id = (SELECT current_mutual()) AND a.id = l.assessment_id"""
+    return f"""
+-- one row per schedule that accepted lines of a payroll and month were assessed by: what our lines come to by place, of the
+-- filings that no other notice has
 WITH ours AS MATERIALIZED (
     SELECT f.id, NOT EXISTS (
         SELECT FROM bill_filing o JOIN bill b ON b.mutual_id = o.mutual_id AND b.id = o.bill_id AND b.status <> 'superseded'
@@ -66,21 +87,14 @@ WITH ours AS MATERIALIZED (
     FROM filing f
     WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
       AND f.status IN ('accepted', 'partial', 'settled')
-), alike AS (
-    SELECT a.schedule_id, l.amounts_minor, o.is_ours, count(*) AS lines
-    FROM ours o
-    JOIN filing_line l ON l.mutual_id = (SELECT current_mutual()) AND l.filing_id = o.id AND l.status IN ('accepted', 'changed')
-    JOIN contribution_assessment a ON a.mutual_id = (SELECT current_mutual()) AND a.id = l.assessment_id
-    GROUP BY a.schedule_id, l.amounts_minor, o.is_ours
-), summed AS (
-    SELECT k.schedule_id, c.place, coalesce(sum(c.minor * k.lines) FILTER (WHERE k.is_ours), 0)::int8 AS minor
-    FROM alike k CROSS JOIN LATERAL unnest(k.amounts_minor) WITH ORDINALITY AS c (minor, place)
-    GROUP BY k.schedule_id, c.place
 )
-SELECT s.id, s.components, array_agg(m.minor ORDER BY m.place) AS sums
-FROM summed m JOIN contribution_schedule s ON s.mutual_id = (SELECT current_mutual()) AND s.id = m.schedule_id
-GROUP BY s.id, s.components ORDER BY s.id
+SELECT {"s.id" if is_one_schedule else "a.schedule_id"} AS schedule_id, ARRAY[{summed}] AS sums
+FROM ours o
+JOIN filing_line l ON l.mutual_id = (SELECT current_mutual()) AND l.filing_id = o.id AND l.status IN ('accepted', 'changed')
+{"CROSS JOIN (SELECT id FROM contribution_schedule WHERE mutual_id = (SELECT current_mutual()) AND period_start = :start) s" if is_one_schedule else assessed.strip()}
+GROUP BY 1 ORDER BY 1
 """
+
 
 INSERT_COMPONENTS = """
 -- no row: a bill's components, theirs beside ours
