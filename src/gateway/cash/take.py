@@ -46,8 +46,8 @@ def link_receipt(session: Session, receipt: ReceiptRow, *, holder: str) -> None:
         SessionNeededError: It is a till and the holder has no open session at it.
     """
     values = {"code": receipt.account_code, "holder": holder, "receipt_id": receipt.id}
-    done = db.one(session, LINK, values)
-    if done.is_till and not done.is_linked:
+    is_till, is_linked = db.single(session, LINK, values)
+    if is_till and not is_linked:
         raise SessionNeededError(
             f"{receipt.account_code} is a till; open a session at it with POST /v1/cash-sessions, then take the money"
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy.exc import IntegrityError
+from psycopg.errors import UniqueViolation
 from sqlmodel import Session
 
 from gateway.contributions.errors import (
@@ -18,10 +18,10 @@ from gateway.contributions.errors import (
 )
 from gateway.contributions.models import Channel
 from gateway.contributions.queries import ReceiptLineRow, ReceiptRow, find_receipt_by_source, get_receipt
-from gateway.contributions.receive_queries import LOOKUP, LOOKUP_ONE, WRITE
+from gateway.contributions.receive_queries import LOOKUP, LOOKUP_MEMBER, LOOKUP_ONE, WRITE, LookedUp, Written
 from gateway.contributions.reference import receipt_number
 from gateway.contributions.rules import OLDEST, split_receipt
-from gateway.kit import tenant
+from gateway.kit import db, tenant
 from gateway.kit.errors import FieldProblem
 from gateway.kit.money import CurrencyError
 from gateway.ledger.accounts import NewAccount, open_accounts
@@ -98,7 +98,7 @@ def receive(session: Session, new: NewReceipt, *, actor: str, today: dt.date) ->
         ReceiptRunningError: The same payment is being written by another transaction; ask again.
     """
     parts = _checked(new, today)
-    known = session.execute(LOOKUP_ONE if len(new.lines) == 1 else LOOKUP, _asked(new)).one()
+    known = LookedUp(*db.single(session, *_asked(new)))
     if known.known_id is not None:
         return _same_or_refuse(get_receipt(session, known.known_id), new, parts, known.member_ids)
     _check_members(new, known.member_ids)
@@ -118,7 +118,7 @@ def receive(session: Session, new: NewReceipt, *, actor: str, today: dt.date) ->
     return _write(session, new, event, parts, known)
 
 
-def _write(session: Session, new: NewReceipt, event: Event, parts: list[int], known: Any) -> ReceiptRow:
+def _write(session: Session, new: NewReceipt, event: Event, parts: list[int], known: LookedUp) -> ReceiptRow:
     number = receipt_number(known.mutual_id, known.receipt_id)
     claims = [
         line.identity if member is None else None for line, member in zip(new.lines, known.member_ids, strict=True)
@@ -135,9 +135,9 @@ def _write(session: Session, new: NewReceipt, event: Event, parts: list[int], kn
     }
     try:
         with refusals_in_words():
-            written = session.execute(WRITE, values).one()
-    except IntegrityError as refusal:
-        if "uq_contribution_receipt_mutual_id_source_source_reference" not in str(refusal.orig):
+            written = Written(*db.single(session, WRITE, values))
+    except UniqueViolation as refusal:
+        if refusal.diag.constraint_name != "uq_contribution_receipt_mutual_id_source_source_reference":
             raise
         raise ReceiptRunningError("the same payment is being written at this moment; ask again") from refusal
     lines = tuple(
@@ -187,20 +187,21 @@ def _checked(new: NewReceipt, today: dt.date) -> list[int]:
     return split_receipt(new.amount_minor, [line.amount_minor for line in new.lines])
 
 
-def _asked(new: NewReceipt) -> dict[str, Any]:
-    claims = [(line.identity or "") if line.member_id is None else "" for line in new.lines]
-    members: list[int | None] = [line.member_id for line in new.lines]
-    values, numbers = [bare_identity(claim) for claim in claims], [claim.strip().upper() for claim in claims]
-    if len(members) == 1:
-        asked: dict[str, Any] = {"member_id": members[0], "value": values[0], "number": numbers[0]}
-    else:
-        asked = {"member_ids": members, "values": values, "numbers": numbers}
-    return {
-        **asked,
+def _asked(new: NewReceipt) -> tuple[str, dict[str, Any]]:
+    """Return the statement that looks up what must be known, and its values."""
+    about = {
         "source": new.source,
         "source_reference": new.source_reference,
         "account_code": new.account_code,
     }
+    claims = [(line.identity or "") if line.member_id is None else "" for line in new.lines]
+    members: list[int | None] = [line.member_id for line in new.lines]
+    if len(members) == 1 and members[0] is not None:
+        return LOOKUP_MEMBER, {**about, "member_id": members[0]}
+    values, numbers = [bare_identity(claim) for claim in claims], [claim.strip().upper() for claim in claims]
+    if len(members) == 1:
+        return LOOKUP_ONE, {**about, "member_id": None, "value": values[0], "number": numbers[0]}
+    return LOOKUP, {**about, "member_ids": members, "values": values, "numbers": numbers}
 
 
 def _check_members(new: NewReceipt, found: Sequence[int | None]) -> None:

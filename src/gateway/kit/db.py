@@ -5,6 +5,7 @@ local to it, row-level security reads it, and the connection's role is ``gateway
 transaction is opened and committed at the edge only: one request, one job, one command.
 """
 
+import re
 import secrets
 import select
 import time
@@ -162,6 +163,24 @@ def first(session: Session, statement: str, values: Mapping[str, Any] | None = N
 def scalar(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> Any:
     """Run a statement and return the single value it answers."""
     return session.execute(_parsed(statement), dict(values or {})).scalar_one()
+
+
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+
+
+@lru_cache(maxsize=256)
+def _for_driver(statement: str) -> bytes:
+    return _PARAMETER.sub(r"%(\1)s", statement.replace("%", "%%")).encode()
+
+
+def single(session: Session, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Run a named statement that answers exactly one row, straight by the driver, and return the row.
+
+    For the few statements that run with every receipt: the library's way through its layers takes as long as they do.
+    """
+    found = driver(session).execute(_for_driver(statement), values).fetchone()
+    assert found is not None
+    return tuple(found)
 
 
 def run(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> int:
