@@ -291,6 +291,23 @@ def test_a_line_that_is_not_exactly_as_agreed_is_not_believed(name, value):
         list(Script((200, page)).channel.lines(OURS))
 
 
+def test_a_page_that_must_be_read_the_long_way_says_the_same():
+    page = example(LINES)
+    (short,) = Script((200, page)).channel.lines(OURS)
+    # A number that is none in JSON, in a member nobody looks at: as lenient as it ever was.
+    (long,) = Script((200, json.dumps(page | {"odd": float("nan")}).encode())).channel.lines(OURS)
+    assert (long.lines, long.counts, long.totals) == (short.lines, short.counts, short.totals)
+
+
+@pytest.mark.parametrize("place", ["page", "line", "component"])
+def test_a_page_with_octets_of_no_alphabet_is_no_answer_even_where_nobody_looks(place):
+    page = example(LINES)
+    where = {"page": page, "line": page["lines"][0], "component": page["lines"][0]["components"][0]}[place]
+    where["odd"] = "here"
+    with pytest.raises(OutcomeUnknownError, match="no JSON"):
+        list(Script((200, json.dumps(page).encode().replace(b"here", b"\xff"))).channel.lines(OURS))
+
+
 def test_a_page_of_another_filing_is_not_believed():
     with pytest.raises(OutcomeUnknownError, match="told about"):
         list(Script((200, example(LINES))).channel.lines(uuid.UUID(int=1)))
