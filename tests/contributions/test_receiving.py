@@ -3,11 +3,12 @@
 import datetime as dt
 import threading
 from dataclasses import replace
+from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 from tests.contributions.people import PAID, TODAY, count_of, identity_of, make_members
 
 from gateway.contributions.errors import (
@@ -64,9 +65,17 @@ def test_a_receipt_takes_two_statements(database: Database) -> None:
     with database.session(1) as session:
         [ana] = make_members(session, 1)
         receive(session, payment("opens the till", 1, NewLine(ana)), actor="staff:ana", today=TODAY)
-        seen: list[str] = []
-        event.listen(database.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+        seen: list[object] = []
+
+        class Noting(psycopg.Cursor[Any]):
+            def execute(self, query: Any, *given: Any, **more: Any) -> Any:
+                seen.append(query)
+                return super().execute(query, *given, **more)
+
+        connection = db.driver(session)
+        usual, connection.cursor_factory = connection.cursor_factory, Noting
         receive(session, payment("r1", 100_000, NewLine(ana)), actor="staff:ana", today=TODAY)
+        connection.cursor_factory = usual
         assert len(seen) == 2
 
 
