@@ -361,6 +361,28 @@ def test_filing_prepare_without_an_assessment_is_refused(gateway: Gateway, datab
     ran = gateway("filing", "prepare", "--period", "2026-03", "--mutual", "amparo")
     assert ran.status == 1
     assert ran.err.startswith("gateway: ")
+    ran = gateway("filing", "prepare", "--period", "2026-03", "--mutual", "amparo", "--payroll", "002")
+    assert (ran.status, "there is no payroll '002'; known are 001" in ran.err) == (1, True), ran.err
+
+
+def test_a_file_of_receipts_that_was_taken_in_before_says_so(gateway: Gateway, tmp_path: Path) -> None:
+    """The figures are those of the first time: read without that word they would be money received twice."""
+    path = tmp_path / "cobros.csv"
+    path.write_text("Cédula;Monto;Fecha\n99900000008;100.00;3/3/26\n")
+    arguments = ["import", "receipts", path, "--mutual", "amparo", "--account", "cash:main", "--apply"]
+    assert "before" not in gateway(*arguments).err
+    assert "was taken in before, as import 1; it has no second effect" in gateway(*arguments).err
+
+
+@pytest.mark.parametrize("command", [["serve"], ["sandbox", "state"], ["sandbox", "payer"]])
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_a_port_that_cannot_be_is_refused_in_a_sentence(command: list[str], port: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", *command, f"--port={port}"], capture_output=True, text=True, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )  # fmt: skip
+    assert ran.returncode in (1, 2)
+    assert ("port" in ran.stderr, "Traceback" in ran.stderr) == (True, False), ran.stderr
 
 
 @pytest.mark.parametrize("command", [["seal", "7"], ["submit", "7"], ["file", "7"], ["evidence", "7", "1"]])

@@ -24,6 +24,7 @@ from gateway.reconciliation.errors import (
     TransferRepeatedError,
 )
 from gateway.reconciliation.load_statement import load_statement
+from gateway.reconciliation.match import match_lines
 from gateway.reconciliation.position import money_position
 from gateway.reconciliation.queries import BreakRow, list_breaks, list_lines, list_transfers
 from gateway.reconciliation.resolve import NO_ENTRY, POST_ENTRY, note, propose, reject, resolve
@@ -285,12 +286,33 @@ def test_a_transfer_that_cannot_be_made_is_refused(bank: Database, new: NewTrans
         order_transfer(session, new, actor="staff:ana", today=TODAY)
 
 
+def test_what_a_refused_closing_finds_is_not_told_by_a_number_that_goes_with_it(bank: Database) -> None:
+    """The difference is written in the transaction that is refused: nobody could look it up afterwards."""
+    with bank.session(1) as session:
+        load_statement(
+            session, camt053(1_000_000, [Booked(77_000, text="nadie sabe")]), file_name="x", actor="staff:ana"
+        )
+        match_lines(session, today=TODAY)
+    for _ in range(2):
+        with pytest.raises(MonthNotClearError) as refused, bank.session(1) as session:
+            close_month(session, MARCH, actor="staff:mara", reason="fin de mes", today=TODAY)
+        (told,) = refused.value.errors
+        assert told.pointer == "/breaks"
+        assert told.detail.startswith("receipt_suspense of 770.00 DOP was found just now; run the reconciliation")
+    assert breaks(bank, "receipt_suspense") == []
+
+
 def test_a_month_is_closed_only_when_nothing_is_unexplained_or_unnoted(bank: Database) -> None:
     book(bank, Booked(77_000, text="nadie sabe"))
     with pytest.raises(MonthNotClearError) as refused, bank.session(1) as session:
         close_month(session, MARCH, actor="staff:mara", reason="fin de mes", today=TODAY)
     assert [problem.code for problem in refused.value.errors] == ["receipt_suspense"]
     (found,) = breaks(bank, "receipt_suspense")
+    (told,) = refused.value.errors
+    assert (told.pointer, told.detail.partition(";")[0]) == (
+        f"/breaks/{found.id}",
+        "receipt_suspense of 770.00 DOP is open",
+    )
     with bank.session(1) as session:
         note(session, found.id, text="asked the bank who paid", actor="staff:ana")
         close_month(session, MARCH, actor="staff:mara", reason="fin de mes", today=TODAY)

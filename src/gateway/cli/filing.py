@@ -128,6 +128,8 @@ def _payroll(session: Session, code: str | None) -> int:
     chosen = [payroll for payroll in known if code is None or payroll.code == code]
     if len(chosen) == 1:
         return chosen[0].id
+    if code is not None and known:
+        raise PayrollUnclearError(f"there is no payroll {code!r}; known are {', '.join(one.code for one in known)}")
     codes = " | ".join(payroll.code for payroll in known) or "none yet"
     raise PayrollUnclearError(f"say which payroll: --payroll, one of {codes}")
 

@@ -110,6 +110,10 @@ def receipts(
             actor=at.actor,
             today=at.today,
         )
+        if preview.applied_at is not None:
+            note(
+                f"The same file was taken in before, as import {preview.id}; it has no second effect. What it did then:"
+            )
         done = import_receipts.apply_import(at.session, preview.id, policy=policy.value, actor=at.actor, today=at.today)
         _show(done, as_json)
         if done.refused_count:

@@ -45,7 +45,7 @@ def add_to(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65_535)] = None,
     with_worker: Annotated[bool, typer.Option("--with-worker", help="Run a worker beside it.")] = False,
 ) -> None:
     """Serve the API. Without GATEWAY_DATABASE_URL on an embedded database under GATEWAY_DATA_DIR (./data)."""

@@ -40,17 +40,24 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    count = int(text)
+    count = _whole(text)
     if not 50 <= count <= 150_000:
         raise argparse.ArgumentTypeError("between 50 and 150,000 members can be played")
     return count
 
 
 def _months(text: str) -> int:
-    months = int(text)
+    months = _whole(text)
     if not 1 <= months <= 8:
         raise argparse.ArgumentTypeError("between 1 and 8 months can be played")
     return months
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
 
 
 if __name__ == "__main__":

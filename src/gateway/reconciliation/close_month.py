@@ -32,8 +32,16 @@ def blockers(session: Session, period: Period, *, today: dt.date) -> list[FieldP
                 )
             )
     for row in db.rows(session, queries.UNNOTED_IN_MONTH, {"period_start": period.start}):
+        about = f"{row.kind} of {format_amount(row.amount_minor, currency_of(row.currency))} {row.currency}"
+        # What is found only now goes with this transaction if it is refused: its number would be nobody's.
         found.append(
-            FieldProblem(f"/breaks/{row.id}", row.kind, "the break is open; resolve it, or note what is known of it")
+            FieldProblem(
+                "/breaks", row.kind, f"{about} was found just now; run the reconciliation, then resolve it or note it"
+            )
+            if row.is_fresh
+            else FieldProblem(
+                f"/breaks/{row.id}", row.kind, f"{about} is open; resolve it, or note what is known of it"
+            )
         )
     if period.end >= today:
         found.append(FieldProblem("/period", "month_not_over", f"{period} ends on {period.end}; today is {today}"))

@@ -342,7 +342,7 @@ WHERE l.mutual_id = current_mutual() AND (NOT l.is_announced OR l.shown_by IS NO
 
 UNNOTED_IN_MONTH = """
 -- one row per break of a month, or of no month and opened up to its end, that is open and has no note
-SELECT b.id, b.kind, b.amount_minor FROM reconciliation_break b
+SELECT b.id, b.kind, b.amount_minor, b.currency, b.opened_at = now() AS is_fresh FROM reconciliation_break b
 WHERE b.mutual_id = current_mutual() AND b.status IN ('open', 'proposed', 'approved', 'rejected')
   AND (b.period_start IS NULL OR b.period_start <= :period_start)
   AND NOT EXISTS (SELECT FROM reconciliation_note n WHERE n.mutual_id = b.mutual_id AND n.break_id = b.id)

@@ -50,8 +50,12 @@ def serve(app: ASGIApp, *, host: str, port: int, name: str) -> None:
     # body are written apart, waits 40 ms for the acknowledgement of its head.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, port))
-    listening.listen(512)
+    try:
+        listening.bind((host, port))
+        listening.listen(512)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        sys.exit(f"{name}: cannot listen on {host}, port {port}: {getattr(error, 'strerror', None) or error}")
     address = f"http://{host}:{listening.getsockname()[1]}"
     print(f"{name} listening on {address}", flush=True)
     config = uvicorn.Config(
