@@ -7,6 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from gateway.cli.root import app
@@ -154,3 +156,13 @@ def test_the_command_prints_exactly_what_is_promised_and_ends_as_promised(tmp_pa
     status, out = ran(bad, "--json")
     assert (status, json.loads(out)["format"]) == (2, "camt.053.001.08")
     assert ran(FILE)[0] == 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 200), st.binary(max_size=6))
+def test_no_damage_to_a_packed_file_crashes_the_reader(place, cut, put):
+    for packed in (zipped(DAY, DAY), gzip.compress(DAY)):
+        at = place % len(packed)
+        status, told = describe(packed[:at] + put + packed[at + cut :])
+        assert status in (0, 1, 2)
+        assert (told["quarantine"] is None) == (status == 0)
