@@ -1,5 +1,6 @@
 """Files as people have them: what is read, what is refused in words, and that what is refused goes back the same."""
 
+import contextlib
 import csv
 import datetime as dt
 import io
@@ -9,7 +10,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.kit.money import AmountError, currency_of, format_amount
@@ -350,3 +351,13 @@ def test_the_reason_of_an_earlier_round_is_replaced() -> None:
     table = opened(b"cedula,nombres,reason\n1,x,old\n")
     sent = write_refused(table.dialect, table.header.names, [["1", "x", "old"]], ["new"])
     assert sent == b"cedula,nombres,reason\n1,x,new\n"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 200), st.binary(max_size=6))
+def test_no_damage_to_a_workbook_is_more_than_a_refusal(place: int, cut: int, put: bytes) -> None:
+    book = workbook([["cedula", "nombres"], *([f"{number:011d}", "Ana"] for number in range(40))])
+    at = place % len(book)
+    with contextlib.suppress(FileUnreadableError):
+        for _row in opened(book[:at] + put + book[at + cut :]).rows:
+            pass

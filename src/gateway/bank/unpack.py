@@ -1,25 +1,19 @@
 """A bank's file as it came: plain, or packed in a ZIP, alone or with others, or with gzip; bounded before anything is unpacked."""
 
 import io
-import lzma
 import re
-import struct
 import zipfile
 import zlib
 from typing import NamedTuple
 
 from gateway.bank.errors import StatementError
 from gateway.bank.xml import MAX_OCTETS
+from gateway.kit.tabular_shape import ZIP_DAMAGE
 
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 _SPREADSHEET = "[Content_Types].xml"
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$)")
 """What a Mac puts into a ZIP beside the files."""
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, EOFError, OSError, ValueError,
-    RuntimeError, KeyError,
-)  # fmt: skip
-"""What the library raises over a ZIP whose octets were changed."""
 _MOST_FILES = 100
 _LONGEST_NAME = 100
 _PIECE = 1 << 20
@@ -69,7 +63,7 @@ def _unzip(body: bytes) -> list[Inside]:
                     content = inside.read(left + 1)
                 left -= len(_bounded(content, body, left))
                 found.append(Inside(one.filename[:_LONGEST_NAME] if len(files) > 1 else "", content))
-    except _DAMAGE as damage:
+    except ZIP_DAMAGE as damage:
         raise StatementError(f"the ZIP is damaged ({damage}); ask the bank for it again") from None
     return found
 

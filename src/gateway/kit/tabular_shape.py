@@ -2,7 +2,11 @@
 
 import functools
 import itertools
+import lzma
+import struct
 import unicodedata
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -16,6 +20,11 @@ MAX_LINE = 200_000
 """Characters of one line of a text file."""
 MAX_CELL = 4_000
 MAX_UNZIPPED = 768 * 1024 * 1024
+ZIP_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, EOFError, OSError, ValueError,
+    RuntimeError, KeyError,
+)  # fmt: skip
+"""What the library raises over a ZIP whose octets were changed."""
 HEADER_WITHIN = 10
 """A header is looked for in so many first rows: files have titles above it."""
 REASON = "reason"

@@ -13,6 +13,7 @@ from gateway.kit.tabular_shape import (
     MAX_COLUMNS,
     MAX_ROWS,
     MAX_UNZIPPED,
+    ZIP_DAMAGE,
     Dialect,
     FileTooLargeError,
     FileTruncatedError,
@@ -72,10 +73,8 @@ def _check_parts(body: bytes) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     _refuse_document_type(archive, part)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise FileTruncatedError(
-            f"the workbook cannot be unpacked ({error}); it may be cut off or locked: send the whole file again"
-        ) from None
+    except ZIP_DAMAGE as error:
+        raise _damaged(error) from None
 
 
 def _refuse_document_type(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
@@ -96,16 +95,25 @@ def _refuse_document_type(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> No
 def _refuse_formulas_without_results(body: bytes, part: str) -> None:
     """Refuse a sheet that was written by a program which never worked its formulas out: their cells would look empty."""
     rest = b""
-    with zipfile.ZipFile(io.BytesIO(body)) as archive, archive.open(part.lstrip("/")) as stream:
-        while piece := stream.read(1 << 20):
-            text = rest + piece
-            found = _NOT_WORKED_OUT.search(text) if b"<f" in text else None
-            if found is not None:
-                raise FileUnreadableError(
-                    f"cell {found[1].decode()} has a formula without its result; open the workbook in a spreadsheet program,"
-                    " save it and send it again"
-                )
-            rest = text[-_LONGEST_CELL:]
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive, archive.open(part.lstrip("/")) as stream:
+            while piece := stream.read(1 << 20):
+                text = rest + piece
+                found = _NOT_WORKED_OUT.search(text) if b"<f" in text else None
+                if found is not None:
+                    raise FileUnreadableError(
+                        f"cell {found[1].decode()} has a formula without its result; open the workbook in a spreadsheet program,"
+                        " save it and send it again"
+                    )
+                rest = text[-_LONGEST_CELL:]
+    except ZIP_DAMAGE as error:
+        raise _damaged(error) from None
+
+
+def _damaged(error: Exception) -> FileTruncatedError:
+    return FileTruncatedError(
+        f"the workbook cannot be unpacked ({error}); it may be cut off or locked: send the whole file again"
+    )
 
 
 def _open(body: bytes) -> Any:
