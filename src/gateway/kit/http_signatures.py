@@ -177,7 +177,8 @@ def key_id_of(headers: Mapping[str, str]) -> str:
 def read_keys(jwks: Mapping[str, Any]) -> dict[str, VerificationKey]:
     """Return the public keys of a JWK Set by ``kid``; keys without one, symmetric keys and other kinds are left out."""
     found: dict[str, VerificationKey] = {}
-    for item in jwks.get("keys") or ():
+    listed = jwks.get("keys")
+    for item in listed if isinstance(listed, list) else ():
         if not isinstance(item, Mapping) or not isinstance(item.get("kid"), str) or item.get("use", "sig") != "sig":
             continue
         try:

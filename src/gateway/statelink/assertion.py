@@ -68,7 +68,7 @@ def check(
         ClientRefusedError: It does not hold, in words that name the claim.
     """
     usable = http_signatures.read_keys(jwks)
-    public = [http_signatures.public_part(key) for key in jwks.get("keys") or () if _kid(key) in usable]
+    public = [http_signatures.public_part(key) for key in (jwks["keys"] if usable else ()) if _kid(key) in usable]
     try:
         token = jwt.decode(
             text,

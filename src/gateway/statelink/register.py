@@ -155,9 +155,11 @@ def _means(new: NewClient, *, over_tls: bool) -> tuple[dict[str, Any] | None, st
     keys = None
     if new.jwks is not None:
         usable = http_signatures.read_keys(new.jwks)
-        public = (
-            [http_signatures.public_part(key) for key in new.jwks["keys"] if key.get("kid") in usable] if usable else []
-        )
+        public = [
+            http_signatures.public_part(key)
+            for key in (new.jwks["keys"] if usable else ())
+            if isinstance(key, Mapping) and key.get("kid") in usable
+        ]
         if not public or len(public) != len(new.jwks["keys"]):
             raise ClientInvalidError(
                 "each key of the JWK Set needs a kid and must be Ed25519, P-256 or RSA of at least 2048 bits, for signing"
