@@ -105,6 +105,7 @@ def test_each_member_is_paid_the_way_she_chose(database: Database) -> None:
         {"account": "DO28BAGR00000001212453611325"},
         {"account": "9" * 35},
         {"account": "97-é"},
+        {"bank_identifier": "BPDO"},
     ],
 )
 def test_an_account_that_no_bank_would_take_is_refused_at_once(database: Database, changes: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from gateway.bank.text import is_iban, restrict
+from gateway.bank.text import is_bank_identifier, is_iban, restrict
 from gateway.benefits.queries import require_member
 from gateway.kit import audit, db
 from gateway.payouts.errors import DestinationInvalidError
@@ -58,8 +58,11 @@ def choose_destination(
     """
     require_member(session, member_id)
     number = "".join(account.split()).upper() if means is Means.BANK else account.strip()
+    bank = bank_identifier.strip().upper()
     _check(means, number, holder)
-    wanted = (member_id, means.value, number, " ".join(holder.split()), bank_identifier.strip().upper())
+    if bank and not is_bank_identifier(bank):
+        raise DestinationInvalidError("expected the bank's BIC, 8 or 11 letters and digits, or none")
+    wanted = (member_id, means.value, number, " ".join(holder.split()), bank)
     known = list_destinations(session, member_id)
     if known and known[0][1:6] == wanted:
         return known[0]
