@@ -74,7 +74,9 @@ def register(desk: Desk) -> Response:
             Filter("payroll", N_("Payroll"), [(str(row.id), f"{row.code} {row.name}") for row in payrolls]),
             *([Filter("debt", N_("Money missing"), choices(desk, DEBTS))] if desk.roles & SEE_MONEY else []),
         ),
-        empty=N_("Nobody fits. Try fewer letters, or the last figures of the identity number."),
+        empty=N_("Nobody fits. Try fewer letters, or the last figures of the identity number.")
+        if wanted.typed
+        else N_("Nobody fits what the list is narrowed by."),
     )
     if isinstance(found, Response):
         return found
