@@ -32,7 +32,13 @@ from gateway.staff.passwords import hash_password
 HISTORY_MONTHS = 24
 LIMIT_MS = 100.0
 ROUNDS = 7
-SEARCHES = ("/members?q=pena+maria", "/members?q=2000117", "/members?status=active&payroll=1")
+SEARCHES = (
+    "/members?q=pena+maria",
+    "/members?q=2000117",
+    "/members?status=active&payroll=1",
+    "/members?cover=at_risk",
+    "/members?debt=month",
+)
 COPIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("contribution_assessment", {"period_start": "(t.period_start - make_interval(months => g))::date"}),
     (

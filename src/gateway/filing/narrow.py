@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from gateway.contributions import allotment
 from gateway.filing.sql.allot import COST_AND_HELD
+from gateway.kit import db
 from gateway.kit.period import Period
 from gateway.membership.search import Further
 
@@ -50,7 +51,11 @@ _CONDITIONS = {
     Cover.COVERED: _ACCEPTED,
     Cover.NOT_COVERED: f"{_ACCEPTED} IS NOT TRUE",
     Cover.WAITING: f"m.id IN ({_LINES} AND l.status = 'waiting') AND {_ACCEPTED} IS NOT TRUE",
-    Cover.AT_RISK: f"(m.id IN ({_SHORT}) OR m.id IN ({_LINES} AND l.status = 'rejected')) AND {_ACCEPTED} IS NOT TRUE",
+    # Who lacks money is in no filing of the month that the state took, so only of the rejected it is asked.
+    Cover.AT_RISK: f"""(m.id IN ({_SHORT}) OR m.id IN ({_LINES} AND l.status = 'rejected' AND NOT EXISTS (
+        SELECT FROM filing o JOIN filing_line n ON n.mutual_id = o.mutual_id AND n.filing_id = o.id AND n.member_id = l.member_id
+        WHERE o.mutual_id = current_mutual() AND o.period_start = :start AND o.status <> 'discarded'
+          AND n.status IN ('accepted', 'changed'))))""",
     Debt.MONTH: f"m.id IN ({_SHORT})",
     Debt.EARLIER: """m.id IN (
         SELECT d.member_id FROM filing f
@@ -62,6 +67,12 @@ _CONDITIONS = {
             WHERE o.mutual_id = current_mutual() AND o.period_start = f.period_start AND o.payroll_id = f.payroll_id
               AND o.status <> 'discarded' AND n.status <> 'rejected'))""",
 }
+
+
+_IS_FILED = """
+-- one row: whether anything is filed for a month
+SELECT EXISTS (SELECT FROM filing WHERE mutual_id = current_mutual() AND period_start = :start AND status <> 'discarded')
+"""
 
 
 def narrowed(session: Session, cover: Cover | None, debt: Debt | None, *, today: dt.date) -> list[Further]:
@@ -78,4 +89,8 @@ def narrowed(session: Session, cover: Cover | None, debt: Debt | None, *, today:
     if {Cover.AT_RISK, Debt.MONTH} & set(wanted):
         rule = allotment.in_force(session, today)[1]
         values["oldest_first"] = rule.months is allotment.Months.OLDEST_FIRST
+    if cover in {Cover.COVERED, Cover.NOT_COVERED} and not db.scalar(session, _IS_FILED, {"start": values["start"]}):
+        # Nobody can be covered yet: the register need not be gone through for it.
+        told = [Further("false" if cover is Cover.COVERED else "true", {})]
+        return [*told, Further(_CONDITIONS[debt], values)] if debt is not None else told
     return [Further(_CONDITIONS[one], values) for one in wanted]
