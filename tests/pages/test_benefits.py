@@ -50,8 +50,10 @@ def test_a_claim_says_in_words_who_is_entitled_and_counts_its_papers(fresh: Offi
     page.locator("#f-number").fill(number_of(fresh, fresh.town.members[2]))
     page.locator("#f-kind").select_option("maternity")
     page.locator("#f-starts_on").fill("2026-04-01")
+    page.locator("#f-diagnosis").fill("O80")
     page.get_by_role("button", name="Abrirla").click()
     page.get_by_text("vea qué papeles faltan").wait_for()
+    assert "O80" in page.inner_text("section:has-text('Sobre su salud')")
     page.get_by_text("meses pagados").first.wait_for()
     boxes = page.locator("input[name=paper]")
     for box in boxes.all():

@@ -44,6 +44,31 @@ ROLES = {
 """What each role is called."""
 
 
+COVERAGE = {
+    "accepted": N_("The state accepted her."),
+    "changed": N_("The state accepted her, with another amount."),
+    "state_has_not_answered": N_("The state has not answered yet."),
+    "filing_not_sealed": N_("The filing is a draft."),
+    "not_prepared": N_("The month has not been prepared yet."),
+    "rejected_by_state": N_("The state rejected her line."),
+    "no_money": N_("She paid nothing for it."),
+    "short": N_("What she paid was not enough."),
+    "employer_short": N_("Her employer's money was not enough."),
+    "identity_incomplete": N_("Her identity number is missing."),
+    "dependant_incomplete": N_("Papers of a dependant are missing."),
+    "wage_missing": N_("No wage is declared."),
+    "not_assessed": N_("The month was not assessed for her."),
+    "assessment_outdated": N_("Her data changed after the assessment."),
+    "earlier_payroll": N_("Another payroll of hers comes first."),
+    "declared_elsewhere": N_("Somebody else declared her."),
+    "on_leave": N_("She was on leave."),
+    "left": N_("She had left."),
+    "deceased": N_("She had died."),
+    "not_enrolled": N_("She was not enrolled."),
+}
+"""Why a month is covered or not, as the office says it of a member."""
+
+
 COMMON = (
     N_("Amount"),
     N_("Balance"),

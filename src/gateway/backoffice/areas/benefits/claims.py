@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from gateway.backoffice.areas.benefits.place import (
     CLAIMS,
     COUNTER,
+    HEALTH,
     INSTALMENTS,
     KINDS,
     OFFICERS,
@@ -75,7 +76,7 @@ def claims(desk: Desk) -> Response:
             Filter("kind", N_("Benefit"), [(str(one), words.say(said)) for one, said in KINDS.items()]),
             Filter("status", N_("Status"), [(str(one), words.say(said)) for one, (said, _) in CLAIMS.items()]),
         ],
-        empty=N_("No claim fits."),
+        empty=N_("No claim fits. Open one when a member comes with her papers."),
     )
     if isinstance(rows, Response):
         return rows
@@ -172,7 +173,9 @@ def _claim(desk: Desk, form: Form, claim_id: int) -> Response:
         instalment_words=INSTALMENTS,
         receipts=queries.list_receipts(desk.session, claim_id),
         values=list(found.basis.get("values", ())),
-        sees_health=desk.may(SEE_HEALTH),
+        health=[(words.say(said), str(found.health[name])) for name, said in HEALTH.items() if name in found.health]
+        if desk.may(SEE_HEALTH)
+        else [],
         steps=steps,
         write_offs=write_offs,
         may_decide_write_off=desk.may((Role.MANAGER, Role.ACCOUNTANT)),

@@ -50,6 +50,10 @@ LINES = {
 }
 
 
+HEALTH = {"diagnosis": N_("Diagnosis"), "children": N_("Children born")}
+"""What is known about somebody's health, and what it is called; days at home and in hospital stand apart."""
+
+
 def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
     """Return the way back from a page about benefits."""
     return [

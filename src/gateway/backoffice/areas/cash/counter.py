@@ -8,7 +8,7 @@ from gateway.backoffice.areas.cash.place import DESK, MEMBERS, OFFICE, area, cru
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
-from gateway.backoffice.frame.texts import N_
+from gateway.backoffice.frame.texts import COVERAGE, N_
 from gateway.cash.states import SessionStatus, TillKind
 from gateway.cash.take import receive_cash
 from gateway.contributions.models import Channel
@@ -17,7 +17,6 @@ from gateway.contributions.receive import NewLine, NewReceipt
 from gateway.kit.period import Period
 from gateway.membership.queries import Search, get_fund, get_member, list_funds, list_members
 from gateway.selfcheck.overview import coverage, due, held
-from gateway.selfcheck.reasons import SENTENCES
 
 SHOWN = 12
 MONTHS = 6
@@ -72,7 +71,7 @@ def _show(desk: Desk, form: Form, member_id: int) -> Response:
         statuses=MEMBERS,
         needed=needed,
         credit_minor=held(desk.session, member_id),
-        months=[(month, desk.words.say(SENTENCES[month.reason])) for month in months],
+        months=[(month, desk.words.say(COVERAGE[month.reason])) for month in months],
         mine=_session_or_go(desk),
     )
 

@@ -81,7 +81,7 @@ def receipts(desk: Desk) -> Response:
             Filter("from", N_("From"), kind="date"),
             Filter("to", N_("To"), kind="date"),
         ],
-        empty=N_("No receipt fits."),
+        empty=N_("No receipt fits. Try fewer figures, or more days."),
     )
     if isinstance(rows, Response):
         return rows

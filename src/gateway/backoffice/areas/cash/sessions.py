@@ -76,7 +76,7 @@ def overview(desk: Desk) -> Any:
         fetch,
         key=lambda row: (row.id,),
         filters=[Filter("status", N_("Status"), choices), Filter("till", N_("Till"), tills)],
-        empty=N_("No session yet."),
+        empty=N_("No session fits. Open one to take money in."),
     )
     if isinstance(rows, Response):
         return rows

@@ -32,7 +32,7 @@ def _show(desk: Desk, form: Form) -> Any:
         fetch,
         key=lambda row: (row.code,),
         types=(str,),
-        empty=N_("No till is registered yet."),
+        empty=N_("No till is registered yet. Register the counter's first."),
     )
     if isinstance(rows, Response):
         return rows

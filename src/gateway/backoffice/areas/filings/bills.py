@@ -72,7 +72,7 @@ def bills(desk: Desk) -> Response:
         fetch,
         key=lambda row: (row.id,),
         filters=[Filter("month", N_("Month"), kind="month"), Filter("status", N_("Status"), choices(desk, BILLS))],
-        empty=N_("No bill fits."),
+        empty=N_("No bill fits. Bills come after the state has answered a filing; one from the portal is typed in."),
     )
     if isinstance(rows, Response):
         return rows

@@ -78,7 +78,7 @@ def filings(desk: Desk) -> Response:
         fetch,
         key=lambda row: (row.id,),
         filters=[Filter("month", N_("Month"), kind="month"), Filter("status", N_("Status"), choices(desk, STATUSES))],
-        empty=N_("No filing fits."),
+        empty=N_("No filing fits. Prepare the month's first."),
     )
     if isinstance(rows, Response):
         return rows

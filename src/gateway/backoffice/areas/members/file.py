@@ -137,13 +137,16 @@ def _told(desk: Desk, row: Any) -> str:
     if row.kind == "change":
         before = dict(detail.get("before", {}))
         return "; ".join(
-            f"{said(desk, FIELDS, name)}: {hidden(desk, str(value)) if name.startswith(HIDDEN) else value}"
+            f"{said(desk, FIELDS, name)}: {hidden(desk, str(value)) if name.startswith(HIDDEN) else value if value is not None else chr(8211)}"
             for name, value in before.items()
         )
     if "wage_minor" in detail:
-        return f"{desk.words.amount(detail['wage_minor'], detail['currency'])}, {detail['valid_from']}"
+        since = desk.words.iso_day(str(detail["valid_from"]))
+        return f"{desk.words.amount(detail['wage_minor'], detail['currency'])}, {since}"
     if row.kind == "step":
         states = {code: name for code, (name, _) in STATUSES.items()}
         return f"{said(desk, states, detail.get('from_state'))} → {said(desk, states, detail.get('to_state'))}"
-    shown = ("number", "valid_from", "valid_to", "last_day")
-    return ", ".join(str(detail[name]) for name in shown if detail.get(name) is not None)
+    days = [
+        desk.words.iso_day(str(detail[name])) for name in ("valid_from", "valid_to", "last_day") if detail.get(name)
+    ]
+    return ", ".join([*([str(detail["number"])] if detail.get("number") else []), *days])

@@ -1,32 +1,11 @@
 """Why a month is covered or not, and what money did, as the office says it."""
 
-from gateway.backoffice.frame.texts import N_
+from gateway.backoffice.frame.texts import COVERAGE, N_
 
 STANDINGS = {"covered": ("✓", N_("Covered")), "waiting": ("◐", N_("Waiting")), "not_covered": ("✕", N_("Not covered"))}
 """Standing of a month -> its sign and its name."""
 TONES = {"covered": "good", "waiting": "wait", "not_covered": "bad"}
-REASONS = {
-    "accepted": N_("The state accepted her."),
-    "changed": N_("The state accepted her, with another amount."),
-    "state_has_not_answered": N_("The state has not answered yet."),
-    "filing_not_sealed": N_("The filing is a draft."),
-    "not_prepared": N_("The month has not been prepared yet."),
-    "rejected_by_state": N_("The state rejected her line."),
-    "no_money": N_("She paid nothing for it."),
-    "short": N_("What she paid was not enough."),
-    "employer_short": N_("Her employer's money was not enough."),
-    "identity_incomplete": N_("Her identity number is missing."),
-    "dependant_incomplete": N_("Papers of a dependant are missing."),
-    "wage_missing": N_("No wage is declared."),
-    "not_assessed": N_("The month was not assessed for her."),
-    "assessment_outdated": N_("Her data changed after the assessment."),
-    "earlier_payroll": N_("Another payroll of hers comes first."),
-    "declared_elsewhere": N_("Somebody else declared her."),
-    "on_leave": N_("She was on leave."),
-    "left": N_("She had left."),
-    "deceased": N_("She had died."),
-    "not_enrolled": N_("She was not enrolled."),
-}
+REASONS = COVERAGE
 MOVES = {
     "receipt": N_("Payment received"),
     "reversal": N_("Payment taken back"),
@@ -61,6 +40,8 @@ PAYOUT_STATUSES = {
     "returned": (N_("Returned"), "bad"),
     "cancelled": (N_("Given up"), "plain"),
 }
+WAGE_REASONS = {"enrolment": N_("at the enrolment"), "import": N_("by a list")}
+"""Why a wage was written, where the house itself says so; people's own words stand as they typed them."""
 HISTORY = {
     "member": N_("Taken into the register"),
     "change": N_("Data changed"),

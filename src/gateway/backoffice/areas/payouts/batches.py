@@ -67,7 +67,7 @@ def batches(desk: Desk) -> Any:
         fetch,
         key=lambda row: (row.id,),
         filters=[Filter("status", N_("Status"), [(str(one), words.say(said)) for one, (said, _) in BATCHES.items()])],
-        empty=N_("No batch fits."),
+        empty=N_("No batch fits. Prepare one when benefits are in members' accounts."),
     )
     if isinstance(rows, Response):
         return rows

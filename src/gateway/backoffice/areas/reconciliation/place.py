@@ -1,5 +1,6 @@
 """What the pages about reconciliation have in common."""
 
+import datetime as dt
 from typing import Any
 
 from gateway.backoffice.frame.area import GREATEST, Area
@@ -139,24 +140,72 @@ ACCOUNTS = {
 }
 """What the books' control accounts are called; banks, payers and tills have names of their own."""
 FACTS = {
-    "bank_reference": N_("Bank's number"),
-    "end_to_end_id": N_("Our id"),
-    "booked_on": N_("Booked on"),
-    "value_on": N_("Value on"),
-    "counterparty": N_("Payer"),
-    "text": N_("Text"),
-    "reference": N_("Reference"),
-    "amount": N_("Amount"),
-    "amount_minor": N_("Amount in hundredths"),
+    "accepted": N_("Accepted lines"),
     "account": N_("Account"),
+    "additional_dependants": N_("Additional dependants"),
+    "advised_on": N_("Advised on"),
+    "bank_reference": N_("Bank's number"),
+    "benefit": N_("Benefit"),
+    "booked_on": N_("Booked on"),
+    "channel": N_("How"),
+    "claim": N_("The state's claim"),
+    "claim_id": N_("Our claim"),
+    "claimed": N_("Claimed"),
+    "code": N_("Code"),
+    "components": N_("Components"),
+    "counterparty": N_("Payer"),
+    "end_to_end_id": N_("Our id"),
+    "event": N_("Event"),
+    "expected_on": N_("Expected on"),
+    "filing_id": N_("Filing"),
+    "flags": N_("Marks"),
+    "from": N_("From"),
+    "funded_on": N_("Money came on"),
+    "instalment": N_("Instalment"),
+    "line_count": N_("Lines"),
+    "line_no": N_("Line"),
+    "lines": N_("Lines"),
+    "matched_id": N_("Its number"),
+    "matched_kind": N_("Known as"),
+    "member_id": N_("Member"),
     "name": N_("Name"),
-    "reason": N_("Reason"),
-    "total": N_("Total"),
-    "notice": N_("Notice"),
-    "notice_reference": N_("Notice"),
-    "paid_on": N_("Day"),
+    "notice": N_("Payment notice"),
+    "notice_reference": N_("Payment notice"),
     "number": N_("Number"),
+    "ordered_on": N_("Ordered on"),
+    "paid_on": N_("Day"),
+    "payer": N_("Payer"),
+    "problem": N_("What is wrong"),
+    "reason": N_("Reason"),
+    "receipt": N_("Receipt"),
+    "reference": N_("Reference"),
+    "refused_on": N_("Refused on"),
+    "rejected": N_("Rejected lines"),
+    "released_at": N_("Released"),
+    "remittance": N_("Remittance"),
+    "rule": N_("Rule"),
+    "says": N_("What is said"),
+    "source": N_("From whom"),
+    "statement_line_id": N_("Line of the statement"),
     "status": N_("Status"),
+    "text": N_("Text"),
+    "through": N_("By"),
+    "to": N_("To"),
+    "total": N_("Total"),
+    "transfer_reference": N_("Transfer"),
+    "value_on": N_("Value on"),
+    "amount": N_("Amount"),
+    "advanced_minor": N_("Paid ahead"),
+    "amount_minor": N_("Amount"),
+    "changed_lines_minor": N_("Changed by"),
+    "closing_minor": N_("Closing balance"),
+    "expected_minor": N_("Expected"),
+    "funded_minor": N_("Money that came"),
+    "opening_minor": N_("Opening balance"),
+    "paid_minor": N_("Paid"),
+    "received_minor": N_("Received"),
+    "total_minor": N_("Total"),
+    "wage_minor": N_("Wage"),
 }
 """What the facts beside a difference are called; others are shown under their own name."""
 
@@ -174,11 +223,37 @@ def before(key: tuple[Any, ...] | None) -> int:
     return GREATEST if key is None else int(key[0])
 
 
-def facts(desk: Desk, told: Any) -> list[tuple[str, str]]:
+VALUES = {
+    "maternity": N_("Maternity"),
+    "breastfeeding": N_("Breastfeeding"),
+    "common_illness": N_("Common illness"),
+    "unknown_identity": N_("nobody has this identity number"),
+    "unknown_document_kind": N_("a kind of number that is not known here"),
+    "deceased": N_("has died"),
+    "cash": N_("Cash"),
+    "bank": N_("Bank"),
+    "collector": N_("Collector"),
+    "mobile_money": N_("Mobile money"),
+}
+"""Codes that stand as a fact, in words; others stand as they came."""
+
+
+def facts(desk: Desk, told: Any, currency: str) -> list[tuple[str, str]]:
     """Return the facts of one side of a difference, by name, as people read them."""
     shown = []
     for name, value in dict(told).items():
         if value is not None and value != "":
-            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            text = ", ".join(map(str, value)) if isinstance(value, list) else _fact(desk, name, value, currency)
             shown.append((desk.words.say(FACTS[name]) if name in FACTS else name, text))
     return shown
+
+
+def _fact(desk: Desk, name: str, value: Any, currency: str) -> str:
+    words = desk.words
+    if name.endswith("_minor") and isinstance(value, int):
+        return words.amount(value, currency)
+    if name.endswith("_on") and isinstance(value, str):
+        return words.iso_day(value)
+    if name.endswith("_at") and isinstance(value, str):
+        return words.instant(dt.datetime.fromisoformat(value))
+    return words.say(VALUES[value]) if value in VALUES else str(value)

@@ -57,7 +57,7 @@ def _show(desk: Desk, form: Form) -> Any:
         fetch,
         key=lambda row: (row.id,),
         filters=[Filter("status", N_("Status"), [(one, words.say(said)) for one, (said, _) in STATEMENTS.items()])],
-        empty=N_("No statement was loaded yet."),
+        empty=N_("No statement was loaded yet. Load the bank's file here."),
     )
     if isinstance(rows, Response):
         return rows
