@@ -17,6 +17,7 @@ from tests.api.conftest import PASSWORD, TODAY, token_for
 
 from gateway.api.app import ROUTERS, create_app
 from gateway.api.dependencies import ActDep, allow
+from gateway.api.errors import FORMS
 from gateway.api.routing import Router, act_of
 from gateway.api.schemas.staff import StaffUserRead
 from gateway.kit import db
@@ -314,6 +315,27 @@ async def slowly(part: bytes, times: int):
 def test_a_body_that_is_not_what_was_asked_for_is_malformed(anonymous: Caller, body: bytes) -> None:
     answer = anonymous.request("POST", "/v1/sessions", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+
+
+def test_a_text_of_another_form_is_told_the_form_in_words(client: Client) -> None:
+    """Nobody has to read a regular expression; and no form is told in words that is not asked for somewhere."""
+    body = {
+        "channel": "cash",
+        "account_code": "till 7",
+        "paid_on": "2026-03-03",
+        "currency": "pesos",
+        "amount": "1,500",
+    }
+    answer = client(Role.CASHIER).post("/v1/receipts", {**body, "lines": [{"member_id": 1, "amount": "mil"}]})
+    told = {one["pointer"]: one["detail"] for one in answer.json()["errors"]}
+    assert (answer.status_code, told["/amount"]) == (422, "expected an amount in digits and a dot, for example 1500.00")
+    assert told["/lines/0/amount"] == told["/amount"]
+    assert told["/currency"] == "expected a currency in three capital letters, for example DOP"
+    assert told["/account_code"].startswith("expected an account such as cash:office")
+    asked = client(Role.FILING_OFFICER).post("/v1/filings", {"payroll_id": 1, "period": "March", "kind": "monthly"})
+    assert asked.json()["errors"][0]["detail"] == "expected a month as YYYY-MM, for example 2026-03"
+    described = json.dumps(client(Role.MANAGER).get("/openapi.json").json())
+    assert [form for form in FORMS if json.dumps(form)[1:-1] not in described] == []
 
 
 def test_a_number_no_table_can_hold_is_malformed(client: Client) -> None:

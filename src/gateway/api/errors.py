@@ -28,6 +28,16 @@ TRANSIENT_STATES = {"40001", "40P01", "55P03", "53300", "57014", "57P01", "57P02
 """Serialisation, deadlock, lock and statement timeouts, too many connections, shutdown, disk full, read-only."""
 
 
+FORMS = {
+    r"^-?\d{1,17}(\.\d{1,4})?$": "an amount in digits and a dot, for example 1500.00",
+    r"^\d{4}-(0[1-9]|1[0-2])$": "a month as YYYY-MM, for example 2026-03",
+    r"^[A-Z]{3}$": "a currency in three capital letters, for example DOP",
+    r"^(cash|momo|bank):[a-z0-9:-]{1,60}$": "an account such as cash:office, momo:orange:clearing or bank:main",
+    r"^[^\x00]*$": "a text without the NUL character",
+}
+"""The forms of texts that people meet most, in words."""
+
+
 class ProblemField(BaseModel):
     """One place in the request that was wrong."""
 
@@ -165,7 +175,8 @@ def _field(one: dict[str, Any]) -> FieldProblem:
         return FieldProblem("", "json_invalid", f"not JSON at character {one['loc'][-1]}: {reason}")
     if place != "body":
         pointer = f"{place}:{'.'.join(path)}"
-    return FieldProblem(pointer, one["type"], one["msg"])
+    form = FORMS.get(one.get("ctx", {}).get("pattern", ""))
+    return FieldProblem(pointer, one["type"], f"expected {form}" if form else one["msg"])
 
 
 def _by_framework(request: Request, error: Exception) -> JSONResponse:
