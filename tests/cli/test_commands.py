@@ -253,7 +253,10 @@ def test_a_mutual_that_is_not_there_is_refused(gateway: Gateway) -> None:
 def test_a_month_is_closed_only_with_apply(gateway: Gateway) -> None:
     close = ["month", "close", "2026-03", "--reason", "all is explained", "--mutual", "amparo"]
     status = ["month", "status", "2026-03", "--json", "--mutual", "amparo"]
-    assert gateway(*close).status == 0
+    shown = gateway(*close)
+    assert (shown.status, "2026-03 would be closed." in shown.err) == (0, True), shown.err
+    unsaid = gateway("month", "close", "2026-03", "--reason", "  ", "--mutual", "amparo", "--apply")
+    assert (unsaid.status, "say why" in unsaid.err) == (2, True), unsaid.err
     assert json.loads(gateway(*status).out)["is_closed"] is False
     done = gateway(*close, "--apply")
     assert (done.status, "2026-03 is closed." in done.err) == (0, True), done.err

@@ -24,6 +24,7 @@ from gateway.settings import Settings, from_environment
 WIDEST = 1_000
 """Characters of a table's row in a file or a pipe, of which it takes what it needs."""
 ApplyOption = Annotated[bool, typer.Option("--apply", help="Do it; without this it is only shown.")]
+ReasonOption = Annotated[str, typer.Option(help="Why, for the log.", callback=lambda text: _given(text))]
 MutualOption = Annotated[
     str | None, typer.Option("--mutual", help="Code of the mutual; not needed where there is one.")
 ]
@@ -35,6 +36,13 @@ class MutualUnclearError(GatewayError):
 
     code = "mutual_unclear"
     title = "Which mutual?"
+
+
+def _given(reason: str) -> str:
+    """Refuse a reason that says nothing, as the API does."""
+    if len(reason.strip()) < 3:
+        raise typer.BadParameter("say why, in three letters or more")
+    return reason.strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from gateway.cli.acting import (
     ApplyOption,
     JsonOption,
     MutualOption,
+    ReasonOption,
     acting,
     note,
     print_fields,
@@ -21,7 +22,6 @@ from gateway.month.standing import get_month
 from gateway.reconciliation.close_month import close_month, reopen_month
 
 PeriodArgument = Annotated[str, typer.Argument(help="The month, YYYY-MM.", metavar="PERIOD")]
-ReasonOption = Annotated[str, typer.Option(help="Why, for the log.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,7 +61,7 @@ def close(
     month = Period.parse(period)
     with acting(mutual, apply=apply) as at:
         close_month(at.session, month, actor=at.actor, reason=reason, today=at.today)
-        note(f"{month} is closed.")
+        note(f"{month} {'is' if apply else 'would be'} closed.")
 
 
 def open_(
@@ -71,4 +71,4 @@ def open_(
     month = Period.parse(period)
     with acting(mutual, apply=apply) as at:
         reopen_month(at.session, month, actor=at.actor, reason=reason)
-        note(f"{month} is open.")
+        note(f"{month} {'is' if apply else 'would be'} open.")

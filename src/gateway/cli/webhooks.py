@@ -10,6 +10,7 @@ from gateway.cli.acting import (
     ApplyOption,
     JsonOption,
     MutualOption,
+    ReasonOption,
     acting,
     note,
     print_fields,
@@ -39,7 +40,6 @@ LISTED = ("id", "url", "events", "client_id", "status", "status_reason", "waitin
 TOLD = ("id", "webhook_id", "type", "status", "attempts", "last_http_status", "last_answer", "next_at")
 
 NumberArgument = Annotated[int, typer.Argument(help="The subscription's number, as list shows it.", min=1)]
-ReasonOption = Annotated[str, typer.Option(help="Why, for the log.")]
 
 
 class SinceInvalidError(MalformedError):
