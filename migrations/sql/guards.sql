@@ -19,15 +19,22 @@ DECLARE
         ['benefit_remittance_line', 'remittance_id', 'benefit_remittance', 'shared'],
         ['benefit_remittance_line', 'member_id', 'member', ''],
         ['payout', 'batch_id', 'payout_batch', 'shared'],
-        ['payout', 'member_id', 'member', '']
+        ['payout', 'member_id', 'member', ''],
+        ['payout', 'retry_of_id', 'payout', '']
     ];
     -- %1$I the table, %2$I its column, %3$I the parent, %4$s the fresh rows, each parent once where it is shared.
     on_insert CONSTANT text := $part$
     is_faulty := true;
     IF is_large THEN
+        -- Looked for between the lowest and the highest, not in the whole of the parent.
+        SELECT min(f.%2$I), max(f.%2$I) INTO lowest, highest FROM fresh f;
+        is_faulty := lowest IS NOT NULL;
+    END IF;
+    IF is_large AND is_faulty THEN
         PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'off', true);
-        EXECUTE 'SELECT count(*) > 0 FROM %4$s f LEFT JOIN %3$I p ON p.mutual_id = f.mutual_id AND p.id = f.%2$I'
-            ' WHERE f.%2$I IS NOT NULL AND p.id IS NULL' INTO is_faulty;
+        EXECUTE 'SELECT count(*) > 0 FROM %4$s f'
+            ' LEFT JOIN %3$I p ON p.mutual_id = f.mutual_id AND p.id = f.%2$I AND p.id BETWEEN $1 AND $2'
+            ' WHERE f.%2$I IS NOT NULL AND p.id IS NULL' INTO is_faulty USING lowest, highest;
         PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_nestloop', 'on', true);
     END IF;
     IF is_faulty THEN
@@ -45,6 +52,8 @@ DECLARE
     is_large CONSTANT boolean := (SELECT count(*) FROM (SELECT FROM fresh LIMIT few) f) = few;
     is_faulty boolean;
     missing bigint;
+    lowest bigint;
+    highest bigint;
 BEGIN%2$s
     RETURN NULL;
 END $guard$ $part$;

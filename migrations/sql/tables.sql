@@ -358,7 +358,6 @@ CREATE TABLE ledger_tx (
 	CONSTRAINT pk_ledger_tx PRIMARY KEY (mutual_id, id),
 	CONSTRAINT uq_ledger_tx_mutual_id_idempotency_key UNIQUE (mutual_id, idempotency_key),
 	CONSTRAINT uq_ledger_tx_mutual_id_written_xid_id UNIQUE (mutual_id, written_xid, id),
-	CONSTRAINT fk_ledger_tx_mutual_id_reverses FOREIGN KEY(mutual_id, reverses) REFERENCES ledger_tx (mutual_id, id),
 	CONSTRAINT ck_ledger_tx_n_entries CHECK (n_entries >= 2)
 );
 
@@ -704,7 +703,6 @@ CREATE TABLE payout (
 	contradiction TEXT,
 	CONSTRAINT pk_payout PRIMARY KEY (mutual_id, id),
 	CONSTRAINT uq_payout_mutual_id_end_to_end_id UNIQUE (mutual_id, end_to_end_id),
-	CONSTRAINT fk_payout_mutual_id_retry_of_id FOREIGN KEY(mutual_id, retry_of_id) REFERENCES payout (mutual_id, id),
 	CONSTRAINT ck_payout_status CHECK (status IN ('ordered', 'cancelled', 'paid', 'failed', 'returned')),
 	CONSTRAINT ck_payout_amount CHECK (amount_minor > 0)
 );
@@ -1013,6 +1011,7 @@ CREATE TABLE ledger_balance (
 	held_minor BIGINT NOT NULL,
 	floor_minor BIGINT NOT NULL,
 	normal_side INTEGER NOT NULL,
+	currency TEXT NOT NULL,
 	CONSTRAINT pk_ledger_balance PRIMARY KEY (mutual_id, account_id),
 	CONSTRAINT fk_ledger_balance_mutual_id_account_id FOREIGN KEY(mutual_id, account_id) REFERENCES ledger_account (mutual_id, id),
 	CONSTRAINT ck_ledger_balance_floor CHECK (held_minor >= floor_minor)

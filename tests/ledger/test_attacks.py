@@ -228,6 +228,31 @@ def test_a_second_reversal_is_refused_by_the_database(books: Database) -> None:
         reverse(session, first, key="undo again", valid_on=DAY, actor="accountant", reason="again")
 
 
+def test_a_reversal_of_nothing_is_refused_by_the_database(books: Database) -> None:
+    lines = entry("900", 1, -50_000), entry("900", 2, 50_000)
+    header = HEADER.format(n=2).replace("actor)", "actor, reverses)").replace("'mallory')", "'mallory', 123456)")
+    assert "reverses 123456, which does not exist (foreign key)" in attack(books, at_once(header, *lines))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM ledger_tx WHERE id = {first}",
+        "UPDATE ledger_tx SET id = id + 1000 WHERE id = {first}",
+        "UPDATE ledger_tx SET reverses = 123456 WHERE reverses = {first}",
+    ],
+)
+def test_what_was_reversed_stays_even_where_its_entries_are_gone(books: Database, statement: str) -> None:
+    with books.session(1) as session:
+        first = post(session, receipt("first", 50_000)).tx_id
+        reverse(session, first, key="undo", valid_on=DAY, actor="accountant", reason="typed twice")
+    with psycopg.connect(books.url) as owner, pytest.raises(psycopg.errors.ForeignKeyViolation, match="foreign key"):
+        for each in ("ledger_tx", "ledger_entry"):
+            owner.execute(f"ALTER TABLE {each} DISABLE TRIGGER no_change")
+        owner.execute("DELETE FROM ledger_entry WHERE tx_id = %s", [first])
+        owner.execute(statement.format(first=first))
+
+
 def test_a_floor_is_not_broken_by_two_transactions_at_once(books: Database) -> None:
     outcomes: list[str] = []
     ready = threading.Barrier(2)

@@ -78,7 +78,7 @@ _WHOSE = """
          WHEN l.document_kind NOT IN ('national_id', 'social_security', 'passport', 'newborn') THEN 'unknown_document_kind'
          ELSE 'unknown_identity' END AS reason"""
 _BY_IDENTITY = """
-LEFT JOIN member_identity i ON i.mutual_id = current_mutual() AND i.kind = l.document_kind AND i.value = l.document
+LEFT JOIN member_identity i ON i.mutual_id = (SELECT current_mutual()) AND i.kind = l.document_kind AND i.value = l.document
 LEFT JOIN member m ON m.mutual_id = i.mutual_id AND m.id = i.member_id"""
 
 INSERT_LINES = f"""
@@ -117,18 +117,18 @@ UPDATE benefit_remittance_line w
 SET member_id = found.member_id, reason = found.reason,
     status = CASE WHEN found.reason IS NULL THEN %(matched)s ELSE %(unmatched)s END
 FROM (
-    SELECT l.id, {_WHOSE}
+    SELECT l.id, l.member_id AS known_member_id, l.reason AS known_reason, {_WHOSE}
     FROM benefit_remittance_line l{_BY_IDENTITY}
-    WHERE l.mutual_id = current_mutual() AND l.remittance_id = %(remittance_id)s AND l.status = ANY (%(sources)s)
+    WHERE l.mutual_id = (SELECT current_mutual()) AND l.remittance_id = %(remittance_id)s AND l.status = ANY (%(sources)s)
 ) found
-WHERE w.mutual_id = current_mutual() AND w.id = found.id
-  AND (w.member_id, w.reason) IS DISTINCT FROM (found.member_id, found.reason)
+WHERE w.mutual_id = (SELECT current_mutual()) AND w.id = found.id
+  AND (found.known_member_id, found.known_reason) IS DISTINCT FROM (found.member_id, found.reason)
 """
 
 SUSPEND_LINES = """
 -- no row: what is nobody's goes to suspense
 UPDATE benefit_remittance_line SET status = %(suspense)s
-WHERE mutual_id = current_mutual() AND remittance_id = %(remittance_id)s AND status = ANY (%(sources)s)
+WHERE mutual_id = (SELECT current_mutual()) AND remittance_id = %(remittance_id)s AND status = ANY (%(sources)s)
 """
 
 DROP_SHARES = "DROP TABLE IF EXISTS pg_temp.benefit_share"
@@ -139,9 +139,9 @@ CREATE TEMPORARY TABLE benefit_share ON COMMIT DROP AS
 SELECT s.member_id, s.amount_minor, a.id AS account_id
 FROM (
     SELECT member_id, sum(amount_minor)::bigint AS amount_minor FROM benefit_remittance_line
-    WHERE mutual_id = current_mutual() AND remittance_id = %(remittance_id)s GROUP BY member_id
+    WHERE mutual_id = (SELECT current_mutual()) AND remittance_id = %(remittance_id)s GROUP BY member_id
 ) s
-LEFT JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.control = 'member:benefits'
+LEFT JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.control = 'member:benefits'
     AND a.owner_kind = 'member' AND a.owner_id = s.member_id
 """
 

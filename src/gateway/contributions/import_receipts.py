@@ -195,13 +195,12 @@ def apply_import(
     if policy not in (GOOD, WHOLE):
         raise ReceiptInvalidError(f"the policy is {GOOD} or {WHOLE}, not {policy!r}")
     options, currency = Options(**found.options), tenant.current(session).currency
-    _stage_again(session, found, options, currency, today, tell, numbering=True)
+    done = _stage_again(session, found, options, currency, today, tell, numbering=True)
     if policy == WHOLE and db.scalar(session, queries.COUNT_REFUSALS, {"import_id": import_id}):
         raise ReceiptImportRefusedError(
             f"import {import_id} has refused rows and all rows or none were asked for; mend them or apply the good rows"
         )
     _receive_rows(session, found, options, currency, actor, tell)
-    done = db.one(session, queries.COUNTS)
     applied = {"applied_count": done.accept_count + done.suspense_count, "applied_minor": done.accept_minor}
     db.run(session, queries.APPLY_IMPORT, {**applied, "import_id": import_id, "actor": actor})
     audit.record(
@@ -277,6 +276,7 @@ def _stage_again(
     table = open_receipts(body, found.file_name)
     total = body.count(b"\n") - 1 if found.dialect.get("kind") == "csv" else None
     told = Table(table.dialect, table.header, progress.told_rows(table.rows, tell, found.row_count or total))
+    bulk.execute(session, queries.FEW_SAMPLES)
     stage_receipts(session, told, Reading(currency_of(currency), today, options.day_first))
     return _classify(session, found.id, options, table.header, numbering=numbering)
 
@@ -293,9 +293,13 @@ def _classify(session: Session, import_id: int, options: Options, header: Header
     }
     bulk.execute(session, queries.DROP_ROWS)
     bulk.execute(session, queries.KEEP_ROWS, values)
-    bulk.execute(session, queries.ANALYZE_ROWS)
-    bulk.execute(session, queries.INSERT_REFUSALS, values)
-    return db.one(session, queries.COUNTS)
+    counts = db.one(session, queries.COUNTS)
+    has_refused = counts.row_count > counts.accept_count + counts.same_count + counts.suspense_count
+    if numbering or has_refused:
+        bulk.execute(session, queries.ANALYZE_ROWS)
+    if has_refused:
+        bulk.execute(session, queries.INSERT_REFUSALS, values)
+    return counts
 
 
 def _receive_rows(session: Session, found: ImportRow, options: Options, currency: str, actor: str, tell: Tell) -> None:

@@ -1,6 +1,7 @@
 """Read a file of receipts into a staged table: what each row says, or why it cannot be read. Memory stays flat."""
 
 import datetime as dt
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -114,16 +115,23 @@ def who_column(header: Header) -> str:
 
 def _staged(table: Table, reading: Reading) -> Iterator[tuple[Any, ...]]:
     header = table.header
+
+    # The same amounts and days come again and again; a file's reading is the same for all of them.
+    @functools.lru_cache(maxsize=65_536)
+    def amount_of(text: str) -> int:
+        return read_amount(text, reading.currency)
+
+    @functools.lru_cache(maxsize=65_536)
+    def day_of(text: str) -> dt.date:
+        return read_date(text, day_first=reading.day_first, latest=reading.latest, earliest=reading.earliest)
+
     for row in table.rows:
         fields = row.fields
         raw = CELL_SEPARATOR.join(row.raw)
         try:
             if row.problem is not None:
                 raise MalformedError(row.problem.detail)
-            amount = read_amount(fields["amount"], reading.currency)
-            paid_on = read_date(
-                fields["paid_on"], day_first=reading.day_first, latest=reading.latest, earliest=reading.earliest
-            )
+            amount, paid_on = amount_of(fields["amount"]), day_of(fields["paid_on"])
         except MalformedError:
             amount = 0
         if amount == 0:

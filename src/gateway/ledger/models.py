@@ -68,14 +68,13 @@ class LedgerAccount(TenantTable, table=True):
 
 
 class LedgerTx(TenantTable, table=True):
-    """One business event in the books."""
+    """One business event in the books. What it reverses is looked up once per statement (``ledger_tx_guard``)."""
 
     __tablename__ = "ledger_tx"
     __table_args__ = (
         unique("idempotency_key"),
         # The writer before the id: readers take ranges of writers from it.
         unique("written_xid", "id"),
-        ForeignKeyConstraint(["mutual_id", "reverses"], ["ledger_tx.mutual_id", "ledger_tx.id"]),
         check("n_entries >= 2", "n_entries"),
         Index(
             "uq_ledger_tx_mutual_id_reverses",
@@ -139,7 +138,8 @@ class LedgerBalance(SQLModel, table=True):
     held_minor: int = big()
     floor_minor: int = big()
     normal_side: int = whole()
-    """The account's, so that a booking need not ask for it."""
+    """The account's, so that a booking need not ask for it; as is the currency."""
+    currency: str = words()
 
 
 class LedgerSnapshot(TenantTable, table=True):

@@ -43,12 +43,12 @@ TRIGGERS = (
 )
 
 FUNCTIONS = {
-    "ledger_entry_guard": "6d2aff6668bd5433",
-    "ledger_open_balance": "d02bb67fb8af41d4",
+    "ledger_entry_guard": "c4e868991231e9ab",
+    "ledger_open_balance": "77b3fb95b3652f3f",
     "ledger_period_guard": "9a0a79dd1469c21c",
-    "ledger_referred": "32a612d9cd1b2c8a",
+    "ledger_referred": "57daedfae034273b",
     "ledger_refuse_change": "21c0716638b147fc",
-    "ledger_tx_guard": "77f8b57ac6580322",
+    "ledger_tx_guard": "6bdd3ab217b565a2",
 }
 """Name -> the first 16 digits of the SHA-256 of its body as ``migrations/sql/ledger.sql`` installs it; a test compares."""
 

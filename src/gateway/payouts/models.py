@@ -51,7 +51,6 @@ class Payout(TenantTable, table=True):
     __tablename__ = "payout"
     __table_args__ = (
         unique("end_to_end_id"),
-        refers("retry_of_id", "payout"),
         one_of("status", PayoutStatus),
         check("amount_minor > 0", "amount"),
         Index(None, "mutual_id", "batch_id", "id"),

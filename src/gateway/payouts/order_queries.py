@@ -27,23 +27,23 @@ INSERT INTO payout_piece
 WITH in_draft AS (
     SELECT p.member_id, sum(p.amount_minor)::bigint AS amount_minor
     FROM payout_batch b JOIN payout p ON p.mutual_id = b.mutual_id AND p.batch_id = b.id AND p.status = 'ordered'
-    WHERE b.mutual_id = current_mutual() AND b.status = 'draft'
+    WHERE b.mutual_id = (SELECT current_mutual()) AND b.status = 'draft'
     GROUP BY p.member_id
 ), owed AS (
     SELECT a.owner_id AS member_id, h.held_minor - coalesce(d.amount_minor, 0) AS amount_minor
     FROM ledger_account a
     JOIN ledger_balance h ON h.mutual_id = a.mutual_id AND h.account_id = a.id AND h.held_minor > 0
     LEFT JOIN in_draft d ON d.member_id = a.owner_id
-    WHERE a.mutual_id = current_mutual() AND a.control = 'member:benefits' AND a.currency = %(currency)s
+    WHERE a.mutual_id = (SELECT current_mutual()) AND a.control = 'member:benefits' AND a.currency = %(currency)s
       AND (%(member_ids)s::bigint[] IS NULL OR a.owner_id = ANY (%(member_ids)s::bigint[]))
 ), chosen AS (
     SELECT DISTINCT ON (member_id) member_id, means, account, holder, bank_identifier FROM payout_destination
-    WHERE mutual_id = current_mutual() ORDER BY member_id, id DESC
+    WHERE mutual_id = (SELECT current_mutual()) ORDER BY member_id, id DESC
 ), again AS (
     SELECT o.member_id, p.id AS retry_of_id, p.amount_minor, o.amount_minor AS owed_minor,
            sum(p.amount_minor) OVER (PARTITION BY o.member_id ORDER BY p.id) AS running_minor
     FROM owed o
-    JOIN payout p ON p.mutual_id = current_mutual() AND p.member_id = o.member_id AND p.status IN ('failed', 'returned')
+    JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.member_id = o.member_id AND p.status IN ('failed', 'returned')
     WHERE NOT EXISTS (
         SELECT FROM payout r WHERE r.mutual_id = p.mutual_id AND r.retry_of_id = p.id AND r.status <> 'cancelled')
 ), piece AS (
@@ -54,7 +54,8 @@ WITH in_draft AS (
     LEFT JOIN (
         SELECT member_id, max(running_minor) AS running_minor FROM again WHERE running_minor <= owed_minor GROUP BY member_id
     ) g ON g.member_id = o.member_id
-), judged AS (
+), judged AS MATERIALIZED (
+    -- Kept as it is judged: the telephone's form would be looked at for each mention of the obstacle.
     SELECT p.member_id, p.amount_minor::bigint, w.destination, p.retry_of_id,
            CASE WHEN %(means)s = 'bank' THEN c.holder END AS creditor_name,
            CASE WHEN %(means)s = 'bank' THEN c.bank_identifier END AS creditor_bank,
@@ -63,7 +64,7 @@ WITH in_draft AS (
                 WHEN w.destination IS NULL THEN CASE WHEN %(means)s = 'bank' THEN 'no_account' ELSE 'no_telephone' END
                 WHEN %(means)s = 'mobile' AND w.destination !~ '^\\+[1-9][0-9]{7,14}$' THEN 'telephone_invalid'
                 WHEN p.amount_minor < %(minimum_minor)s THEN 'below_minimum' END AS obstacle
-    FROM piece p JOIN member m ON m.mutual_id = current_mutual() AND m.id = p.member_id
+    FROM piece p JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.id = p.member_id
     LEFT JOIN chosen c ON c.member_id = m.id
     CROSS JOIN LATERAL (
         SELECT CASE %(means)s WHEN 'cash' THEN 'counter' WHEN 'bank' THEN CASE WHEN c.means = 'bank' THEN c.account END
@@ -98,12 +99,15 @@ VALUES (gen_random_uuid(), :provider, :currency, :payout_count, :total_minor, :a
 INSERT_PAYOUTS = """
 -- no row: one payout per piece of one part. The end-to-end id carries 64 random bits of the batch's correlation id, so
 -- that a gateway restored from a backup cannot give an id anew that has left the house before
+WITH batch AS MATERIALIZED (
+    SELECT id, currency,
+           'PO' || upper(left(replace(correlation_id::text, '-', ''), 8) || right(correlation_id::text, 8)) || '-' AS prefix
+    FROM payout_batch WHERE mutual_id = current_mutual() AND id = %(batch_id)s
+)
 INSERT INTO payout (batch_id, member_id, amount_minor, currency, destination, end_to_end_id, retry_of_id, creditor_name, creditor_bank)
-SELECT b.id, p.member_id, p.amount_minor, b.currency, p.destination,
-       'PO' || upper(left(replace(b.correlation_id::text, '-', ''), 8) || right(b.correlation_id::text, 8)) || '-' || p.n,
-       p.retry_of_id, p.creditor_name, p.creditor_bank
-FROM payout_piece p
-JOIN payout_batch b ON b.mutual_id = current_mutual() AND b.id = %(batch_id)s
+SELECT b.id, p.member_id, p.amount_minor, b.currency, p.destination, b.prefix || p.n, p.retry_of_id, p.creditor_name,
+       p.creditor_bank
+FROM payout_piece p CROSS JOIN batch b
 WHERE p.obstacle IS NULL AND (p.n - 1) / %(batch_limit)s = %(part)s
 ORDER BY p.n
 """

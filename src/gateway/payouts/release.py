@@ -23,14 +23,13 @@ RELEASE_ENTRIES = """
 SELECT a.id AS account_id, a.currency, owed.amount_minor
 FROM (
     SELECT member_id, sum(amount_minor)::bigint AS amount_minor FROM payout
-    WHERE mutual_id = current_mutual() AND batch_id = %(batch_id)s GROUP BY member_id
+    WHERE mutual_id = (SELECT current_mutual()) AND batch_id = %(batch_id)s GROUP BY member_id
 ) owed
-JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = 'member:' || owed.member_id || ':benefits'
+JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.control = 'member:benefits' AND a.owner_kind = 'member'
+    AND a.owner_id = owed.member_id
 UNION ALL
-SELECT a.id, a.currency, -b.total_minor
-FROM payout_batch b
-JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = 'payout:' || b.id
-WHERE b.mutual_id = current_mutual() AND b.id = %(batch_id)s
+SELECT a.id, a.currency, -%(total_minor)s::bigint FROM ledger_account a
+WHERE a.mutual_id = (SELECT current_mutual()) AND a.code = %(batch_code)s
 """
 
 MARK_RELEASED = """
@@ -66,9 +65,12 @@ def release(session: Session, batch_id: int, *, actor: str, roles: Collection[st
     if batch.prepared_by == actor:
         raise SamePersonError(f"{actor} prepared batch {batch_id}; another person must look at it and release it")
     _check_limit(session, batch, roles)
-    open_accounts(session, [NewAccount(f"payout:{batch_id}")], batch.currency)
+    code = f"payout:{batch_id}"
+    open_accounts(session, [NewAccount(code)], batch.currency)
     head = Head(f"payout_batch:{batch_id}:release", "payout.release", today, actor, evidence=f"payout_batch:{batch_id}")
-    post_lines(session, head, RELEASE_ENTRIES, {"batch_id": batch_id})
+    told = {"batch_id": batch_id, "batch_code": code, "total_minor": batch.total_minor}
+    with bulk.without_nested_loops(session, batch.payout_count):
+        post_lines(session, head, RELEASE_ENTRIES, told)
     frozen, evidence_id = _freeze(session, batch, today)
     values = {"status": status.value, "actor": actor, "sha256": digest(frozen), "evidence_id": evidence_id}
     db.run(session, MARK_RELEASED, {**values, "id": batch_id})

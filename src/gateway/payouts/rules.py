@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
 from gateway.kit.money import Currency, currency_of, format_amount, parse_amount
@@ -150,7 +151,8 @@ def freeze(head: RequestHead, items: Iterable[FrozenItem]) -> bytes:
         "title": head.title,
     }
     lines = [json.dumps(said, ensure_ascii=False)]
-    lines.extend(json.dumps(list(item)) for item in items)
+    # What json.dumps makes of a list of the three, without making an encoder for each.
+    lines.extend(f"[{quoted(item.end_to_end_id)}, {item.amount_minor}, {quoted(item.destination)}]" for item in items)
     return ("\n".join(lines) + "\n").encode()
 
 
