@@ -93,8 +93,8 @@ def write_parent(owner: psycopg.Connection, table: str) -> None:
     for parent in own.values():
         if parent != table:
             write_parent(owner, parent)
-    given: dict[str, object] = {**unique_of(table), **dict.fromkeys(own, 77)}
-    owner.execute(f"{row_of(owner, table, id=77, **given)} FROM (SELECT 1 AS n) n ON CONFLICT DO NOTHING".encode())
+    given: dict[str, object] = {**unique_of(table), **dict.fromkeys(own, 77), "id": 77}
+    owner.execute(f"{row_of(owner, table, **given)} FROM (SELECT 1 AS n) n ON CONFLICT DO NOTHING".encode())
 
 
 def unique_of(table: str) -> dict[str, str]:
@@ -104,5 +104,5 @@ def unique_of(table: str) -> dict[str, str]:
         "contribution_receipt": {"source_reference": "n::text", "number": "lpad(n::text, 20, '0')"},
         "contribution_receipt_line": {"line_no": "n"},
         "benefit_remittance_line": {"line_no": "n"},
-        "payout": {"end_to_end_id": "n::text", "status": "'cancelled'"},
+        "payout": {"end_to_end_id": "n::text", "status": "'cancelled'", "id": "n"},
     }.get(table, {})
