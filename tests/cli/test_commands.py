@@ -14,8 +14,10 @@ import pytest
 from typer.main import get_command
 
 from gateway.cli.root import MODULES, app, commands
+from gateway.contributions.assess import assess_period
 from gateway.kit import db
 from gateway.kit.db import Database
+from gateway.kit.period import Period
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, post
 from gateway.membership.payrolls import open_payroll
@@ -366,6 +368,36 @@ def test_filing_prepare_without_an_assessment_is_refused(gateway: Gateway, datab
     assert ran.err.startswith("gateway: ")
     ran = gateway("filing", "prepare", "--period", "2026-03", "--mutual", "amparo", "--payroll", "002")
     assert (ran.status, "there is no payroll '002'; known are 001" in ran.err) == (1, True), ran.err
+
+
+def test_a_filing_is_prepared_sealed_and_written_by_commands(
+    gateway: Gateway, database: Database, tmp_path: Path
+) -> None:
+    """Figures as people read them; a draft that is only shown has no number, and files are there once it is sealed."""
+    with database.session(1) as session:
+        payroll = open_payroll(session, code="001", name="Main", employer_number=None, actor="test")
+    of = ("--mutual", "amparo")
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "Cédula;Nombres;Primer apellido;Sexo;Fecha de nacimiento;Nómina;Salario;Fecha de ingreso\n"
+        + "".join(f"{card};Ana;Luz;F;1/2/1980;001;15770.00;1/1/2026\n" for card in ("99900000008", "99900000016"))
+    )
+    paid = tmp_path / "paid.csv"
+    paid.write_text("Cédula;Monto;Fecha\n99900000008;9000.00;3/3/26\n99900000016;100.00;3/3/26\n")
+    assert gateway("import", "members", people, *of, "--apply").status == 0
+    assert gateway("import", "receipts", paid, *of, "--account", "cash:main", "--apply").status == 0
+    with database.session(1) as session:
+        assess_period(session, payroll_id=payroll.id, period=Period(2026, 3), actor="test")
+    prepare = ("filing", "prepare", "--period", "2026-03", *of)
+    shown = gateway(*prepare)
+    assert (shown.status, json.loads(gateway(*prepare, "--json").out)["filing"]) == (0, None), shown.err
+    assert ("own_money" in shown.out, "3243.24" in shown.out, "{" in shown.out) == (True, True, False)
+    number = json.loads(gateway(*prepare, "--json", "--apply").out)["filing"]
+    unsealed = gateway("filing", "file", number, "--to", tmp_path, *of, "--apply")
+    assert (unsealed.status, "has no files" in unsealed.err) == (1, True), unsealed.err
+    assert gateway("filing", "seal", number, *of, "--apply").status == 0
+    written = gateway("filing", "file", number, "--to", tmp_path, *of, "--apply")
+    assert (written.status, len(list(tmp_path.glob("AM_*.txt")))) == (0, 1), written.err
 
 
 def test_a_file_of_receipts_that_was_taken_in_before_says_so(gateway: Gateway, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from gateway.cli.acting import (
     note,
     print_fields,
     print_json,
+    print_table,
     reading,
 )
 from gateway.cli.checking import check
@@ -40,6 +41,13 @@ class PayrollUnclearError(NotFoundError):
 
     code = "payroll_unclear"
     title = "Which payroll?"
+
+
+class NoFilesError(NotFoundError):
+    """The filing was not sealed."""
+
+    code = "no_files"
+    title = "There are no files"
 
 
 class FileThereError(ConflictError):
@@ -74,10 +82,13 @@ def prepare(
     kind = FilingKind.SUPPLEMENTARY if supplementary else FilingKind.MONTHLY
     with acting(mutual, apply=apply) as at:
         payroll_id = _payroll(at.session, payroll)
+        known = queries.list_filings(at.session, period=Period.parse(period).start, payroll_id=payroll_id, limit=1000)
         made = prepare_filing(
             at.session, payroll_id=payroll_id, period=Period.parse(period), kind=kind, actor=at.actor, today=at.today
         )
-        _show(at.session, made, as_json)
+        # A draft that is only shown is gone afterwards, and its number with it.
+        is_there = apply or made.id in {one.id for one in known}
+        _show(at.session, made, as_json, number=made.id if is_there else None)
 
 
 def seal(
@@ -85,7 +96,7 @@ def seal(
 ) -> None:
     """Reserve the money and freeze the bytes."""
     with acting(mutual, apply=apply) as at:
-        _show(at.session, seal_filing(at.session, filing, actor=at.actor, today=at.today), as_json)
+        _show(at.session, seal_filing(at.session, filing, actor=at.actor, today=at.today), as_json, number=filing)
 
 
 def submit(filing: FilingArgument, mutual: MutualOption = None, apply: ApplyOption = False) -> None:
@@ -103,8 +114,11 @@ def file(
 ) -> None:
     """Write the frozen files into a folder, to be carried to the state by hand."""
     with reading(mutual) as at:
-        queries.get_filing(at.session, filing)
-        for document in queries.list_documents(at.session, filing):
+        status = queries.get_filing(at.session, filing).status
+        documents = queries.list_documents(at.session, filing)
+        if not documents:
+            raise NoFilesError(f"filing {filing} is {status} and has no files; they are made when it is sealed")
+        for document in documents:
             target = to / document.file_name
             if apply:
                 _write_new(target, queries.read_content(at.session, document.id), document.sha256)
@@ -134,11 +148,11 @@ def _payroll(session: Session, code: str | None) -> int:
     raise PayrollUnclearError(f"say which payroll: --payroll, one of {codes}")
 
 
-def _show(session: Session, filing: Filing, as_json: bool) -> None:
+def _show(session: Session, filing: Filing, as_json: bool, *, number: int | None) -> None:
     currency = currency_of(filing.currency)
     amounts = ("wage_minor", "state_minor", "fee_minor", "reserved_minor")
     shown = {
-        "filing": filing.id,
+        "filing": number,
         "period": str(Period.of(filing.period_start)),
         "kind": filing.kind,
         "status": filing.status,
@@ -148,12 +162,28 @@ def _show(session: Session, filing: Filing, as_json: bool) -> None:
         "merkle root": filing.merkle_root,
     }
     figures = queries.figures_of(session, filing)
+    bill = figures["last_bill"]
     if as_json:
+        figures["last_bill"] = None if bill is None else dict(bill._mapping)
         print_json({**{name.replace(" ", "_"): value for name, value in shown.items()}, "figures": figures})
         return
     print_fields(shown)
-    for name, value in figures.items():
-        print(f"{name.replace('_', ' ')}: {value}")
+    reasons = [
+        ["declared" if sums["is_funded"] else "not declared", reason, sums["members"]]
+        + [format_amount(sums[name], currency) for name in ("needed_minor", "short_minor")]
+        for reason, sums in figures["by_reason"].items()
+    ]
+    print_table(("", "reason", "members", "needed", "short"), reasons)
+    print(
+        "Since the month before: "
+        + (", ".join(f"{count} {what}" for what, count in figures["by_change"].items()) or "nothing")
+    )
+    if bill is not None:
+        print(
+            f"Last bill: {Period.of(bill.period_start)}, {format_amount(bill.total_minor, currency)}, due {bill.due_on}"
+        )
+    for rate in figures["unverified"]:
+        print(f"Not verified: {rate['component']} {rate['rate']} ({rate['source']}, read {rate['read_on']})")
 
 
 def _write_new(path: Path, chunks: Iterable[bytes], sha256: str) -> None:
