@@ -57,17 +57,24 @@ SET enable_seqscan = off SET enable_nestloop = on SET enable_mergejoin = on AS $
 DECLARE
     few CONSTANT int := 200;
     faulty bigint;
+    one bigint;
+    told record;
     hit record;
 BEGIN
     IF (SELECT count(*) FROM (SELECT FROM fresh LIMIT few) f) = few THEN
         PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'off', true),
             set_config('enable_mergejoin', 'off', true);
-        EXECUTE '
-            SELECT min(n.id) FROM fresh n
-            LEFT JOIN filing f ON f.mutual_id = n.mutual_id AND f.id = n.filing_id
-            LEFT JOIN contribution_assessment a ON a.mutual_id = n.mutual_id AND a.id = n.assessment_id AND a.member_id = n.member_id
-                AND a.payroll_id = f.payroll_id AND a.period_start = f.period_start
-            WHERE a.id IS NULL' INTO faulty;
+        -- A statement writes the lines of one filing: with its payroll and month known, no other month's assessments are read.
+        LOOP
+            SELECT min(n.filing_id) INTO one FROM fresh n WHERE n.filing_id > coalesce(one, 0);
+            EXIT WHEN one IS NULL OR faulty IS NOT NULL;
+            SELECT f.mutual_id, f.payroll_id, f.period_start INTO told FROM (SELECT one AS id) o LEFT JOIN filing f ON f.id = o.id;
+            EXECUTE '
+                SELECT min(n.id) FILTER (WHERE n.filing_id = $1 AND a.id IS NULL) FROM fresh n
+                LEFT JOIN contribution_assessment a ON a.mutual_id = $2 AND a.payroll_id = $3 AND a.period_start = $4
+                    AND a.mutual_id = n.mutual_id AND a.id = n.assessment_id AND a.member_id = n.member_id'
+                INTO faulty USING one, told.mutual_id, told.payroll_id, told.period_start;
+        END LOOP;
     ELSE
         SELECT min(n.id) INTO faulty FROM fresh n WHERE (
             SELECT a.id FROM contribution_assessment a

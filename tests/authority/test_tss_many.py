@@ -149,6 +149,7 @@ def test_what_is_written_at_once_is_what_is_written_one_by_one(people, is_alike)
         )  # fmt: skip
         people = [good._replace(document=cedula(number + 1)) for number in range(3)]
     text = Batch(AM).write(people)
+    assert Batch(AM).can_write(people) == (text is not None)
     written = [JUDGE.write(person, person.exempt_blocks) for person in people]
     if is_alike:
         assert text is not None

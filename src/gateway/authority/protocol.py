@@ -111,6 +111,15 @@ class DeclaredWorker(NamedTuple):
     """What the month costs by component, as it was assessed; given where ``FormatLimits.carries_amounts``."""
 
 
+_USUAL = tuple(DeclaredWorker._field_defaults.values())
+
+
+def declared_workers(payroll: str, people: Iterable[tuple[Any, ...]]) -> list[DeclaredWorker]:
+    """Return many workers at once from tuples of their values, from the document's kind to the wage; all else as usual."""
+    new = tuple.__new__
+    return [new(DeclaredWorker, (payroll, *person, *_USUAL)) for person in people]
+
+
 class DeclaredDependant(NamedTuple):
     """One additional dependant to add to a holder or take away."""
 

@@ -17,7 +17,7 @@ SELECT DISTINCT ON (v.member_id) v.member_id, v.id AS assessment_id, v.version, 
        v.earlier_wage_minor
 FROM contribution_assessment v
 WHERE v.mutual_id = current_mutual() AND v.period_start = %(start)s AND v.payroll_id = %(payroll_id)s
-ORDER BY v.member_id, v.version DESC
+ORDER BY v.member_id DESC, v.version DESC
 """
 
 ASSESSED = f"""

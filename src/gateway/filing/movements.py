@@ -15,6 +15,7 @@ from gateway.filing import queries, staging
 from gateway.filing.models import Filing
 from gateway.filing.movement_rules import hindrance
 from gateway.filing.sql import movements as sql
+from gateway.filing.sql.prepare import LAST_ACCEPTED_MONTH
 from gateway.filing.states import LineStatus
 from gateway.kit import bulk, db, tenant
 from gateway.kit.period import Period
@@ -30,6 +31,8 @@ class Group(NamedTuple):
 
 def draw_up(session: Session, filing: Filing, payroll: str, *, today: dt.date, is_shown: bool = False) -> int:
     """Write every movement that is due into a draft, told or held back with its reason; return how many are told.
+
+    While a draft is made, its candidates are still in their temporary table.
 
     Nothing is due in a country whose state takes no file of movements, and before a month of the payroll was accepted:
     its first payroll file declares everybody itself.
@@ -56,11 +59,13 @@ def draw_up(session: Session, filing: Filing, payroll: str, *, today: dt.date, i
         "latest": today + dt.timedelta(days=form.days_ahead),
         "time_zone": mutual.time_zone,
         "told_already": list(sql.TOLD_ALREADY),
+        "last": _last_accepted(session, filing.payroll_id, period),
         "opening": first.start,
         "opening_end": first.end,
         "opening_at": opening[1],
+        "prepared_at": filing.prepared_at,
     }
-    _stage_due(session, values)
+    _stage_due(session, values, is_shown=is_shown)
     staging.create(session, "filing_hindered", sql.HINDERED)
     bulk.execute(session, sql.PREVIEWED, values)
     shown = {row.event_key for row in db.rows(session, _SHOWN)} if is_shown else None
@@ -118,25 +123,37 @@ def _none(session: Session, filing: Filing) -> int:
     return 0
 
 
-def _stage_due(session: Session, values: dict[str, Any]) -> None:
+def _last_accepted(session: Session, payroll_id: int, period: Period) -> dt.date | None:
+    values = {"payroll_id": payroll_id, "start": period.start}
+    found: tuple[dt.date | None] | None = db.driver(session).execute(LAST_ACCEPTED_MONTH.encode(), values).fetchone()
+    return found[0] if found else None
+
+
+def _stage_due(session: Session, values: dict[str, Any], *, is_shown: bool) -> None:
     for statement in sql.DROP:
         bulk.execute(session, statement)
     later = db.driver(session).execute(sql.LATER_MONTH.encode(), values).fetchone()
     is_newest = later is not None and not later[0]
-    # A month that is filed late must not tell an old wage after the newer one.
-    due = (
-        sql.DUE_ENTRIES,
-        sql.DUE_EXITS,
-        sql.DUE_LEAVES,
-        sql.DUE_VOID_LEAVES,
-        *([sql.STAGE_MOVING, sql.DUE_CHANGES] if is_newest else []),
-    )
+    due = (sql.DUE_ENTRIES, sql.DUE_EXITS, sql.DUE_LEAVES, sql.DUE_VOID_LEAVES)
     for statement in (sql.CREATE_DUE, sql.STAGE_TOLD, "ANALYZE filing_told"):
         bulk.execute(session, statement, values)
     count = sum(bulk.execute(session, statement, values) for statement in due)
+    # A month that is filed late must not tell an old wage after the newer one.
+    if is_newest:
+        count += _stage_changes(session, values, is_shown=is_shown)
     bulk.execute(session, "ANALYZE filing_due")
     with bulk.without_nested_loops(session, count):
         bulk.execute(session, sql.CREATE_DRAWN, values)
+
+
+def _stage_changes(session: Session, values: dict[str, Any], *, is_shown: bool) -> int:
+    bulk.execute(session, sql.STAGE_MOVING)
+    with bulk.without_nested_loops(session):
+        suspects = bulk.execute(session, sql.STAGE_SUSPECTS_AGAIN if is_shown else sql.STAGE_SUSPECTS, values)
+    if not suspects:
+        return 0
+    bulk.execute(session, "ANALYZE filing_suspect")
+    return bulk.execute(session, sql.DUE_CHANGES, values)
 
 
 def _hindered(

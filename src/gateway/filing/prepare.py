@@ -6,15 +6,15 @@ passes through in chunks. Nothing is reserved yet: a draft may be prepared again
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from operator import itemgetter
 
 from sqlmodel import Session
 
 from gateway.authority.connect import state_format
-from gateway.authority.protocol import DeclaredDependant, DeclaredWorker, StateFormat
+from gateway.authority.protocol import DeclaredDependant, DeclaredWorker, StateFormat, declared_workers
 from gateway.contributions import allotment
 from gateway.filing import funding, movements, queries, staging
 from gateway.filing.errors import (
@@ -27,7 +27,7 @@ from gateway.filing.errors import (
 )
 from gateway.filing.models import Filing
 from gateway.filing.policy import FundingPolicy
-from gateway.filing.rules import Candidate, Decision, Pools, Reason, decider, may_be_helped, share_help
+from gateway.filing.rules import Candidate, Decision, Pools, Reason, Row, decide, may_be_helped, share_help, sorter
 from gateway.filing.sql import prepare as sql
 from gateway.filing.sql.allot import DECLARE_ALONE, HEADS_COST
 from gateway.filing.states import FilingKind, FilingStatus
@@ -43,6 +43,7 @@ _GLANCE = 500
 """Members who are looked at together before each is looked at by herself."""
 _PERSON = 14
 """Columns of a candidate's row before those of the state's line."""
+_DOCUMENT = itemgetter(_PERSON + 1)
 
 
 def prepare(
@@ -80,6 +81,8 @@ def prepare(
     figures = _decide_all(session, filing, payroll.code, period, rule)
     session.refresh(filing)
     figures["movements"] = movements.draw_up(session, filing, payroll.code, today=today)
+    for table in ("filing_candidate", "filing_decided"):
+        bulk.execute(session, f"DROP TABLE {table}")
     audit.record(
         session,
         actor=actor,
@@ -168,8 +171,9 @@ def _decide_all(
     values["last"] = found[0] if found else None
     bulk.execute(session, sql.CREATE_CANDIDATES)
     with bulk.without_nested_loops(session):
-        candidates = bulk.execute(session, sql.INSERT_CANDIDATES, values)
-    bulk.execute(session, "ANALYZE filing_candidate (member_id)")
+        found_count = bulk.execute(session, sql.INSERT_CANDIDATES, values)
+    gone = int(db.scalar(session, sql.COUNT_GONE)) if values["last"] else 0
+    candidates = found_count - gone
     staging.create(session, "filing_decided", sql.DECIDED)
     employer = db.first(session, sql.EMPLOYER_PURSE, {"payroll_id": filing.payroll_id})
     if employer is not None:
@@ -177,21 +181,26 @@ def _decide_all(
     heads_minor = _heads_cost(session) if rule.additional_dependants is allotment.Dependants.LAST else {}
     held = int(employer.held_minor) if employer else 0
     desk = _Desk(session, policy, state_format(mutual.country), payroll, values, held, heads_minor)
+    decided = 0
     for decisions in desk.decisions():
         staging.append(session, "filing_decided", sql.DECIDED, decisions)
+        decided += len(decisions)
+    if desk.plain + decided != candidates:
+        raise RuntimeError(f"{desk.plain} and {decided} decisions on {candidates} candidates")
     if desk.alone:
         bulk.stage(session, "filing_alone", {"member_id": "int8"}, ((member,) for member in sorted(desk.alone)))
         bulk.execute(session, DECLARE_ALONE)
     bulk.execute(session, "ANALYZE filing_decided (member_id, is_funded)")
-    for statement in (sql.INSERT_LINES, sql.INSERT_DECISIONS):
-        bulk.execute(session, statement, values)
-    gone = bulk.execute(session, sql.INSERT_GONE, values) if filing.kind == FilingKind.MONTHLY else 0
+    with bulk.without_nested_loops(session, candidates):
+        for statement in (sql.INSERT_LINES, sql.INSERT_DECISIONS):
+            bulk.execute(session, statement, values)
+    if gone and filing.kind == FilingKind.MONTHLY:
+        bulk.execute(session, sql.INSERT_GONE, values)
     if "dependants" in desk.form.limits.tells:
         bulk.execute(session, sql.INSERT_DEPENDANT_LINES, values)
     bulk.execute(session, sql.SUM_DRAFT, values)
-    for table in ("filing_candidate", "filing_decided"):
-        bulk.execute(session, f"DROP TABLE {table}")
-    return {"candidates": candidates, "gone": gone, "looked_at_without_dependants": len(desk.alone)}
+    figures = {"candidates": candidates, "gone": gone if filing.kind == FilingKind.MONTHLY else 0}
+    return {**figures, "looked_at_without_dependants": len(desk.alone)}
 
 
 def _heads_cost(session: Session) -> dict[int, int]:
@@ -210,20 +219,33 @@ class _Desk:
     employer_minor: int
     heads_minor: dict[int, int]
     """What a member's additional dependants cost, where the rule is that they come last; empty where they come first."""
+    plain: int = 0
+    """How many were found to pay all of their lines themselves with new money, and fit for the state's file."""
     alone: set[int] = field(default_factory=set)
     """Who is decided on without her additional dependants, because the money does not reach for them."""
 
     def decisions(self) -> Iterator[list[Decision]]:
-        """Give the decision for every candidate once, in lists."""
-        heads, refused = self._unfit_dependants(), self._refused_lines()
-        quick, asking = decider(self.policy), list[Candidate]()
+        """Give the decision for every candidate who is not plain once, in lists; ``plain`` counts the others."""
+        with bulk.without_nested_loops(self.session):
+            heads = self._unfit_dependants()
+        refused = self._refused_lines()
+        noted = heads.keys() | refused.keys()
+        sort, asking = sorter(self.policy), list[Candidate]()
         for rows in bulk.read_chunks(self.session, sql.CANDIDATES):
-            decided, surely_fit = [], self._surely_fit(rows)
-            for row in rows:
+            decided, surely_fit = [], set[int]()
+            plain, odd = sort(rows)
+            for some, are_fit in self._glanced(plain):
+                if are_fit and not (noted and any(row[0] in noted for row in some)):
+                    self.plain += len(some)
+                else:
+                    odd += some
+            for some, are_fit in self._glanced(odd):
+                surely_fit.update(row[0] for row in some if are_fit)
+            for row in odd:
                 candidate = Candidate._make(row[:_PERSON])
-                decision = quick(candidate)
+                decision = decide(candidate, self.policy)
                 if not decision.is_funded and candidate.member_id in self.heads_minor:
-                    candidate, decision = self._alone(candidate, decision, quick)
+                    candidate, decision = self._alone(candidate, decision)
                 helped = not decision.is_funded and may_be_helped(candidate, decision, self.policy)
                 if decision.is_funded or helped:
                     is_alone = candidate.member_id in self.alone
@@ -239,29 +261,25 @@ class _Desk:
             yield decided
         yield share_help(asking, self.policy, self._pools())
 
-    def _alone(
-        self, candidate: Candidate, decision: Decision, quick: Callable[[Candidate], Decision]
-    ) -> tuple[Candidate, Decision]:
+    def _alone(self, candidate: Candidate, decision: Decision) -> tuple[Candidate, Decision]:
         """Look at a member without her additional dependants, where money is all that is missing."""
         if decision.reason not in (Reason.SHORT, Reason.NO_MONEY):
             return candidate, decision
         self.alone.add(candidate.member_id)
         smaller = candidate._replace(needed_minor=candidate.needed_minor - self.heads_minor[candidate.member_id])
-        return smaller, quick(smaller)
+        return smaller, decide(smaller, self.policy)
 
-    def _surely_fit(self, rows: list[tuple[Any, ...]]) -> set[int]:
-        """Return who the state would take, as far as that is seen of many at once; nearly everybody."""
-        fit: set[int] = set()
+    def _glanced(self, rows: list[Row]) -> Iterator[tuple[list[Row], bool]]:
+        """Give some at a time with whether the state would take them all, as far as that is seen of many at once."""
         for start in range(0, len(rows), _GLANCE):
-            some = [row for row in rows[start : start + _GLANCE] if row[_PERSON + 1] is not None]
-            if some and self.form.are_good([self._worker(row) for row in some]):
-                fit.update(row[0] for row in some)
-        return fit
+            some = rows[start : start + _GLANCE]
+            workers = declared_workers(self.payroll, (row[_PERSON:] for row in some))
+            yield some, None not in map(_DOCUMENT, some) and self.form.are_good(workers)
 
-    def _worker(self, row: tuple[Any, ...]) -> DeclaredWorker:
-        return DeclaredWorker(self.payroll, *row[_PERSON:], row[3])  # type: ignore[call-arg]
+    def _worker(self, row: Row) -> DeclaredWorker:
+        return DeclaredWorker(self.payroll, *row[_PERSON:])
 
-    def _unfit(self, row: tuple[object, ...], dependant: str | None, is_fit: bool) -> Decision | None:
+    def _unfit(self, row: Row, dependant: str | None, is_fit: bool) -> Decision | None:
         findings = None
         if is_fit:
             pass
@@ -270,9 +288,9 @@ class _Desk:
         else:
             findings = "; ".join(f"{found.code} {found.message}" for found in self.form.check(self._worker(row)))
         if findings:
-            return Decision(row[0], False, Reason.IDENTITY_INCOMPLETE, findings, row[8], 0)  # type: ignore[arg-type]
+            return Decision(row[0], False, Reason.IDENTITY_INCOMPLETE, findings, row[8], 0)
         if dependant:
-            return Decision(row[0], False, Reason.DEPENDANT_INCOMPLETE, dependant, row[8], 0)  # type: ignore[arg-type]
+            return Decision(row[0], False, Reason.DEPENDANT_INCOMPLETE, dependant, row[8], 0)
         return None
 
     def _refused_lines(self) -> dict[int, tuple[object, ...]]:
@@ -282,15 +300,15 @@ class _Desk:
         rows = chain.from_iterable(bulk.read_chunks(self.session, sql.REFUSED_LINES, self.values))
         return {row[0]: row[1:] for row in rows if self.form.explain(str(row[1])).category == _TO_MEND}
 
-    def _unmended(self, row: tuple[object, ...], refused: dict[int, tuple[object, ...]]) -> Decision | None:
+    def _unmended(self, row: Row, refused: dict[int, tuple[object, ...]]) -> Decision | None:
         """Leave out who would be sent again word for word: her line would keep all others from being taken."""
         if row[0] not in refused:
             return None
         code, text, *line = refused[row[0]]
-        if [*row[_PERSON:], row[3], row[7]] != line:
+        if [*row[_PERSON:], row[7]] != line:
             return None
         told = f"the state refused this line as it stands: {code} {text or ''}".rstrip()
-        return Decision(row[0], False, Reason.IDENTITY_INCOMPLETE, f"{told}; mend it first", row[8], 0)  # type: ignore[arg-type]
+        return Decision(row[0], False, Reason.IDENTITY_INCOMPLETE, f"{told}; mend it first", row[8], 0)
 
     def _unfit_dependants(self) -> dict[int, str]:
         unfit: dict[int, str] = {}

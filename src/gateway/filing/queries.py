@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -375,7 +376,7 @@ def read_piece(session: Session, document_id: int, seq: int) -> bytes | None:
     """Return one piece of a file, at most 1 MiB; None after the last."""
     values = {"document_id": document_id, "seq": seq}
     found = driver(session).execute(CHUNK.encode(), values, binary=True).fetchone()
-    return None if found is None else bytes(found[0])
+    return None if found is None else zlib.decompress(found[0])
 
 
 def read_content(session: Session, document_id: int) -> Iterator[bytes]:
@@ -395,7 +396,7 @@ def read_file_line(session: Session, document_id: int, line: int) -> bytes:
     values = {"document_id": document_id, "line": line}
     found = driver(session).execute(CHUNKS_OF_LINE.encode(), values, binary=True).fetchall()
     place = line - 1 - found[0][0] if found else 0
-    lines = b"".join(bytes(row[1]) for row in found).split(b"\n", place + 1)
+    lines = b"".join(zlib.decompress(row[1]) for row in found).split(b"\n", place + 1)
     if line < 1 or len(lines) < place + 2:
         raise LineUnknownError(f"file {document_id} has no line {line}")
     return lines[place] + b"\n"

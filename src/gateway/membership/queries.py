@@ -59,7 +59,8 @@ JOIN member m ON m.mutual_id = e.mutual_id AND m.id = e.member_id
 LEFT JOIN (
     SELECT DISTINCT ON (mutual_id, member_id) mutual_id, member_id, wage_minor FROM member_wage
     WHERE mutual_id = (SELECT current_mutual()) AND valid_from <= %(end)s
-    ORDER BY mutual_id, member_id, valid_from DESC, id DESC
+    -- Backwards in everything, as the index is read: nothing is left to sort.
+    ORDER BY mutual_id DESC, member_id DESC, valid_from DESC, id DESC
 ) w ON w.mutual_id = e.mutual_id AND w.member_id = e.member_id
 LEFT JOIN (
     SELECT mutual_id, member_id, count(*) AS heads FROM dependant

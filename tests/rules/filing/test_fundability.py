@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.filing.policy import FundingPolicy, Source
-from gateway.filing.rules import FUNDED, Candidate, Decision, Pools, Reason, decide, decider, may_be_helped, share_help
+from gateway.filing.rules import (
+    FUNDED,
+    Candidate,
+    Decision,
+    Pools,
+    Reason,
+    decide,
+    may_be_helped,
+    plain_decision,
+    share_help,
+    sorter,
+)
 from gateway.filing.words import LANGUAGES, explain
 from gateway.kit.money import currency_of
 
@@ -154,8 +165,19 @@ policies = st.builds(
 
 
 @given(candidates, policies)
-def test_the_quick_answer_is_the_rules_answer(candidate: Candidate, policy: FundingPolicy) -> None:
-    assert decider(policy)(candidate) == decide(candidate, policy)
+def test_whoever_is_sorted_as_plain_is_decided_on_so_by_the_rule(candidate: Candidate, policy: FundingPolicy) -> None:
+    row = (*candidate, "national_id", "00112345678")
+    plain, odd = sorter(policy)([row])
+    assert [*plain, *odd] == [row]
+    if plain:
+        assert plain_decision(candidate) == decide(candidate, policy)
+
+
+def test_a_member_who_paid_all_of_her_month_is_plain_wherever_her_own_money_comes_first() -> None:
+    paid = _short_by(0)
+    first, later = (FundingPolicy.parse({"order": order}, DOP) for order in (["own_money"], ["credit", "own_money"]))
+    assert sorter(first)([paid]) == ([paid], [])
+    assert sorter(later)([paid]) == ([], [paid])
 
 
 @given(

@@ -59,6 +59,24 @@ def test_a_root_is_that_of_the_standard(leaves: list[bytes]) -> None:
     assert merkle.root_of_hashes(map(merkle.leaf_hash, leaves)) == rfc6962(leaves)
 
 
+@given(st.lists(st.lists(st.binary(max_size=8), max_size=20), max_size=6), st.booleans())
+def test_a_tree_that_grew_by_many_at_once_is_the_one_that_grew_leaf_by_leaf(
+    groups: list[list[bytes]], is_mixed: bool
+) -> None:
+    leaves = [leaf for group in groups for leaf in group]
+    tree = merkle.Tree(prove=len(leaves) // 2)
+    plain = merkle.Tree()
+    for place, group in enumerate(groups):
+        tree.add_all(group)
+        if is_mixed and place % 2:
+            for leaf in group:
+                plain.add(leaf)
+        else:
+            plain.add_all(group)
+    assert plain.root() == tree.root() == rfc6962(leaves)
+    assert tree.proof == (merkle.inclusion_proof(leaves, len(leaves) // 2) if leaves else [])
+
+
 @given(st.lists(st.binary(max_size=8), min_size=1, max_size=70), st.data())
 def test_each_leaf_is_proved_and_no_other_is(leaves: list[bytes], data) -> None:
     index = data.draw(st.integers(0, len(leaves) - 1))

@@ -75,6 +75,25 @@ class Batch:
         except (ShapeError, TypeError):
             return None
 
+    def can_write(self, records: Sequence[Sequence[Any]]) -> bool:
+        """Tell whether ``write`` would give the lines of these records, without writing them."""
+        if not self._works or not records:
+            return False
+        columns = list(zip(*records, strict=True))
+        size = len(self._fields)
+        if len(columns) > size and any(columns[size]):
+            return False
+        try:
+            if not self._fits(columns):
+                return False
+            for field, column, memory in zip(self._fields, columns, self._memories, strict=False):
+                if not isinstance(field.shape, Number):
+                    for value in set(column):
+                        memory[value]
+        except (ShapeError, TypeError):
+            return False
+        return True
+
     def _fits(self, columns: Sequence[Sequence[Any]]) -> bool:
         """Tell whether all numbers have the form of their type and nothing that a rule asks for is missing."""
         place = self._place

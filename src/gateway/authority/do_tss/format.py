@@ -59,7 +59,7 @@ class DominicanFormat:
 
     def are_good(self, workers: Sequence[DeclaredWorker]) -> bool:
         """Tell quickly that the state would take all of these workers' lines: they can be written the short way."""
-        return _batch("AM", None).write(workers) is not None
+        return _batch("AM", None).can_write(workers)
 
     def check_dependant(self, dependant: DeclaredDependant) -> list[Finding]:
         """Say why the state would refuse this dependant's line."""

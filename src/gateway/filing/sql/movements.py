@@ -111,28 +111,56 @@ STAGE_MOVING = """
 CREATE TEMPORARY TABLE filing_moving ON COMMIT DROP AS SELECT DISTINCT member_id FROM filing_due WHERE event IN ('entry', 'exit')
 """
 
+_TOUCHED = """
+    SELECT member_id FROM member_change WHERE mutual_id = current_mutual() AND changed_at > {since}
+    UNION ALL
+    SELECT member_id FROM member_identity WHERE mutual_id = current_mutual() AND created_at > {since}
+"""
+"""Members whose personal data or documents were recorded since an instant."""
+
+_SUSPECTS = """
+-- one row per member whose wage the draft found changed, whose change was told in vain, or whose data may not be those that the
+-- state took last
+CREATE TEMPORARY TABLE filing_suspect ON COMMIT DROP AS
+SELECT member_id FROM filing_line
+WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND change_since_last IN ('wage_changed', 'back')
+UNION
+SELECT member_id FROM filing_decision
+WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND change_since_last IN ('wage_changed', 'back')
+UNION
+SELECT member_id FROM filing_told WHERE event = 'change' AND status = 'rejected'
+UNION
+"""
+
+STAGE_SUSPECTS = f"""{_SUSPECTS}
+-- Recorded since the opening, but for those of whom her accepted line of the last month surely says what is true today, word for
+-- word, and of whom nothing was told since: a mutual whose members were all recorded the day before its first month would
+-- suspect them all for ever.
+SELECT t.member_id FROM ({_TOUCHED.format(since="%(opening_at)s - interval '1 day'")}) t
+LEFT JOIN filing_candidate c ON c.member_id = t.member_id AND c.is_as_told
+LEFT JOIN (
+    SELECT DISTINCT v.member_id FROM filing f
+    JOIN filing_movement v ON v.mutual_id = f.mutual_id AND v.filing_id = f.id AND v.status = 'accepted'
+    WHERE f.mutual_id = current_mutual() AND f.payroll_id = %(payroll_id)s AND f.period_start >= CAST(%(last)s AS date)
+) v ON v.member_id = t.member_id
+WHERE c.member_id IS NULL OR v.member_id IS NOT NULL
+"""
+
+STAGE_SUSPECTS_AGAIN = f"""{_SUSPECTS}
+-- Whom the draft has a change of, and whoever was recorded since it was made: nobody else's change can be told now.
+SELECT member_id FROM filing_movement WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND event = 'change'
+UNION
+{_TOUCHED.format(since="%(prepared_at)s")}
+"""
+
 DUE_CHANGES = """
 -- no row: whose wage or personal data are not those that the state took last, and whose change was told in vain; not of
 -- somebody who enters or leaves in this filing, whose line says it anyhow
 INSERT INTO filing_due
-WITH suspect AS (
-    SELECT member_id FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
-        AND change_since_last IN ('wage_changed', 'back')
-    UNION
-    SELECT member_id FROM filing_decision WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
-        AND change_since_last IN ('wage_changed', 'back')
-    UNION
-    SELECT member_id FROM member_change
-    WHERE mutual_id = current_mutual() AND changed_at > %(opening_at)s - interval '1 day'
-    UNION
-    SELECT member_id FROM member_identity
-    WHERE mutual_id = current_mutual() AND created_at > %(opening_at)s - interval '1 day'
-    UNION
-    SELECT member_id FROM filing_told WHERE event = 'change' AND status = 'rejected'
-), person AS (
+WITH person AS (
     SELECT m.id AS member_id, m.given_names, m.first_surname, m.second_surname, m.sex, m.birth_date, i.kind, i.value,
            w.id AS wage_id, w.valid_from AS wage_from, w.wage_minor, w.source_kind AS wage_kind
-    FROM suspect s
+    FROM filing_suspect s
     JOIN member m ON m.mutual_id = current_mutual() AND m.id = s.member_id
     JOIN member_identity i ON i.mutual_id = m.mutual_id AND i.member_id = m.id AND i.is_primary
     CROSS JOIN LATERAL (
@@ -268,7 +296,16 @@ DROP = tuple(
 -- no row: a temporary table is not needed any more
 DROP TABLE IF EXISTS pg_temp.{table}
 """
-    for table in ("filing_due", "filing_told", "filing_moving", "filing_drawn", "filing_hindered", "filing_previewed")
+    for table in (
+        "filing_due",
+        "filing_told",
+        "filing_moving",
+        "filing_touched",
+        "filing_suspect",
+        "filing_drawn",
+        "filing_hindered",
+        "filing_previewed",
+    )
 )
 
 GROUPS = """

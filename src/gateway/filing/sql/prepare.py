@@ -60,15 +60,16 @@ CREATE TEMPORARY TABLE filing_candidate (
     member_id int8, status text, on_leave boolean, wage_minor int8, heads int4, assessed_wage_minor int8, assessed_heads int4,
     needed_minor int8, held_minor int8, received_minor int8, fund_id int8, was_covered boolean, is_declared_elsewhere boolean,
     waits_for_earlier boolean, document_kind text, document text, given_names text, first_surname text, second_surname text, sex text, birth_date date,
-    change_since_last text, assessment_id int8, amounts_minor int8[], state_minor int8
+    change_since_last text, is_as_told boolean, assessment_id int8, amounts_minor int8[], state_minor int8
 ) ON COMMIT DROP
 """
 
 INSERT_CANDIDATES = f"""
 -- one row per member enrolled in the payroll on any day of the month, with everything the decision and the line need;
--- those whom an open or accepted filing of the same payroll and month has already are left out
+-- those whom an open or accepted filing of the same payroll and month has already are left out. After them whoever was
+-- accepted in the payroll's last month and is in it no longer, as gone, with nothing else
 INSERT INTO filing_candidate
-WITH received AS MATERIALIZED (
+WITH received AS NOT MATERIALIZED (
     SELECT coalesce(p.member_id, l.member_id) AS member_id, sum(l.amount_minor)::int8 AS received_minor
     FROM contribution_receipt r
     JOIN contribution_receipt_line l ON l.mutual_id = r.mutual_id AND l.receipt_id = r.id
@@ -79,11 +80,13 @@ WITH received AS MATERIALIZED (
     WHERE r.mutual_id = current_mutual() AND r.paid_on >= %(start)s
       AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
     GROUP BY 1
-), last AS MATERIALIZED (
-    SELECT l.member_id, max(l.wage_minor) AS wage_minor FROM filing f
+), last AS NOT MATERIALIZED (
+    SELECT DISTINCT ON (l.member_id) l.member_id, l.wage_minor, l.document_kind, l.document, l.given_names, l.first_surname,
+           l.second_surname, l.sex, l.birth_date
+    FROM filing f
     JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
     WHERE f.mutual_id = current_mutual() AND f.payroll_id = %(payroll_id)s AND f.period_start = CAST(%(last)s AS date)
-    GROUP BY l.member_id
+    ORDER BY l.member_id, l.wage_minor DESC
 ), declared AS MATERIALIZED (
     SELECT l.member_id, bool_or(f.payroll_id = %(payroll_id)s) AS here,
            bool_or(f.payroll_id <> %(payroll_id)s AND o.member_id IS NULL) AS elsewhere,
@@ -98,19 +101,22 @@ WITH received AS MATERIALIZED (
       AND f.status NOT IN ('discarded', 'rejected')
     GROUP BY l.member_id
 )
-SELECT r.member_id, r.status, r.on_leave, r.wage_minor, r.additional_dependants,
+SELECT coalesce(r.member_id, last.member_id), r.status, r.on_leave, r.wage_minor, r.additional_dependants,
        CASE WHEN a.earlier_wage_minor = r.earlier_wage_minor THEN a.wage_minor WHEN a.member_id IS NOT NULL THEN -1 END,
        a.additional_dependants,
        coalesce(a.total_minor, 0), greatest(0, coalesce(b.held_minor, 0) - coalesce(o.older_minor, 0)),
        coalesce(g.received_minor, 0), r.fund_id,
        last.member_id IS NOT NULL AND CAST(%(last)s AS date) = %(previous)s, coalesce(d.elsewhere, false) AND NOT r.has_own_wage,
        r.earlier_wage_minor > 0 AND r.earlier_wage_minor <> coalesce(d.earlier_minor, 0), r.document_kind, r.document, r.given_names, r.first_surname, r.second_surname, r.sex, r.birth_date,
-       CASE WHEN last.member_id IS NOT NULL THEN CASE WHEN last.wage_minor = r.wage_minor THEN 'same' ELSE 'wage_changed' END
+       CASE WHEN r.member_id IS NULL THEN 'gone'
+            WHEN last.member_id IS NOT NULL THEN CASE WHEN last.wage_minor = r.wage_minor THEN 'same' ELSE 'wage_changed' END
             WHEN EXISTS (
                 SELECT FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
                 WHERE l.mutual_id = current_mutual() AND l.member_id = r.member_id AND l.status IN ('accepted', 'changed')
                   AND f.payroll_id = %(payroll_id)s AND f.period_start < %(start)s
             ) THEN 'back' ELSE 'new' END,
+       (last.wage_minor, last.document_kind, last.document, last.given_names, last.first_surname, last.second_surname, last.sex, last.birth_date)
+           = (r.wage_minor, r.document_kind, r.document, r.given_names, r.first_surname, r.second_surname, r.sex, r.birth_date),
        a.assessment_id, a.amounts_minor, a.state_minor
 FROM ({ROSTER}) r
 LEFT JOIN ({ASSESSED}) a ON a.member_id = r.member_id
@@ -119,7 +125,7 @@ LEFT JOIN ledger_account c ON c.mutual_id = current_mutual() AND c.owner_kind = 
 LEFT JOIN ledger_balance b ON b.mutual_id = c.mutual_id AND b.account_id = c.id
 LEFT JOIN received g ON g.member_id = r.member_id
 LEFT JOIN ({OLDER_OPEN_MONTHS}) o ON o.member_id = r.member_id
-LEFT JOIN last ON last.member_id = r.member_id
+FULL JOIN last ON last.member_id = r.member_id
 LEFT JOIN declared d ON d.member_id = r.member_id
 WHERE NOT coalesce(d.here, false)
 """
@@ -128,8 +134,13 @@ CANDIDATES = """
 -- one row per candidate: what the decision needs, then what the state's line needs
 SELECT member_id, status, on_leave, wage_minor, heads, assessed_wage_minor, assessed_heads, needed_minor, held_minor,
        received_minor, fund_id, was_covered, is_declared_elsewhere, waits_for_earlier,
-       document_kind, document, given_names, first_surname, second_surname, sex, birth_date
-FROM filing_candidate
+       document_kind, document, given_names, first_surname, second_surname, sex, birth_date, wage_minor
+FROM filing_candidate WHERE change_since_last <> 'gone'
+"""
+
+COUNT_GONE = """
+-- one row: how many are in the payroll no longer
+SELECT count(*) FROM filing_candidate WHERE change_since_last = 'gone'
 """
 
 DECIDED = {
@@ -145,7 +156,7 @@ DECIDED = {
     "from_reserve_minor": "int8",
     "from_employer_minor": "int8",
 }
-"""Columns of the staged decisions, in the order of ``rules.Decision``."""
+"""Columns of the staged decisions, in the order of ``rules.Decision``; a candidate without one is ``rules.plain_decision``'s."""
 
 PURSES = """
 -- one row per fund that has an account, and one with id 0 for the reserve: what it holds
@@ -181,10 +192,12 @@ INSERT INTO filing_line (filing_id, line_no, member_id, assessment_id, document_
     change_since_last)
 SELECT %(filing_id)s, row_number() OVER (ORDER BY c.member_id), c.member_id, c.assessment_id, c.document_kind, c.document,
        c.given_names, c.first_surname, c.second_surname, c.sex, c.birth_date, c.wage_minor, c.heads, c.amounts_minor,
-       c.state_minor, c.needed_minor - c.state_minor, c.needed_minor, d.from_member_minor, d.credit_minor, d.from_fund_minor,
-       d.from_reserve_minor, d.from_employer_minor, CASE WHEN d.from_fund_minor > 0 THEN c.fund_id END, d.reason, c.change_since_last
-FROM filing_decided d JOIN filing_candidate c USING (member_id)
-WHERE d.is_funded
+       c.state_minor, c.needed_minor - c.state_minor, c.needed_minor, coalesce(d.from_member_minor, c.needed_minor),
+       coalesce(d.credit_minor, 0), coalesce(d.from_fund_minor, 0), coalesce(d.from_reserve_minor, 0),
+       coalesce(d.from_employer_minor, 0), CASE WHEN d.from_fund_minor > 0 THEN c.fund_id END, coalesce(d.reason, 'own_money'),
+       c.change_since_last
+FROM filing_candidate c LEFT JOIN filing_decided d ON d.member_id = c.member_id
+WHERE coalesce(d.is_funded, true) AND c.change_since_last <> 'gone'
 """
 
 INSERT_DECISIONS = """
@@ -200,11 +213,7 @@ WHERE NOT d.is_funded
 INSERT_GONE = """
 -- no row: a decision for each member who was accepted in the payroll's last month and is in it no longer
 INSERT INTO filing_decision (filing_id, member_id, reason, needed_minor, available_minor, short_minor, change_since_last)
-SELECT DISTINCT %(filing_id)s, l.member_id, 'not_enrolled', 0, 0, 0, 'gone'
-FROM filing f
-JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
-WHERE f.mutual_id = current_mutual() AND f.payroll_id = %(payroll_id)s AND f.period_start = CAST(%(last)s AS date)
-  AND NOT EXISTS (SELECT FROM filing_candidate c WHERE c.member_id = l.member_id)
+SELECT %(filing_id)s, member_id, 'not_enrolled', 0, 0, 0, 'gone' FROM filing_candidate WHERE change_since_last = 'gone'
 """
 
 _HEADS = f"""

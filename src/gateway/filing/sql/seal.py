@@ -152,19 +152,24 @@ JOIN ledger_account a ON a.mutual_id = f.mutual_id AND a.code = 'filing:' || f.i
 WHERE f.mutual_id = current_mutual() AND f.id = %(filing_id)s
 """
 
+_FILING = """
+    SELECT (SELECT reference FROM filing WHERE mutual_id = current_mutual() AND id = %(filing_id)s) AS reference
+"""
+"""The filing, looked up once: lines just written are in no statistics, and a join would look it up for each of them."""
+
 LINES = f"""
--- one row per line, in the file's order: what the state's line is made of, then the bytes that the Merkle root stands over
-SELECT l.line_no, l.document_kind, l.document, l.given_names, l.first_surname, l.second_surname, l.sex, l.birth_date,
-       l.wage_minor, convert_to({CANONICAL}, 'UTF8') AS canonical
-FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
+-- one row per line, in the file's order: the bytes that the Merkle root stands over, then what the state's line is made of
+SELECT convert_to({CANONICAL}, 'UTF8') AS canonical, l.document_kind, l.document, l.given_names, l.first_surname,
+       l.second_surname, l.sex, l.birth_date, l.wage_minor
+FROM filing_line l CROSS JOIN ({_FILING}) f
 WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s ORDER BY l.line_no
 """
 
 LINES_WITH_AMOUNTS = f"""
 -- one row per line, as ``LINES``, then what it costs by component: codes and amounts of her assessment
-SELECT l.line_no, l.document_kind, l.document, l.given_names, l.first_surname, l.second_surname, l.sex, l.birth_date,
-       l.wage_minor, convert_to({CANONICAL}, 'UTF8') AS canonical, c.codes, l.amounts_minor
-FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
+SELECT convert_to({CANONICAL}, 'UTF8') AS canonical, l.document_kind, l.document, l.given_names, l.first_surname,
+       l.second_surname, l.sex, l.birth_date, l.wage_minor, c.codes, l.amounts_minor
+FROM filing_line l CROSS JOIN ({_FILING}) f
 JOIN contribution_assessment a ON a.mutual_id = l.mutual_id AND a.id = l.assessment_id
 JOIN (
     SELECT s.id, array_agg(e.value ->> 'code' ORDER BY e.ordinality) AS codes
@@ -177,7 +182,7 @@ WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s ORDER BY l.
 LEAVES = f"""
 -- one row per line, in order: the bytes that the filing's Merkle root stands over
 SELECT convert_to({CANONICAL}, 'UTF8') AS canonical
-FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
+FROM filing_line l CROSS JOIN ({_FILING}) f
 WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s ORDER BY l.line_no
 """
 
