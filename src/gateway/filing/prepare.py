@@ -39,8 +39,10 @@ from gateway.membership.errors import PayrollNotFoundError
 UNFINISHED = (FilingStatus.SEALED, FilingStatus.SENDING, FilingStatus.UNKNOWN, FilingStatus.SUBMITTED)
 _TO_MEND = "mend_data"
 """Category of the codes that ask for other data; what the member or the state has to do cannot be seen from here."""
-_GLANCE = 500
-"""Members who are looked at together before each is looked at by herself."""
+_GLANCE = 2000
+"""Members who are looked at together; where they are not all fit, their halves are, and so on."""
+_FEW = 16
+"""Of so many each is looked at by herself."""
 _PERSON = 14
 """Columns of a candidate's row before those of the state's line."""
 _DOCUMENT = itemgetter(_PERSON + 1)
@@ -272,9 +274,17 @@ class _Desk:
     def _glanced(self, rows: list[Row]) -> Iterator[tuple[list[Row], bool]]:
         """Give some at a time with whether the state would take them all, as far as that is seen of many at once."""
         for start in range(0, len(rows), _GLANCE):
-            some = rows[start : start + _GLANCE]
-            workers = declared_workers(self.payroll, (row[_PERSON:] for row in some))
-            yield some, None not in map(_DOCUMENT, some) and self.form.are_good(workers)
+            yield from self._halved(rows[start : start + _GLANCE])
+
+    def _halved(self, some: list[Row]) -> Iterator[tuple[list[Row], bool]]:
+        workers = declared_workers(self.payroll, (row[_PERSON:] for row in some))
+        are_fit = None not in map(_DOCUMENT, some) and self.form.are_good(workers)
+        if are_fit or len(some) <= _FEW:
+            yield some, are_fit
+            return
+        half = len(some) // 2
+        yield from self._halved(some[:half])
+        yield from self._halved(some[half:])
 
     def _worker(self, row: Row) -> DeclaredWorker:
         return DeclaredWorker(self.payroll, *row[_PERSON:])
