@@ -226,6 +226,7 @@ CREATE TABLE work_progress (
 	ended_at TIMESTAMP WITH TIME ZONE,
 	code TEXT,
 	detail TEXT,
+	result JSONB,
 	CONSTRAINT pk_work_progress PRIMARY KEY (mutual_id, id),
 	CONSTRAINT uq_work_progress_mutual_id_subject_kind_subject_id UNIQUE (mutual_id, subject_kind, subject_id),
 	CONSTRAINT ck_work_progress_state CHECK (state IN ('waiting', 'working', 'done', 'failed'))

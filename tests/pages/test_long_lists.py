@@ -1,5 +1,6 @@
 """A long list of members: a worker looks at it and writes it, and its page says meanwhile how far it is."""
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.filing.filing_town import with_check_digit
 from tests.pages.browsing import Office
 from tests.pages.office_town import TODAY
+from tests.reconciliation.statements import Booked, camt053
 
 from gateway.contributions import import_receipts as receipts
 from gateway.contributions import tasks as receipt_tasks
@@ -15,6 +17,8 @@ from gateway.kit import db, working
 from gateway.kit.jobs import TASKS, Context
 from gateway.membership import import_members as imports
 from gateway.membership import tasks
+from gateway.reconciliation import load_later
+from gateway.reconciliation import tasks as statement_tasks
 
 ROWS = imports.LARGE_ROWS + 300
 HEAD = "Nombres;Primer Apellido;Sexo;Fecha de nacimiento;Cédula;Nómina;Fecha de ingreso;Salario declarado\n"
@@ -186,3 +190,35 @@ def test_a_long_file_of_payments_is_received_by_a_worker_while_its_page_says_how
         thread.join(60)
         expect(page.locator("main")).to_contain_text("recibido")
         assert db.scalar(session, counted) == rows
+
+
+def test_a_large_statement_is_loaded_by_a_worker_and_its_page_says_what_came_of_it(fresh: Office) -> None:
+    assert statement_tasks
+    page = fresh.as_("abel")
+    lines = [Booked(1_000 + n, text=f"DEPOSITO {n:05d} " + "APORTE DE LA SEMANA " * 12) for n in range(1_400)]
+    body = camt053(10**8 + 250_000, lines, day=TODAY + dt.timedelta(days=1))
+    assert len(body) > load_later.LARGE_BYTES
+    fresh.go(page, "/reconciliation/statements")
+    page.locator("#f-file").set_input_files([{"name": "grande.xml", "mimeType": "text/xml", "buffer": body}])
+    page.get_by_role("button", name="Cargarlo").click()
+    expect(page.locator("#work")).to_contain_text("Espera su turno")
+    seen, go_on = threading.Event(), threading.Event()
+
+    def stop_at(point: str) -> None:
+        if point == "progress.keep":
+            seen.set()
+            go_on.wait(20)
+
+    thread = work_off(fresh, stop_at)
+    assert seen.wait(30)
+    expect(page.locator("#work")).to_contain_text("Paso 2 de 3: sus líneas se comparan con las conocidas")
+    expect(page.locator("#work")).to_contain_text("de 1,400")
+    go_on.set()
+    thread.join(60)
+    expect(page.locator("#work")).to_have_count(0)
+    expect(page.locator("main .status.good")).to_contain_text("1,400")
+    with fresh.database.session(1) as session:
+        assert (
+            db.scalar(session, "SELECT count(*) FROM bank_statement_line WHERE text LIKE '%APORTE DE LA SEMANA%'")
+            == 1_400
+        )

@@ -81,6 +81,7 @@ class WorkProgress(TenantTable, table=True):
     ended_at: dt.datetime | None = instant(nullable=True)
     code: str | None = words(nullable=True)
     detail: str | None = words(nullable=True)
+    result: dict[str, Any] | None = json_column(nullable=True)
 
 
 class AuditLog(TenantTable, table=True):

@@ -30,7 +30,7 @@ Tell = Callable[[str, int, int | None], None]
 """Called with the step, how much of it is done, and out of how much; None where that is not known."""
 
 COLUMNS = """id, subject_kind, subject_id, state, step, done_count, total_count, options, asked_by, asked_at, told_at, ended_at,
-       code, detail, state IN ('waiting', 'working') AND told_at < clock_timestamp() - make_interval(secs => :quiet) AS is_quiet"""
+       code, detail, result, state IN ('waiting', 'working') AND told_at < clock_timestamp() - make_interval(secs => :quiet) AS is_quiet"""
 
 ASK = """
 -- at most one row: the work, unless it waits or goes on already
@@ -38,7 +38,7 @@ INSERT INTO work_progress (subject_kind, subject_id, options, asked_by)
 VALUES (:subject_kind, :subject_id, CAST(:options AS jsonb), :actor)
 ON CONFLICT (mutual_id, subject_kind, subject_id) DO UPDATE
 SET state = 'waiting', step = '', done_count = 0, total_count = NULL, options = excluded.options, asked_by = excluded.asked_by,
-    asked_at = now(), told_at = now(), ended_at = NULL, code = NULL, detail = NULL
+    asked_at = now(), told_at = now(), ended_at = NULL, code = NULL, detail = NULL, result = NULL
 WHERE work_progress.state IN ('done', 'failed')
 RETURNING id
 """
@@ -57,7 +57,7 @@ WHERE mutual_id = current_mutual() AND id = :id AND state IN ('waiting', 'workin
 
 END = """
 -- no row: the work has ended
-UPDATE work_progress SET state = :state, code = :code, detail = :detail, told_at = clock_timestamp(), ended_at = clock_timestamp()
+UPDATE work_progress SET state = :state, code = :code, detail = :detail, result = CAST(:result AS jsonb), told_at = clock_timestamp(), ended_at = clock_timestamp()
 WHERE mutual_id = current_mutual() AND id = :id
 """
 
@@ -86,6 +86,8 @@ class Progress(NamedTuple):
     code: str | None
     """Of the refusal, where it failed."""
     detail: str | None
+    result: dict[str, Any] | None
+    """What came of it, where the work says."""
     is_quiet: bool
     """It waits or works and was not heard of for ``QUIET_SECONDS``."""
 
@@ -99,13 +101,14 @@ def silent(_step: str, _done: int, _total: int | None) -> None:
     """Tell nobody."""
 
 
-def told_rows(rows: Iterable[T], tell: Tell, total: int | None) -> Iterator[T]:
-    """Give rows as they are read, telling the step ``read`` of them, and ``relate`` once the last was given."""
+def told_rows(rows: Iterable[T], tell: Tell, total: int | None, *, step: str = "read") -> Iterator[T]:
+    """Give rows as they are read, telling a step of them, and ``relate`` once the last row of a file was read."""
     for number, row in enumerate(rows):
         if number % EVERY_ROWS == 0:
-            tell("read", number, None if total is None else max(total, number))
+            tell(step, number, None if total is None else max(total, number))
         yield row
-    tell("relate", 0, None)
+    if step == "read":
+        tell("relate", 0, None)
 
 
 def find(session: Session, subject_kind: str, subject_id: int) -> Progress | None:
@@ -149,7 +152,8 @@ def carry_out(
 ) -> None:
     """Do what was asked for in one transaction, and tell how far it is; a second time, after it ended, do nothing.
 
-    A refusal ends the work and is kept for whoever asked; what asking again may cure is left to the queue.
+    A refusal ends the work and is kept for whoever asked; what asking again may cure is left to the queue. What the work
+    returns, if it does, is kept as ``result``.
     """
     with context.session(mutual_id) as session:
         asked = find(session, subject_kind, subject_id)
@@ -158,9 +162,9 @@ def carry_out(
     teller = _Teller(context, mutual_id, asked.id)
     try:
         with context.session(mutual_id) as session:
-            work(session, asked, teller)
+            result = work(session, asked, teller)
             context.mark(f"progress.{subject_kind}.done")
-            db.run(session, END, {"id": asked.id, "state": "done", "code": None, "detail": None})
+            end(session, asked.id, result)
     except GatewayError as refusal:
         if refusal.retryable:
             raise
@@ -171,16 +175,22 @@ def carry_out(
         raise
 
 
-def end_here(session: Session, subject_kind: str, subject_id: int) -> None:
+def end_here(session: Session, subject_kind: str, subject_id: int, result: Mapping[str, Any] | None = None) -> None:
     """End work that was done without a worker: the job that waits for one finds nothing left to do."""
     found = find(session, subject_kind, subject_id)
     if found is not None and found.is_open:
-        db.run(session, END, {"id": found.id, "state": "done", "code": None, "detail": None})
+        end(session, found.id, result)
+
+
+def end(session: Session, progress_id: int, result: Mapping[str, Any] | None) -> None:
+    """End work that was done, in its own transaction."""
+    kept = None if result is None else json.dumps(dict(result))
+    db.run(session, END, {"id": progress_id, "state": "done", "code": None, "detail": None, "result": kept})
 
 
 def _fail(context: Context, mutual_id: int, progress_id: int, code: str, detail: str) -> None:
     with context.session(mutual_id) as session:
-        db.run(session, END, {"id": progress_id, "state": "failed", "code": code, "detail": detail})
+        db.run(session, END, {"id": progress_id, "state": "failed", "code": code, "detail": detail, "result": None})
 
 
 class _Teller:

@@ -20,6 +20,7 @@ from gateway.bank.statement import Line as ReadLine
 from gateway.bank.statement import ReadFile, Statement, balance_problem
 from gateway.contributions.reference import find_references
 from gateway.kit import audit, bulk, db, evidence
+from gateway.kit.progress import Tell, silent, told_rows
 from gateway.kit.tenant import current
 from gateway.ledger.bank_accounts import BankAccountRow, find_bank_account
 from gateway.reconciliation import mappings, queries
@@ -83,6 +84,7 @@ def load_statement(
     actor: str,
     mapping_id: int | None = None,
     typed: TypedBalances | None = None,
+    tell: Tell = silent,
 ) -> LoadedFile:
     """Load a statement file: camt, MT940, or a table with the mapping that was saved for its bank.
 
@@ -93,6 +95,7 @@ def load_statement(
         actor: Who loads it.
         mapping_id: How to read it if it is a table.
         typed: Its balances if it is a table without any; without them it is put aside.
+        tell: Told how far it is: ``read`` (the file), ``lines`` (how many of a statement), ``keep``.
 
     Raises:
         StatementError: Not a statement that can be read at all; nothing of it is kept.
@@ -103,6 +106,7 @@ def load_statement(
     if known is not None:
         return LoadedFile(is_new=False, statements=_of_evidence(session, known), new_line_count=0)
     told = {**how, "actor": actor}
+    tell("read", 0, None)
     read = _read(session, body, told)
     about = {"file_name": file_name, "format": read.format, **told}
     media_type = "application/xml" if read.format.startswith("camt") else "text/plain"
@@ -112,7 +116,7 @@ def load_statement(
     for item in () if read.quarantine is None else read.quarantine.items:
         account = find_bank_account(session, number=item.account or "")
         _insert(session, None, account, kept, f"{item.reason} ({item.place})", actor, item.reference or "")
-    new_lines = sum(_take(session, read, statement, kept, actor) for statement in read.statements)
+    new_lines = sum(_take(session, read, statement, kept, actor, tell) for statement in read.statements)
     new_lines += _release_waiting(session, read, actor)
     audit.record(session, actor=actor, action="statement.load", subject_kind="evidence", subject_id=kept, detail=about)
     return LoadedFile(is_new=True, statements=_of_evidence(session, kept), new_line_count=new_lines)
@@ -157,13 +161,16 @@ def _of_evidence(session: Session, evidence_id: int) -> list[StatementRow]:
     return [StatementRow(*row) for row in found]
 
 
-def _take(session: Session, read: ReadFile, statement: Statement, evidence_id: int, actor: str) -> int:
+def _take(
+    session: Session, read: ReadFile, statement: Statement, evidence_id: int, actor: str, tell: Tell = silent
+) -> int:
     account = find_bank_account(session, number=statement.account)
     problem = _own_problem(read, statement, account)
     if problem is not None or account is None:
         _insert(session, statement, account, evidence_id, problem, actor)
         return 0
-    _stage(session, statement)
+    _stage(session, statement, tell)
+    tell("keep", 0, None)
     if not read.is_statement:
         return announce(
             session, _insert(session, statement, account, evidence_id, None, actor, is_final=False), account.id
@@ -268,8 +275,9 @@ def _known_lines(session: Session, account_id: int, statement: Statement, last_o
     return _Known(*(int(value) for value in found))
 
 
-def _stage(session: Session, statement: Statement) -> None:
-    bulk.stage(session, "staged_line", STAGED, _staged_rows(statement.lines, statement.currency))
+def _stage(session: Session, statement: Statement, tell: Tell = silent) -> None:
+    rows = _staged_rows(statement.lines, statement.currency)
+    bulk.stage(session, "staged_line", STAGED, told_rows(rows, tell, len(statement.lines), step="lines"))
 
 
 def _staged_rows(lines: Sequence[ReadLine], currency: str) -> Iterator[tuple[object, ...]]:

@@ -9,13 +9,17 @@ from gateway.api.schemas.reconciliation import typed_balances
 from gateway.backoffice.areas.reconciliation.place import LINES, MONEY, READERS, STATEMENTS, area, before, crumbs
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
+from gateway.backoffice.frame.faults import PageUnknownError
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
+from gateway.backoffice.frame.refusals import said_of_code
 from gateway.backoffice.frame.texts import N_
 from gateway.backoffice.frame.uploads import check_size
+from gateway.backoffice.frame.work import Work, fragment, shown
+from gateway.kit.progress import Progress, end_here, silent
 from gateway.ledger.bank_accounts import list_bank_accounts
 from gateway.membership.queries import find_member_by_number
-from gateway.reconciliation import mappings, queries
+from gateway.reconciliation import load_later, mappings, queries
 from gateway.reconciliation.claim import claim_line
 from gateway.reconciliation.load_statement import load_statement
 from gateway.reconciliation.match_rules import AFTERWARDS, RULES
@@ -85,6 +89,11 @@ def load(desk: Desk, form: Form) -> Go:
     form.check()
     assert file is not None
     typed = typed_balances(opening or None, closing or None, desk.mutual.currency)
+    if len(file.body) > load_later.LARGE_BYTES:
+        kept = load_later.load_later(
+            desk.session, file.body, file_name=file.name, actor=desk.actor, mapping_id=mapping, typed=typed
+        )
+        return Go(f"/reconciliation/statements/files/{kept}")
     done = load_statement(
         desk.session, file.body, file_name=file.name, actor=desk.actor, mapping_id=mapping, typed=typed
     )
@@ -95,6 +104,76 @@ def load(desk: Desk, form: Form) -> Go:
         return Go("/reconciliation/statements", N_("Put aside: {reason}"), {"reason": aside[0].reason or ""}, "bad")
     places = {"count": desk.words.number(done.new_line_count)}
     return Go("/reconciliation/statements", N_("Loaded with {count} new lines. Match and compare next."), places)
+
+
+WORK = N_("The statement is being loaded.")
+STEPS = {
+    "read": (N_("the file is read"), ""),
+    "lines": (N_("its lines are compared with those that are known"), N_("Line {done} of {total}")),
+    "keep": (N_("the new lines are kept"), ""),
+}
+
+
+def _work(desk: Desk, found: Progress) -> Work | None:
+    if not found.is_open:
+        return None
+    path = f"/reconciliation/statements/files/{found.subject_id}/progress"
+    return shown(desk, found, path, desk.words.say(WORK), load_later.STEPS, STEPS)
+
+
+def _loading(desk: Desk, number: int) -> Progress:
+    found = load_later.progress_of(desk.session, number)
+    if found is None:
+        raise PageUnknownError(f"no file {number} was given to a worker to be loaded")
+    return found
+
+
+def _show_loading(desk: Desk, form: Form, number: int) -> Response:
+    found, words = _loading(desk, number), desk.words
+    result, failed = found.result or {}, found.state == "failed"
+    came = ""
+    if found.state == "done":
+        came = words.say(
+            "Loaded with {count} new lines. Match and compare next.", count=words.number(result["new_lines"])
+        )
+        if not result["is_new"]:
+            came = words.say("This file was loaded before; nothing changed.")
+        elif result["aside"]:
+            came = words.say("Put aside: {reason}", reason=result["aside"])
+    name = str(found.options["file_name"])
+    return desk.page(
+        "reconciliation/loading.html",
+        crumbs=crumbs(desk, (N_("Statements"), "/reconciliation/statements"), (name, "")),
+        form=form,
+        name=name,
+        number_of_file=number,
+        work=_work(desk, found),
+        is_good=bool(result.get("is_new")) and not result.get("aside"),
+        came=came,
+        failed=said_of_code(found.code or "", found.detail or "", words) if failed else "",
+        may_load=desk.may(MONEY),
+    )
+
+
+@area.page("/reconciliation/statements/files/{number:int}", *MONEY)
+def loading(desk: Desk, number: int) -> Response:
+    """Say how far the loading of a large file is, and what came of it."""
+    return _show_loading(desk, desk.form(), number)
+
+
+@area.page("/reconciliation/statements/files/{number:int}/progress", *MONEY)
+def loading_progress(desk: Desk, number: int) -> Response:
+    """Say how far the loading is; asked for again and again by its page."""
+    return fragment(desk, _work(desk, _loading(desk, number)))
+
+
+@area.act("/reconciliation/statements/files/{number:int}/here", *MONEY, show=_show_loading, has_page=False)
+def load_here(desk: Desk, _form: Form, number: int) -> Go:
+    """Load a kept file here and now, where nobody in the background does."""
+    found = _loading(desk, number)
+    if found.is_open:
+        end_here(desk.session, load_later.SUBJECT, number, load_later.load_kept(desk.session, found, silent))
+    return Go(f"/reconciliation/statements/files/{number}")
 
 
 @area.page("/reconciliation/statements/{statement_id:int}", *READERS)
