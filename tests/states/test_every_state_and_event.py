@@ -64,6 +64,9 @@ def test_an_event_leads_where_the_table_says_or_is_refused_naming_the_states_it_
         with pytest.raises(InvalidTransitionError) as refused:
             machine.advance(state, event)
         assert all(source.value in refused.value.detail for source in sources)
+        assert refused.value.detail.startswith(
+            f"this is {state.value}; to {event.value.replace('_', ' ')} it has to be "
+        )
 
 
 @pytest.mark.parametrize(("name", "machine"), MACHINES, ids=[name for name, _ in MACHINES])

@@ -37,8 +37,8 @@ class StateMachine(Generic[S, E]):
         """
         sources, target = self.table[event]
         if state not in sources:
-            allowed = ", ".join(sorted(sources))
-            raise InvalidTransitionError(f"{event.value!r} needs the state {allowed}; it is {state.value}")
+            allowed, step = " or ".join(sorted(sources)), event.value.replace("_", " ")
+            raise InvalidTransitionError(f"this is {state.value}; to {step} it has to be {allowed}")
         return target
 
     def sources(self, event: E) -> list[str]:
