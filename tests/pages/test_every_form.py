@@ -17,7 +17,7 @@ from markupsafe import escape
 from tests.pages.browsing import Office
 from tests.pages.furnished import EVERYTHING, Sent, furnish
 from tests.pages.office_town import PEOPLE
-from tests.pages.walking import Walker, addresses, filled, forms_of, state_of, take_on
+from tests.pages.walking import Walker, addresses, filled, forms_of, state_of, take_on, texts_of
 
 from gateway.backoffice.app import find_areas
 from gateway.backoffice.frame import uploads
@@ -85,6 +85,38 @@ def test_nothing_is_done_twice_by_a_second_click_by_back_or_by_reload(office: Of
         said = json.loads(base64.urlsafe_b64decode(answer.cookies["o_said"]))
         assert said[:2] == ["wait", "This was done already, and is not done again."], where
     assert state_of(office) == before
+
+
+def test_no_page_in_spanish_says_anything_in_english_or_in_codes(answers: dict[str, httpx.Response]) -> None:
+    wrong = set()
+    for path, answer in answers.items():
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            for text in texts_of(answer.text):
+                is_english = len(ENGLISH & set(re.findall(r"[a-z]+", text.lower()))) > 1
+                if (is_english or CODE.fullmatch(text)) and not path.endswith("/log"):
+                    wrong.add((path, text))
+    assert sorted(wrong) == []
+
+
+ENGLISH = {
+    "the",
+    "has",
+    "been",
+    "not",
+    "this",
+    "with",
+    "and",
+    "was",
+    "you",
+    "her",
+    "is",
+    "are",
+    "of",
+    "by",
+    "for",
+    "to",
+}
+CODE = re.compile(r"[a-z]+(?:_[a-z]+)+|[a-z]+:[a-z]+(?:[-:][a-z]+)*")
 
 
 def test_every_form_has_a_token_a_name_of_its_own_and_an_address_that_takes_it(

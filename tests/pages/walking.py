@@ -34,6 +34,39 @@ def addresses(method: str) -> tuple[str, ...]:
     return tuple(sorted({one.path for area in find_areas() for one in area.routes if method in one.methods}))
 
 
+class _Texts(HTMLParser):
+    """Gathers what is read on a page: without what is marked as another language's, and without codes."""
+
+    VOID = frozenset({"input", "br", "img", "meta", "link", "hr", "rect", "line", "circle", "path", "use", "pattern"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._inside: list[bool] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            given = dict(attrs)
+            is_told = tag in {"script", "style", "code", "textarea"} or "code" in (given.get("class") or "").split()
+            is_other = tag != "html" and given.get("lang") is not None
+            self._inside.append(is_told or is_other or (bool(self._inside) and self._inside[-1]))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID and self._inside:
+            self._inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and not (self._inside and self._inside[-1]):
+            self.found.append(" ".join(data.split()))
+
+
+def texts_of(text: str) -> list[str]:
+    """Return the texts that a page says in its reader's language."""
+    reader = _Texts()
+    reader.feed(text)
+    return reader.found
+
+
 @dataclass
 class Sheet:
     """A form of a page: where it goes, how, and its fields."""

@@ -200,7 +200,7 @@ def _sure(desk: Desk, form: Form, proposal_id: int) -> Confirmation | None:
         [
             (words.say("Counts now"), before),
             (words.say("Source"), row.source),
-            (words.say("Proposed by"), row.proposed_by),
+            (words.say("Proposed by"), row.proposed_by.partition(":")[2]),
         ],
         [words.say("Open the source and compare the figure: it decides what every member pays.")],
     )

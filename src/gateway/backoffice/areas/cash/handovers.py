@@ -15,6 +15,7 @@ from gateway.backoffice.areas.cash.place import (
     person,
     rows_before,
     sees_others,
+    till_names,
 )
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
@@ -105,6 +106,7 @@ def handover(desk: Desk, handover_id: int) -> Response:
     return desk.page(
         "cash/handover.html",
         crumbs=crumbs(desk, (N_("Handovers"), "/cash/handovers"), (str(handover_id), "")),
+        from_till=till_names(desk).get(found.from_till, found.from_till),
         found=found,
         giver=person(found.giver),
         receiver=person(found.receiver),

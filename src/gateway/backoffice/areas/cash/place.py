@@ -75,6 +75,11 @@ def person(actor: str) -> str:
     return actor.partition(":")[2] or actor
 
 
+def till_names(desk: Desk) -> dict[str, str]:
+    """Return what each till is called, by its code."""
+    return {till.code: till.name for till in queries.list_tills(desk.session, after="", limit=200)}
+
+
 def counted(desk: Desk, form: Form) -> tuple[list[Pieces], int, int]:
     """Return the notes and coins of a counted drawer, the small change, and what all of it comes to, in minor units."""
     currency = desk.mutual.currency

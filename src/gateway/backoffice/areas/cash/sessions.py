@@ -18,6 +18,7 @@ from gateway.backoffice.areas.cash.place import (
     person,
     rows_before,
     sees_others,
+    till_names,
 )
 from gateway.backoffice.frame.area import GREATEST, Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
@@ -34,7 +35,7 @@ from gateway.cash.tills import in_drawer
 
 COLUMNS = (
     Column(N_("Session"), lambda row: row.id, "code", link=lambda row: f"/cash/sessions/{row.id}"),
-    Column(N_("Till"), lambda row: row.till),
+    Column(N_("Till"), lambda row: row.till, "code"),
     Column(N_("Who answers for it"), lambda row: person(row.holder)),
     Column(N_("Opened"), lambda row: row.opened_on, "day"),
     Column(N_("Float"), lambda row: row.float_minor, "amount"),
@@ -84,7 +85,12 @@ def overview(desk: Desk) -> Any:
     waiting = queries.list_handovers(
         desk.session, status=HandoverStatus.GIVEN, person=desk.actor, before=GREATEST, limit=20
     )
-    values: dict[str, Any] = {"mine": mine, "taken": (0, 0), "drawer_minor": 0}
+    values: dict[str, Any] = {
+        "till": "" if mine is None else dict(tills).get(mine.till, mine.till),
+        "mine": mine,
+        "taken": (0, 0),
+        "drawer_minor": 0,
+    }
     if mine is not None:
         values |= {
             "taken": queries.receipts_of(desk.session, mine.id),
@@ -166,6 +172,7 @@ def session(desk: Desk, session_id: int) -> Response:
         "cash/session.html",
         crumbs=crumbs(desk, (desk.words.say("Session {number}", number=session_id), "")),
         found=found,
+        till=till_names(desk).get(found.till, found.till),
         holder=person(found.holder),
         standing=SESSIONS[found.status],
         receipt_count=count,
@@ -188,6 +195,7 @@ def _show_count(desk: Desk, form: Form, session_id: int) -> Response:
         ),
         form=form,
         found=found,
+        till=till_names(desk).get(found.till, found.till),
         pieces=pieces_of(found.currency),
     )
 

@@ -213,6 +213,10 @@ def statement(desk: Desk, statement_id: int) -> Response:
             desk, (N_("Statements"), "/reconciliation/statements"), (found.statement_reference or str(statement_id), "")
         ),
         found=found,
+        account=next(
+            (one.name for one in list_bank_accounts(desk.session) if one.ledger_code == found.ledger_code),
+            found.ledger_code or found.account_number,
+        ),
         standing=STATEMENTS[found.status],
         rows=rows,
     )
