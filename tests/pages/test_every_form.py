@@ -250,6 +250,7 @@ LETTERS = {
 }
 WHO_MAY = """
 GET / ckfabmu
+GET /account ckfabmu
 GET /administration famu
 GET /administration/connections mu
 GET /administration/fees mu
@@ -310,6 +311,7 @@ GET /cash/handovers/{handover_id:int}/count ckamu
 GET /cash/handovers/{handover_id:int}/withdrawal ckamu
 GET /cash/imports camu
 GET /cash/imports/{import_id:int} camu
+GET /cash/imports/{import_id:int}/progress camu
 GET /cash/imports/{import_id:int}/refused camu
 GET /cash/open ckamu
 GET /cash/receipts ckamu
@@ -392,6 +394,9 @@ GET /reports amu
 GET /reports/{kind} amu
 GET /reports/{kind}/file amu
 GET /second-factor ckfabmu
+POST /account/password ckfabmu
+POST /account/sessions/end ckfabmu
+POST /account/sessions/{session_id:int}/end ckfabmu
 POST /administration/fees m
 POST /administration/holidays fam
 POST /administration/messages/{kind}/{language} m
@@ -438,6 +443,7 @@ POST /cash/handovers/{handover_id:int}/count ckam
 POST /cash/handovers/{handover_id:int}/withdrawal ckam
 POST /cash/imports cam
 POST /cash/imports/{import_id:int} cam
+POST /cash/imports/{import_id:int}/look cam
 POST /cash/open ckam
 POST /cash/receipts/{receipt_id:int}/message ckam
 POST /cash/receipts/{receipt_id:int}/reversal am

@@ -279,6 +279,7 @@ def _work(desk: Desk, found: Progress | None) -> Work | None:
 @area.page("/cash/imports/{import_id:int}/progress", *OFFICE)
 def import_progress(desk: Desk, import_id: int) -> Response:
     """Say how far the work on a file is; asked for again and again by its page."""
+    imports.get_import(desk.session, import_id)  # no work of a file that is not there
     return fragment(desk, _work(desk, imports.progress_of(desk.session, import_id)))
 
 
