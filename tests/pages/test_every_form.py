@@ -186,6 +186,25 @@ def test_nothing_of_one_mutual_is_seen_from_another(office: Office, address: Cal
     assert {path for path, status in seen.items() if status != 404} == set()
 
 
+def test_nobody_sees_what_another_answers_for_by_writing_its_number(office: Office, sent: list[Sent]) -> None:
+    take_on(office, "ramon", [Role.COLLECTOR])
+    another, cashier, hers = Walker(office, "ramon"), Walker(office, "carla"), Walker(office, "rosa")
+    for path in (
+        "/cash/rounds/1",
+        "/cash/rounds/1/package",
+        "/cash/sessions/3",
+        "/cash/sessions/3/count",
+        "/cash/handovers/1",
+    ):
+        assert hers.get(path).status_code == 200, path
+        assert another.get(path).status_code in {403, 404}, path
+    assert 'href="/o/cash/rounds/1"' in hers.get("/cash/rounds").text
+    assert 'href="/o/cash/rounds/1"' not in another.get("/cash/rounds").text
+    assert cashier.get("/cash/sessions/1").status_code == 200
+    for path in ("/cash/sessions/2", "/cash/sessions/3"):
+        assert cashier.get(path).status_code in {403, 404}, path
+
+
 class Stopped(BaseException):
     """Whom an address lets in is known before its transaction begins."""
 

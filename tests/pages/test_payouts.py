@@ -34,7 +34,9 @@ def test_a_second_person_releases_a_batch_after_reading_its_sum_and_who_prepared
     fresh.go(page, path)
     page.get_by_role("button", name="Revisarlo y liberarlo").click()
     page.get_by_role("button", name="Seguir").click()
-    expect(page.locator(".sentence")).to_contain_text("Liberar 6 desembolsos, DOP")
+    expect(page.locator(".sentence")).to_contain_text(
+        "Liberar 6 desembolsos, DOP\u00a07,441.50, a 6 afiliados, por Orange Money"
+    )
     # The second browser, which had the same page before it, is not let release it again.
     other = fresh.another("abel")
     fresh.go(other, f"{path}/release")
