@@ -76,6 +76,9 @@ def test_a_credit_that_names_nobody_is_placed_by_two_people_with_the_evidence_si
     assert other.get_by_role("link", name=str(number), exact=True).count() == 0
     fresh.go(other, "/reconciliation/exceptions?status=")
     other.get_by_role("link", name=str(number), exact=True).wait_for()
+    for status, count in (("posted", 1), ("open", 0)):
+        fresh.go(other, f"/reconciliation/exceptions?status={status}")
+        assert other.get_by_role("link", name=str(number), exact=True).count() == count, status
     with fresh.database.session(1) as session:
         assert db.scalar(session, "SELECT status FROM reconciliation_break WHERE id = :id", {"id": number}) == "posted"
 
