@@ -137,6 +137,7 @@ candidates = st.builds(
     fund_id=st.one_of(st.none(), st.integers(1, 3)),
     was_covered=st.booleans(),
     is_declared_elsewhere=st.booleans(),
+    waits_for_earlier=st.booleans(),
 )
 policies = st.builds(
     lambda order, share, each, whole, covered: FundingPolicy.parse(
@@ -171,6 +172,26 @@ def test_whoever_is_sorted_as_plain_is_decided_on_so_by_the_rule(candidate: Cand
     assert [*plain, *odd] == [row]
     if plain:
         assert plain_decision(candidate) == decide(candidate, policy)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"status": "left"}, id="left"),
+        pytest.param({"on_leave": True}, id="on leave"),
+        pytest.param({"wage_minor": None, "assessed_wage_minor": None}, id="no wage"),
+        pytest.param({"assessed_wage_minor": None}, id="not assessed"),
+        pytest.param({"assessed_wage_minor": 1}, id="another wage"),
+        pytest.param({"assessed_heads": 7}, id="another number of heads"),
+        pytest.param({"received_minor": 99_999}, id="some of it is credit"),
+        pytest.param({"held_minor": 99_999}, id="some of it is gone"),
+        pytest.param({"is_declared_elsewhere": True}, id="in another payroll"),
+        pytest.param({"waits_for_earlier": True}, id="an earlier payroll is not accepted"),
+    ],
+)
+def test_one_thing_that_is_not_plain_is_enough_to_be_looked_at(changes: dict[str, Any]) -> None:
+    asked = _short_by(0)._replace(**changes)
+    assert sorter(OWN)([asked]) == ([], [asked])
 
 
 def test_a_member_who_paid_all_of_her_month_is_plain_wherever_her_own_money_comes_first() -> None:
