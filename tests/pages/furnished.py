@@ -7,6 +7,7 @@ from tests.pages.browsing import Office
 from tests.pages.walking import Walker, take_on
 
 from gateway.kit import db
+from gateway.reconciliation.load_later import load_later
 from gateway.staff.models import Role
 
 EVERYTHING = "toda"
@@ -70,5 +71,7 @@ def furnish(place: Office) -> list[Sent]:
         sent.append(Sent(walkers[who], where, fields, files, answer.headers.get("location")))
     with place.database.session(1) as session:
         place.town.named["reference"] = db.scalar(session, "SELECT reference FROM own_transfer")
+        kept = load_later(session, b"x", file_name="grande.xml", actor="staff:abel", mapping_id=None, typed=None)
+        place.town.named["file_id"] = str(kept)
         place.town.named["client_id"] = db.scalar(session, "SELECT client_id FROM state_client")
     return sent

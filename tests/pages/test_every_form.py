@@ -408,6 +408,8 @@ GET /reconciliation/month/reopening mu
 GET /reconciliation/rules fabmu
 GET /reconciliation/settlement amu
 GET /reconciliation/statements amu
+GET /reconciliation/statements/files/{file_id:int} amu
+GET /reconciliation/statements/files/{file_id:int}/progress amu
 GET /reconciliation/statements/{statement_id:int} fabmu
 GET /reports amu
 GET /reports/{kind} amu
@@ -521,6 +523,7 @@ POST /reconciliation/run am
 POST /reconciliation/settlement am
 POST /reconciliation/sign am
 POST /reconciliation/statements am
+POST /reconciliation/statements/files/{file_id:int}/here am
 POST /second-factor/begin ckfabmu
 POST /second-factor/confirm ckfabmu
 POST /second-factor/end ckfabmu

@@ -174,6 +174,7 @@ def import_page(desk: Desk, import_id: int) -> Response:
 @area.page("/members/imports/{import_id:int}/progress", *WORKERS)
 def import_progress(desk: Desk, import_id: int) -> Response:
     """Say how far the work on a list is; asked for again and again by its page."""
+    get_import(desk.session, import_id)
     get_import(desk.session, import_id)  # no work of a list that is not there
     return fragment(desk, _work(desk, imports.progress_of(desk.session, import_id)))
 

@@ -121,15 +121,15 @@ def _work(desk: Desk, found: Progress) -> Work | None:
     return shown(desk, found, path, desk.words.say(WORK), load_later.STEPS, STEPS)
 
 
-def _loading(desk: Desk, number: int) -> Progress:
-    found = load_later.progress_of(desk.session, number)
+def _loading(desk: Desk, file_id: int) -> Progress:
+    found = load_later.progress_of(desk.session, file_id)
     if found is None:
-        raise PageUnknownError(f"no file {number} was given to a worker to be loaded")
+        raise PageUnknownError(f"no file {file_id} was given to a worker to be loaded")
     return found
 
 
-def _show_loading(desk: Desk, form: Form, number: int) -> Response:
-    found, words = _loading(desk, number), desk.words
+def _show_loading(desk: Desk, form: Form, file_id: int) -> Response:
+    found, words = _loading(desk, file_id), desk.words
     result, failed = found.result or {}, found.state == "failed"
     came = ""
     if found.state == "done":
@@ -146,7 +146,7 @@ def _show_loading(desk: Desk, form: Form, number: int) -> Response:
         crumbs=crumbs(desk, (N_("Statements"), "/reconciliation/statements"), (name, "")),
         form=form,
         name=name,
-        number_of_file=number,
+        number_of_file=file_id,
         work=_work(desk, found),
         is_good=bool(result.get("is_new")) and not result.get("aside"),
         came=came,
@@ -155,25 +155,25 @@ def _show_loading(desk: Desk, form: Form, number: int) -> Response:
     )
 
 
-@area.page("/reconciliation/statements/files/{number:int}", *MONEY)
-def loading(desk: Desk, number: int) -> Response:
+@area.page("/reconciliation/statements/files/{file_id:int}", *MONEY)
+def loading(desk: Desk, file_id: int) -> Response:
     """Say how far the loading of a large file is, and what came of it."""
-    return _show_loading(desk, desk.form(), number)
+    return _show_loading(desk, desk.form(), file_id)
 
 
-@area.page("/reconciliation/statements/files/{number:int}/progress", *MONEY)
-def loading_progress(desk: Desk, number: int) -> Response:
+@area.page("/reconciliation/statements/files/{file_id:int}/progress", *MONEY)
+def loading_progress(desk: Desk, file_id: int) -> Response:
     """Say how far the loading is; asked for again and again by its page."""
-    return fragment(desk, _work(desk, _loading(desk, number)))
+    return fragment(desk, _work(desk, _loading(desk, file_id)))
 
 
-@area.act("/reconciliation/statements/files/{number:int}/here", *MONEY, show=_show_loading, has_page=False)
-def load_here(desk: Desk, _form: Form, number: int) -> Go:
+@area.act("/reconciliation/statements/files/{file_id:int}/here", *MONEY, show=_show_loading, has_page=False)
+def load_here(desk: Desk, _form: Form, file_id: int) -> Go:
     """Load a kept file here and now, where nobody in the background does."""
-    found = _loading(desk, number)
+    found = _loading(desk, file_id)
     if found.is_open:
-        end_here(desk.session, load_later.SUBJECT, number, load_later.load_kept(desk.session, found, silent))
-    return Go(f"/reconciliation/statements/files/{number}")
+        end_here(desk.session, load_later.SUBJECT, file_id, load_later.load_kept(desk.session, found, silent))
+    return Go(f"/reconciliation/statements/files/{file_id}")
 
 
 @area.page("/reconciliation/statements/{statement_id:int}", *READERS)
