@@ -12,6 +12,8 @@ from gateway.staff.models import Role
 
 EVERYTHING = "toda"
 """Somebody with every role, whom no role's limits hide anything from."""
+ABSENT = {"/payouts/{batch_id:int}/file": 409, "/payment-orders/{payment_id:int}/file": 409}
+"""What even a furnished town does not have: the bank's file of a batch that goes by telephone, and of a bill not released."""
 MEMBERS = (
     "Nombres;Primer Apellido;Sexo;Fecha de nacimiento;Cédula;Nómina;Fecha de ingreso;Salario declarado\n"
     f"Nieves;Abreu;F;1990-02-02;{with_check_digit(9001)};001;2026-03-01;21000\n"

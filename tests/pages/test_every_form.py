@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from markupsafe import escape
 from tests.pages.browsing import Office
-from tests.pages.furnished import EVERYTHING, Sent, furnish
+from tests.pages.furnished import ABSENT, EVERYTHING, Sent, furnish
 from tests.pages.office_town import PEOPLE
 from tests.pages.walking import Walker, addresses, filled, forms_of, state_of, take_on, texts_of
 
@@ -23,8 +23,6 @@ from gateway.backoffice.app import find_areas
 from gateway.backoffice.frame import uploads
 from gateway.staff.models import Role
 
-ABSENT = {"/payouts/{batch_id:int}/file": 409, "/payment-orders/{payment_id:int}/file": 409}
-"""What even a furnished town does not have: the bank's file of a batch that goes by telephone, and of a bill not released."""
 ELSEWHERE = "otra"
 """Somebody who may everything in another mutual."""
 
