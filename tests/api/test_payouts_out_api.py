@@ -90,7 +90,7 @@ def test_the_counter_needs_a_code_a_card_and_another_person_and_keeps_each_wrong
     card = {"identity_kind": "national_id", "identity": document_of(1)}
     wrong = "00000000" if code != "00000000" else "11111111"
     key = cashier.post(f"{at}/hand-out", {**card, "code": wrong}, key="k1")
-    assert (key.status_code, key.json()["code"]) == (409, "hand_out_refused")
+    assert (key.status_code, key.json()["code"]) == (409, "hand_out_code_wrong")
     with database.session(1) as session:
         assert db.one(session, "SELECT tries_left FROM payout_code").tries_left == 4, "the try is kept"
         kept = db.rows(session, "SELECT convert_from(body, 'UTF8') AS body FROM idempotency_key")

@@ -10,6 +10,7 @@ from tests.pages.browsing import Office
 from tests.pages.office_town import TODAY
 
 from gateway.contributions.receive import NewLine, NewReceipt, receive
+from gateway.kit import db
 
 PAGES = (
     ("olga", "/filings"),
@@ -51,6 +52,21 @@ def test_a_draft_is_looked_through_frozen_and_sent_and_each_step_says_with_figur
     page.get_by_role("button", name="Prepararla").click()
     page.get_by_text("Todavía no se reservó ni se envió nada").wait_for()
     drafted = page.url.rstrip("/").rsplit("/", 1)[1]
+    # Against last month: what the bill will be more or less, and who is new, each by her name.
+    with fresh.database.session(1) as session:
+        bill = int(db.scalar(session, "SELECT total_minor FROM bill WHERE id = :id", {"id": fresh.town.bill}))
+        ours = int(db.scalar(session, "SELECT state_minor FROM filing WHERE id = :id", {"id": drafted}))
+    compared = page.inner_text("section:has-text('Frente al mes pasado')")
+    assert f"La notificación de marzo de 2026\nDOP\u00a0{bill / 100:,.2f}" in compared
+    assert f"Diferencia\nDOP\u00a0{(ours - bill) / 100:,.2f}" in compared
+    new = page.locator("dl.figures div", has_text="nueva").get_by_role("link")
+    assert (ours < bill, new.inner_text()) == (True, "3")
+    new.click()
+    expect(page.locator("#list-rows tbody tr")).to_have_count(3)
+    told = page.locator("#list-rows tbody").inner_text()
+    assert "Óscar Tejada" in told
+    assert "nueva" in told
+    fresh.go(page, f"/filings/{drafted}")
     page.get_by_role("link", name="Todos, con el motivo en palabras").click()
     page.get_by_text("No ha pagado nada para este mes").first.wait_for()
     fresh.go(page, f"/filings/{drafted}/lines/1")

@@ -2,7 +2,16 @@
 
 import pytest
 from playwright.sync_api import expect
+from tests.filing.filing_town import with_check_digit
 from tests.pages.browsing import Office
+from tests.pages.office_town import TODAY
+
+from gateway.cash.open_session import open_session
+from gateway.kit import db
+from gateway.payouts.discard import discard
+from gateway.payouts.order import prepare
+from gateway.payouts.queries import list_payouts
+from gateway.payouts.release import release
 
 PAGES = (
     ("mara", "/payouts"),
@@ -58,3 +67,59 @@ def test_a_batch_is_prepared_and_discarded_and_what_it_would_have_paid_stays_owe
     page.get_by_role("button", name="Prepararlo").click()
     page.get_by_text("Otra persona lo libera").first.wait_for()
     assert page.locator("table.rows tbody tr").count() == 6
+
+
+def at_the_counter(place: Office) -> int:
+    """Let a payout wait at the counter for the first member, whose till is open and has money; return the payout."""
+    with place.database.session(1, actor="staff:bruno") as session:
+        discard(session, place.town.batch, actor="staff:bruno", reason="en efectivo")
+        only = place.town.members[:1]
+        draft = prepare(session, provider="cash:oficina", actor="staff:bruno", today=TODAY, member_ids=only).batches[0]
+        release(session, draft.id, actor="staff:mara", roles=["manager"], today=TODAY)
+        drawer = {"till_code": "cash:oficina", "float_minor": 1_000_000, "float_from": "reserve:float"}
+        open_session(session, **drawer, holder="staff:carla", actor="staff:carla", today=TODAY)
+        return list_payouts(session, draft.id)[0].id
+
+
+def test_money_is_handed_out_at_the_counter_once_against_her_code_and_her_card_and_a_receipt_says_so(
+    fresh: Office,
+) -> None:
+    payout = at_the_counter(fresh)
+    officer, page, card = fresh.as_("bruno"), fresh.as_("carla"), with_check_digit(5001)
+    fresh.go(officer, f"/payouts/one/{payout}/code")
+    officer.get_by_role("button", name="Crear un código").click()
+    told = officer.locator(".sentence .code").inner_text()
+    assert len(told) == 8
+    assert officer.goto(f"{fresh.url}/payouts/one/{payout}/hand-out").status == 403, "who makes codes has no till"  # type: ignore[union-attr]
+    fresh.go(page, "/payouts/counter")
+    page.locator("table.rows tbody a").click()
+    page.get_by_role("button", name="Entregarlo").click()
+
+    def hand_out(code: str, number: str) -> None:
+        page.get_by_label("Su documento").select_option("national_id")
+        page.get_by_label("Número del documento").fill(number)
+        page.get_by_label("Su código").fill(code)
+        page.get_by_role("button", name="Entregarlo").click()
+
+    hand_out(f"{(int(told) + 1) % 10**8:08d}", card)
+    expect(page.locator("#e-code")).to_contain_text("Ese no es el código. Intentos que le quedan: 4")
+    assert page.get_by_label("Número del documento").input_value() == card, "what was typed is there still"
+    hand_out(told, with_check_digit(5002))
+    expect(page.locator("#e-identity")).to_contain_text("Solo se le paga a ella misma")
+    expect(page.locator("#e-identity")).to_contain_text("Intentos que le quedan: 3")
+    hand_out(f"{told[:4]} {told[4:]}", card)
+    page.get_by_text("DOP\u00a01,211.50 entregado").wait_for()
+    shown = page.inner_text("main")
+    assert "María José Peña Núñez" in shown
+    assert "Entregado por\ncarla" in shown
+    assert page.get_by_role("button", name="Imprimir el recibo").is_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Recibido por María José Peña Núñez")).to_be_visible()
+    page.emulate_media(media="screen")
+    # The same code once more: the money is out, and nothing more goes.
+    fresh.go(page, f"/payouts/one/{payout}/hand-out")
+    hand_out(told, card)
+    expect(page.locator("#faults")).to_be_visible()
+    with fresh.database.session(1) as session:
+        taken = "SELECT count(*) FROM ledger_tx WHERE kind = 'payout.settle'"
+        assert db.scalar(session, taken) == 1

@@ -44,12 +44,14 @@ SELECT * FROM (
     FROM filing_line l JOIN member m ON m.mutual_id = l.mutual_id AND m.id = l.member_id
     WHERE l.mutual_id = current_mutual() AND l.filing_id = :filing_id AND l.member_id > :after
       AND (CAST(:is_funded AS boolean) IS NULL OR :is_funded) AND (CAST(:reason AS text) IS NULL OR l.reason = :reason)
+      AND (CAST(:change AS text) IS NULL OR l.change_since_last = :change)
     UNION ALL
     SELECT d.member_id, m.number, m.given_names, m.first_surname, m.second_surname, false, d.reason, d.detail,
            d.needed_minor, d.available_minor, d.short_minor, 0, 0, 0, 0, 0, d.change_since_last, NULL
     FROM filing_decision d JOIN member m ON m.mutual_id = d.mutual_id AND m.id = d.member_id
     WHERE d.mutual_id = current_mutual() AND d.filing_id = :filing_id AND d.member_id > :after
       AND (CAST(:is_funded AS boolean) IS NULL OR NOT :is_funded) AND (CAST(:reason AS text) IS NULL OR d.reason = :reason)
+      AND (CAST(:change AS text) IS NULL OR d.change_since_last = :change)
 ) b ORDER BY member_id LIMIT :limit
 """
 
@@ -294,13 +296,16 @@ def list_decisions(
     *,
     is_funded: bool | None = None,
     reason: str | None = None,
+    change: str | None = None,
     after: int = 0,
     limit: int,
 ) -> list[Any]:
-    """Return the decision for every member, declared or not, by member after ``after``."""
+    """Return the decision for every member, declared or not, by member after ``after``; of one change since last month alone
+    where ``change`` names it.
+    """
     get_filing(session, filing_id)
-    values = {"filing_id": filing_id, "is_funded": is_funded, "reason": reason, "after": after, "limit": limit}
-    return db.rows(session, DECISIONS, values)
+    values = {"filing_id": filing_id, "is_funded": is_funded, "reason": reason, "change": change}
+    return db.rows(session, DECISIONS, {**values, "after": after, "limit": limit})
 
 
 def list_lines(session: Session, filing_id: int, *, status: str | None = None, after: int = 0, limit: int) -> list[Any]:

@@ -19,7 +19,14 @@ from gateway.kit.errors import GatewayError
 from gateway.kit.money import currency_of, format_amount
 from gateway.payouts import queries, rules
 from gateway.payouts.confirm import Result, apply_results, finish
-from gateway.payouts.errors import HandOutRefusedError, TillShortError, WrongMeansError
+from gateway.payouts.errors import (
+    CardWrongError,
+    CodeEndedError,
+    CodeWrongError,
+    HandOutRefusedError,
+    TillShortError,
+    WrongMeansError,
+)
 from gateway.payouts.queries import BatchRow, PayoutRow
 from gateway.payouts.states import Means, PayoutStatus
 
@@ -141,7 +148,9 @@ def hand_out(
     refusal = _wrong_person(batch, kept, actor) or _wrong_code(session, kept, code)
     if refusal is None and kept is not None and not _is_hers(session, payout, identity_kind, identity):
         db.run(session, COUNT_TRY, {"id": kept.id})
-        refusal = HandOutRefusedError("the card is not the member's; only she herself is paid at the counter")
+        refusal = CardWrongError(
+            f"the card is not the member's, only she herself is paid at the counter; {kept.tries_left - 1} tries are left"
+        )
     if refusal is None:
         refusal = _till_short(session, payout, batch)
     if refusal is not None:
@@ -192,14 +201,14 @@ def _wrong_person(batch: BatchRow, kept: Any, actor: str) -> GatewayError | None
 
 def _wrong_code(session: Session, kept: Any, code: str) -> GatewayError | None:
     if kept is None:
-        return HandOutRefusedError(
+        return CodeEndedError(
             "no code was made for this payout; whoever released it makes one and tells the member"
         )
     if kept.used_at is not None or not kept.holds or kept.tries_left <= 0:
-        return HandOutRefusedError("the code holds no more (too old, or tried too often); a new one has to be made")
+        return CodeEndedError("the code holds no more (too old, or tried too often); a new one has to be made")
     if not hmac.compare_digest(kept.digest, _digest(code.strip(), kept.salt)):
         db.run(session, COUNT_TRY, {"id": kept.id})
-        return HandOutRefusedError(f"the code is wrong; {kept.tries_left - 1} tries are left")
+        return CodeWrongError(f"the code is wrong; {kept.tries_left - 1} tries are left")
     return None
 
 

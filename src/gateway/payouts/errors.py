@@ -115,6 +115,27 @@ class HandOutRefusedError(RuleError):
     title = "Nothing may be handed out"
 
 
+class CodeWrongError(HandOutRefusedError):
+    """The code is not the one that was told to the member; a try is gone."""
+
+    code = "hand_out_code_wrong"
+    title = "The code is wrong"
+
+
+class CodeEndedError(HandOutRefusedError):
+    """No code was made, or it is too old or was tried too often."""
+
+    code = "hand_out_code_ended"
+    title = "No code holds"
+
+
+class CardWrongError(HandOutRefusedError):
+    """The card is not the member's; a try is gone."""
+
+    code = "hand_out_card_wrong"
+    title = "The card is not hers"
+
+
 class TillShortError(RuleError):
     """The till does not hold so much."""
 

@@ -101,6 +101,14 @@ ORDER BY p.id LIMIT :limit
 """
 
 
+HANDED_OUT_BY = """
+-- at most one row: who handed a payout out at the counter
+SELECT actor FROM audit_log
+WHERE mutual_id = current_mutual() AND subject_kind = 'payout' AND subject_id = CAST(:id AS text) AND action = 'payout.hand_out'
+ORDER BY id DESC LIMIT 1
+"""
+
+
 class BatchRow(NamedTuple):
     """A batch as it stands."""
 
@@ -156,6 +164,12 @@ class StatusSum(NamedTuple):
 def list_at_counter(session: Session, *, after: int = 0, limit: int) -> list[PayoutRow]:
     """Return the payouts that wait at a counter for their members, the oldest first."""
     return [PayoutRow(*row) for row in db.rows(session, AT_COUNTER, {"after": after, "limit": limit})]
+
+
+def handed_out_by(session: Session, payout_id: int) -> str | None:
+    """Return who handed a payout out at the counter; None of one that nobody handed out."""
+    row = db.first(session, HANDED_OUT_BY, {"id": payout_id})
+    return None if row is None else str(row.actor)
 
 
 def get_batch(session: Session, batch_id: int, *, lock: bool = False) -> BatchRow:

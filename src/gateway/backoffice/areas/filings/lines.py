@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from gateway.authority.connect import state_format
 from gateway.backoffice.areas.filings.place import (
     BILLS,
+    CHANGES,
     COMPONENTS,
     FIELDS,
     LINES,
@@ -49,7 +50,7 @@ MOVEMENTS = {
 @area.page("/filings/{filing_id:int}/decisions", *READS, Role.CASHIER)
 def decisions(desk: Desk, filing_id: int) -> Response:
     """Show the decision for every member, in words."""
-    found, reason = queries.get_filing(desk.session, filing_id), desk.asked("reason")
+    found, reason, change = queries.get_filing(desk.session, filing_id), desk.asked("reason"), desk.asked("change")
     currency = currency_of(found.currency)
     funded = {"yes": True, "no": False}.get(desk.asked("declared"))
 
@@ -59,6 +60,7 @@ def decisions(desk: Desk, filing_id: int) -> Response:
             filing_id,
             is_funded=funded,
             reason=reason if reason in REASONS else None,
+            change=change if change in CHANGES else None,
             after=0 if key is None else key[0],
             limit=limit,
         )
@@ -86,6 +88,10 @@ def decisions(desk: Desk, filing_id: int) -> Response:
                 tone=lambda row: "good" if row.is_funded else "bad",
             ),
             Column(N_("Why"), why),
+            Column(
+                N_("Against last month"),
+                lambda row: words.say(CHANGES.get(row.change_since_last, row.change_since_last)),
+            ),
             Column(N_("Needed"), lambda row: row.needed_minor, "amount"),
             Column(N_("She lacks"), lambda row: row.short_minor or None, "amount"),
         ],
@@ -94,6 +100,7 @@ def decisions(desk: Desk, filing_id: int) -> Response:
         filters=[
             Filter("declared", N_("Declared"), [("yes", words.say("Yes")), ("no", words.say("No"))]),
             Filter("reason", N_("Why"), choices(desk, REASONS)),
+            Filter("change", N_("Against last month"), choices(desk, CHANGES)),
         ],
         empty=N_("Nobody fits."),
         currency=found.currency,

@@ -164,7 +164,7 @@ def filing(desk: Desk, filing_id: int) -> Response:
         standing=STATUSES[FilingStatus(found.status)],
         due_on=due.due_on(desk.session, Period.of(found.period_start)),
         reasons=[(reason, words.say(REASONS.get(reason, reason)), sums) for reason, sums in reasons],
-        changes=[(words.say(CHANGES.get(name, name)), count) for name, count in figures["by_change"].items()],
+        changes=[(name, words.say(CHANGES.get(name, name)), count) for name, count in figures["by_change"].items()],
         last_bill=bill,
         difference_minor=None if bill is None else found.state_minor - bill.total_minor,
         last_month=None if bill is None else words.month(Period.of(bill.period_start)),

@@ -291,7 +291,9 @@ def payout(desk: Desk, payout_id: int) -> Response:
     name = names_of(desk.session, [found.member_id]).get(found.member_id, ("", ""))
     of = queries.get_batch(desk.session, found.batch_id)
     is_open = found.status == PayoutStatus.ORDERED and of.status != BatchStatus.DRAFT
-    at_counter = is_open and means_of(of.provider) is Means.CASH
+    is_cash = means_of(of.provider) is Means.CASH
+    at_counter = is_open and is_cash
+    handed = queries.handed_out_by(desk.session, payout_id) if is_cash and not is_open else None
     return desk.page(
         "payouts/payout.html",
         crumbs=crumbs(
@@ -303,6 +305,7 @@ def payout(desk: Desk, payout_id: int) -> Response:
         name=name,
         to=destination(desk, found),
         standing=standing_of(found.status, of.status),
+        handed_out_by=None if handed is None else handed.partition(":")[2],
         may_code=at_counter and desk.may(OFFICERS),
         may_hand_out=at_counter and desk.may((Role.CASHIER, Role.MANAGER)),
         may_return=found.status == PayoutStatus.PAID and desk.may(RELEASERS),

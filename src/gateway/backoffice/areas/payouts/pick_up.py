@@ -94,7 +94,12 @@ def _typed(form: Form) -> tuple[str, str, str]:
     "/payouts/one/{payout_id:int}/hand-out",
     *TILL,
     show=_show_hand_out,
-    fields={"hand_out_refused": "code"},
+    fields={
+        "hand_out_refused": "code",
+        "hand_out_code_wrong": "code",
+        "hand_out_code_ended": "code",
+        "hand_out_card_wrong": "identity",
+    },
 )
 def pay(desk: Desk, form: Form, payout_id: int) -> Go:
     """Hand the money out against the code and the member's own card."""
@@ -107,7 +112,7 @@ def pay(desk: Desk, form: Form, payout_id: int) -> Go:
         commit(desk.session)  # a wrong code costs a try, which must be kept
         raise done.refusal
     places = {"amount": desk.words.amount(done.payout.amount_minor, done.payout.currency)}
-    return Go("/payouts/counter", N_("{amount} handed out."), places)
+    return Go(f"/payouts/one/{payout_id}", N_("{amount} handed out."), places)
 
 
 def _show_give_up(desk: Desk, form: Form, payout_id: int) -> Response:

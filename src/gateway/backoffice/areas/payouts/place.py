@@ -17,6 +17,9 @@ RELEASERS = (Role.ACCOUNTANT, Role.MANAGER)
 TILL = (Role.CASHIER, Role.MANAGER)
 SEE_ACCOUNTS = (Role.BENEFITS_OFFICER, Role.ACCOUNTANT, Role.MANAGER, Role.AUDITOR)
 
+AT_COUNTER = "counter"
+"""Where a payout goes that its member picks up."""
+
 area = Area("payouts", N_("Payouts"), "/payouts", 50, (*OFFICERS, Role.CASHIER))
 
 BATCHES = {
@@ -62,6 +65,8 @@ def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
 
 def destination(desk: Desk, row: Any) -> str:
     """Return where a payout goes; whole for those who need it."""
+    if row.destination == AT_COUNTER:
+        return desk.words.say("At the counter")
     return str(row.destination) if desk.may(SEE_ACCOUNTS) else mask(row.destination)
 
 
