@@ -44,7 +44,7 @@ def test_a_maternity_goes_from_the_counter_to_an_advance_and_a_word_of_two_peopl
     asked = f"/v1/members/{member}/eligibility?kind=maternity&on=2026-03-02"
     told = done(client(Role.CASHIER).get(asked), 200)
     assert (told["is_eligible"], told["paid_count"], told["needed_count"]) == (True, 12, 8)
-    assert told["words"]["es"] == "12 de 8 meses pagados entre 2025-03 y 2026-02; tiene derecho."
+    assert told["words"]["es"] == "12 de 8 meses pagados entre marzo de 2025 y febrero de 2026; tiene derecho."
     assert {value["name"]: value["mark"] for value in told["values"]} == {
         "maternity.months_needed": "1",
         "maternity.months_looked_at": "1",

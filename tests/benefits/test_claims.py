@@ -124,7 +124,7 @@ def test_only_months_whose_bill_is_paid_count(database: Database) -> None:
             "2026-01",
         ]
         assert [str(month) for month in found.pending] == ["2025-04", "2025-06", "2025-07"]
-        assert found.words["en"] == "6 of 8 months paid; eligible from 2026-03 if April 2025 and June 2025 are paid."
+        assert found.words["en"] == "6 of 8 months paid; eligible from March 2026 if April 2025 and June 2025 are paid."
         wages = {str(month.period): month.wage_minor for month in found.months}
         assert wages["2025-12"] == WAGE + 100, "two payrolls of one month are one wage"
         claim = open_claim(session, NewClaim(member, MATERNITY, BEGAN), today=TODAY, **ANA)

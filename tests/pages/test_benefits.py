@@ -2,10 +2,13 @@
 
 import pytest
 from playwright.sync_api import expect
+from tests.benefits.paid import accepted_months
 from tests.pages.browsing import Office
+from tests.pages.office_town import WAGE
 
 from gateway.kit import db
 
+YEAR = [f"2025-{month:02d}" for month in range(4, 13)]
 PAGES = (
     ("bruno", "/benefits"),
     ("bruno", "/benefits/new"),
@@ -55,9 +58,13 @@ def test_a_claim_says_in_words_who_is_entitled_and_counts_its_papers(fresh: Offi
     page.get_by_text("vea qué papeles faltan").wait_for()
     assert "O80" in page.inner_text("section:has-text('Sobre su salud')")
     page.get_by_text("meses pagados").first.wait_for()
-    boxes = page.locator("input[name=paper]")
-    for box in boxes.all():
-        box.check()
+    page.get_by_text("0 de 8 meses pagados; con derecho desde noviembre de 2026").wait_for()
+    page.get_by_label("Copia de la cédula").check()
+    page.get_by_role("button", name="Estos llegaron").click()
+    page.locator("li", has_text="Copia de la cédula").get_by_text("02/04/2026").wait_for()
+    page.locator(".status", has_text="faltan papeles").wait_for()
+    expect(page.locator("input[name=paper]")).to_have_count(1)
+    page.get_by_label("Certificado médico").check()
     page.get_by_role("button", name="Estos llegaron").click()
     page.get_by_text("puede ir al Estado").wait_for()
     # She is not entitled: too few months are paid. Refused in words, and nothing is lost.
@@ -66,6 +73,18 @@ def test_a_claim_says_in_words_who_is_entitled_and_counts_its_papers(fresh: Offi
     page.get_by_role("button", name="Anotarlo").click()
     expect(page.locator("#faults")).to_be_visible()
     assert page.locator("#f-reference").input_value() == "M-1"
+    # When the bills of a year are paid she is: the page says so, and from then on what to expect, and when.
+    accepted_months(fresh.database.url, fresh.town.members[2], dict.fromkeys(YEAR, WAGE))
+    page.get_by_role("button", name="Anotarlo").click()
+    page.get_by_text("se esperan las cuotas").wait_for()
+    page.get_by_text("9 de 8 meses pagados entre abril de 2025 y marzo de 2026; tiene derecho").wait_for()
+    rows = [row.split("\t") for row in page.locator("section:has-text('Cuotas') tbody tr").all_inner_texts()]
+    assert [row[1] for row in rows] == ["01/05/2026", "01/06/2026", "01/07/2026", "01/08/2026"]
+    assert [row[2] for row in rows] == ["23,223.00", "23,223.00", "23,223.00", "5,359.15"]
+    assert {row[5].split()[-1] for row in rows} == {"espera"}
+    shown = page.inner_text("main")
+    assert "Calculado\nDOP\u00a075,028.15" in shown, "the instalments sum to the whole"
+    assert "Semanas de licencia: 14" in shown
     # A manager sees the claim and nothing about health.
     other = fresh.as_("mara")
     fresh.go(other, "/benefits/claims/1")

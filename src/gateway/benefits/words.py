@@ -35,12 +35,16 @@ def standing_in_words(standing: PaidMonths) -> dict[str, str]:
 def _sentence(standing: PaidMonths, language: str) -> str:
     known = {"paid": standing.paid_count, "needed": standing.needed}
     if standing.is_eligible:
-        return _ENTITLED[language].format(**known, first=standing.first, last=standing.last)
+        return _ENTITLED[language].format(
+            **known, first=_month(standing.first, language), last=_month(standing.last, language)
+        )
     if standing.eligible_from is None:
         return _OUT_OF_SIGHT[language].format(**known, looked_at=_distance(standing.first, standing.last) + 1)
     verb = _VERBS[language][len(standing.if_paid) > 1]
     months = _list_of(standing.if_paid, standing.eligible_from, language)
-    return _WITHIN_REACH[language].format(**known, since=standing.eligible_from, verb=verb, months=months)
+    return _WITHIN_REACH[language].format(
+        **known, since=_month(standing.eligible_from, language), verb=verb, months=months
+    )
 
 
 def _list_of(months: Sequence[Period], since: Period, language: str) -> str:
@@ -50,6 +54,10 @@ def _list_of(months: Sequence[Period], since: Period, language: str) -> str:
     if len(names) == 1:
         return names[0]
     return f"{', '.join(names[:-1])} {_AND[language]} {names[-1]}"
+
+
+def _month(month: Period, language: str) -> str:
+    return f"{month_name(month.month, language)}{' de' if language == 'es' else ''} {month.year}"
 
 
 def _distance(first: Period, last: Period) -> int:

@@ -300,9 +300,7 @@ def list_decisions(
     after: int = 0,
     limit: int,
 ) -> list[Any]:
-    """Return the decision for every member, declared or not, by member after ``after``; of one change since last month alone
-    where ``change`` names it.
-    """
+    """Return the decision for every member, declared or not, or of one reason or change alone, by member after ``after``."""
     get_filing(session, filing_id)
     values = {"filing_id": filing_id, "is_funded": is_funded, "reason": reason, "change": change}
     return db.rows(session, DECISIONS, {**values, "after": after, "limit": limit})

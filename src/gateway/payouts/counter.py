@@ -201,9 +201,7 @@ def _wrong_person(batch: BatchRow, kept: Any, actor: str) -> GatewayError | None
 
 def _wrong_code(session: Session, kept: Any, code: str) -> GatewayError | None:
     if kept is None:
-        return CodeEndedError(
-            "no code was made for this payout; whoever released it makes one and tells the member"
-        )
+        return CodeEndedError("no code was made for this payout; whoever released it makes one and tells the member")
     if kept.used_at is not None or not kept.holds or kept.tries_left <= 0:
         return CodeEndedError("the code holds no more (too old, or tried too often); a new one has to be made")
     if not hmac.compare_digest(kept.digest, _digest(code.strip(), kept.salt)):

@@ -33,23 +33,23 @@ def test_six_of_eight_months_are_explained_in_three_languages() -> None:
     found = months_towards(months("2025-03", 6), set(), dt.date(2026, 2, 10), EIGHT)
     assert (found.paid_count, found.is_eligible, str(found.eligible_from)) == (6, False, "2026-03")
     assert standing_in_words(found) == {
-        "en": "6 of 8 months paid; eligible from 2026-03 if January and February are paid.",
-        "es": "6 de 8 meses pagados; con derecho desde 2026-03 si se pagan enero y febrero.",
-        "fr": "6 mois payés sur 8 ; droit à partir de 2026-03 si janvier et février sont payés.",
+        "en": "6 of 8 months paid; eligible from March 2026 if January and February are paid.",
+        "es": "6 de 8 meses pagados; con derecho desde marzo de 2026 si se pagan enero y febrero.",
+        "fr": "6 mois payés sur 8 ; droit à partir de mars 2026 si janvier et février sont payés.",
     }
 
 
 @pytest.mark.parametrize(
     ("paid", "pending", "day", "needed", "said"),
     [
-        (months("2025-07", 8), (), "2026-03-02", EIGHT, "8 of 8 months paid between 2025-03 and 2026-02; eligible."),
-        (months("2025-03", 8), (), "2026-03-31", EIGHT, "8 of 8 months paid between 2025-03 and 2026-02; eligible."),
-        (months("2025-02", 8), (), "2026-03-02", EIGHT, "7 of 8 months paid; eligible from 2026-03 if February is paid."),
+        (months("2025-07", 8), (), "2026-03-02", EIGHT, "8 of 8 months paid between March 2025 and February 2026; eligible."),
+        (months("2025-03", 8), (), "2026-03-31", EIGHT, "8 of 8 months paid between March 2025 and February 2026; eligible."),
+        (months("2025-02", 8), (), "2026-03-02", EIGHT, "7 of 8 months paid; eligible from March 2026 if February is paid."),
         (months("2025-06", 7), months("2026-01", 1), "2026-02-20", EIGHT,
-         "7 of 8 months paid; eligible from 2026-02 if January is paid."),
-        (months("2025-03", 11), (), "2026-03-02", TWELVE, "11 of 12 months paid; eligible from 2026-03 if February is paid."),
+         "7 of 8 months paid; eligible from February 2026 if January is paid."),
+        (months("2025-03", 11), (), "2026-03-02", TWELVE, "11 of 12 months paid; eligible from March 2026 if February is paid."),
         (set(), (), "2026-03-02", TWELVE,
-         "0 of 12 months paid; eligible from 2027-02 if February 2026, March 2026, April 2026, May 2026, June 2026, July 2026, "
+         "0 of 12 months paid; eligible from February 2027 if February 2026, March 2026, April 2026, May 2026, June 2026, July 2026, "
          "August 2026, September 2026, October 2026, November 2026, December 2026 and January are paid."),
     ],
 )  # fmt: skip

@@ -18,9 +18,9 @@ from gateway.benefits.states import BenefitKind, ClaimStatus, InstalmentStatus, 
 from gateway.benefits.write_off import WriteOffRow
 
 WORDS = {
-    "es": "6 de 8 meses pagados; con derecho desde 2026-03 si se pagan enero y febrero.",
-    "fr": "6 mois payés sur 8 ; droit à partir de 2026-03 si janvier et février sont payés.",
-    "en": "6 of 8 months paid; eligible from 2026-03 if January and February are paid.",
+    "es": "6 de 8 meses pagados; con derecho desde marzo de 2026 si se pagan enero y febrero.",
+    "fr": "6 mois payés sur 8 ; droit à partir de mars 2026 si janvier et février sont payés.",
+    "en": "6 of 8 months paid; eligible from March 2026 if January and February are paid.",
 }
 VALUE = {
     "name": "maternity.months_needed",

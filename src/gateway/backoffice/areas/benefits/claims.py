@@ -16,6 +16,7 @@ from gateway.backoffice.areas.benefits.place import (
     area,
     before,
     crumbs,
+    law_in_words,
 )
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
@@ -172,7 +173,7 @@ def _claim(desk: Desk, form: Form, claim_id: int) -> Response:
         instalments=queries.list_instalments(desk.session, claim_id),
         instalment_words=INSTALMENTS,
         receipts=queries.list_receipts(desk.session, claim_id),
-        values=list(found.basis.get("values", ())),
+        values=[law_in_words(desk, one) for one in found.basis.get("values", ())],
         health=[(words.say(said), str(found.health[name])) for name, said in HEALTH.items() if name in found.health]
         if desk.may(SEE_HEALTH)
         else [],

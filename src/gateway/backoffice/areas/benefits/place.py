@@ -1,11 +1,14 @@
 """What the pages about benefits have in common."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from gateway.backoffice.frame.area import GREATEST, Area
 from gateway.backoffice.frame.desk import Crumb, Desk
 from gateway.backoffice.frame.texts import N_
 from gateway.benefits.states import BenefitKind, ClaimStatus, InstalmentStatus, RemittanceStatus
+from gateway.kit.money import currency_of, parse_amount
 from gateway.staff.models import Role
 
 OFFICERS = (Role.BENEFITS_OFFICER,)
@@ -70,3 +73,37 @@ def kind_of(desk: Desk, code: str) -> str:
 def before(key: tuple[Any, ...] | None) -> int:
     """Return before which identifier a list that begins with the newest goes on."""
     return GREATEST if key is None else int(key[0])
+
+
+LAW = {
+    "minimum_wage": N_("Average minimum wage"),
+    "wage_ceiling_in_minimum_wages": N_("Most that a wage counts, in minimum wages"),
+    "months_needed": N_("Paid months needed"),
+    "months_looked_at": N_("Months looked at before"),
+    "wage_months": N_("Months whose wages count"),
+    "weeks": N_("Weeks of leave"),
+    "weeks_in_a_year": N_("Weeks in a year"),
+    "monthly_instalments": N_("Monthly instalments"),
+    "bands": N_("Bands of wages"),
+    "child_under_months": N_("Months of age of the child at most"),
+    "share_at_home": N_("Share of the wage at home"),
+    "share_in_hospital": N_("Share of the wage in hospital"),
+    "days_in_a_month": N_("Days in a month"),
+    "waiting_days": N_("Days before the first that is paid"),
+    "longest_weeks": N_("Weeks at most"),
+    "submit_within_days": N_("Days to hand it in"),
+}
+"""What a figure of the law is called; that of one benefit stands in the tables under the benefit's name."""
+
+
+def law_in_words(desk: Desk, one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a figure of the law as people read it: its name in words, an amount as an amount, a share in per cent."""
+    name = str(one["name"]).rpartition(".")[2]
+    value, shown = str(one["value"]), desk.words.number
+    if name == "minimum_wage":
+        text = desk.words.amount(parse_amount(value, currency_of(desk.mutual.currency)), desk.mutual.currency)
+    elif name.startswith("share_"):
+        text = desk.words.exact_share(Decimal(value))
+    else:
+        text = shown(int(value)) if value.isdecimal() else value
+    return {**one, "name": desk.words.say(LAW.get(name, name)), "value": text}
