@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from gateway.demo.people import cedula, payments, people
 from gateway.demo.people_india import people as people_in_india
+from gateway.demo.processes import Processes, ProcessFailedError
 from gateway.kit.period import Period
 from gateway.membership.rules import check_identity
 from gateway.membership.states import IdentityKind
@@ -117,3 +120,11 @@ def test_who_is_gone_pays_no_more_and_who_returns_pays_again() -> None:
 
 def test_the_check_digit_is_the_one_the_register_asks_for() -> None:
     assert cedula(1) == "99900000011"
+
+
+def test_a_process_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
+    processes = Processes(tmp_path)
+    processes.start("state", ["-c", "print('the port is taken'); print(); raise SystemExit(3)"], {})
+    processes.running["state"].wait(timeout=30)
+    with pytest.raises(ProcessFailedError, match=r"state ended with 3: the port is taken; its log is .*state\.log"):
+        processes.wait_for("state", "http://127.0.0.1:9")

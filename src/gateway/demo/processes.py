@@ -60,7 +60,7 @@ class Processes:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if self.running[name].poll() is not None:
-                raise ProcessFailedError(f"{name} ended; its log is {self.folder / f'{name}.log'}")
+                raise self._ended(name)
             with contextlib.suppress(httpx.HTTPError):
                 if httpx.get(url, timeout=2).status_code < 500:
                     return
@@ -75,7 +75,14 @@ class Processes:
         """
         for name, process in self.running.items():
             if process.poll() is not None:
-                raise ProcessFailedError(f"{name} ended; its log is {self.folder / f'{name}.log'}")
+                raise self._ended(name)
+
+    def _ended(self, name: str) -> ProcessFailedError:
+        """Say that a process ended, how, and with which last words."""
+        log = self.folder / f"{name}.log"
+        said = [line for line in log.read_text("utf-8", errors="replace").splitlines() if line.strip()]
+        status = self.running[name].returncode
+        return ProcessFailedError(f"{name} ended with {status}: {said[-1] if said else 'no word'}; its log is {log}")
 
     def stop(self) -> None:
         """Ask every process to stop, the youngest first, and wait for it."""
