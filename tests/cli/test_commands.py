@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from typer.main import get_command
 
+from gateway import __version__
 from gateway.cli.root import MODULES, app, commands
 from gateway.contributions.assess import assess_period
 from gateway.kit import db
@@ -53,6 +54,13 @@ def test_every_command_that_is_promised_is_there_and_says_what_it_does() -> None
     known = every_command(get_command(app))
     assert known.keys() == COMMANDS
     assert all(command.help for command in known.values())
+
+
+def test_the_version_is_told() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", "--version"], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == f"gateway {__version__}\n"
 
 
 def test_whatever_changes_something_asks_for_apply() -> None:

@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from gateway import __version__
 from gateway.kit.errors import GatewayError
 from gateway.kit.loading import uncollected
 
@@ -53,7 +54,7 @@ def commands(modules: Iterable[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    app.callback()(_no_options)
+    app.callback()(_version_or_a_command)
     with uncollected():
         for name in dict.fromkeys(modules):
             import_module(f"gateway.cli.{name}").add_to(app)
@@ -91,7 +92,17 @@ def main() -> NoReturn:
         sys.exit(130)
 
 
-def _no_options() -> None:
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"gateway {__version__}")
+        raise typer.Exit
+
+
+def _version_or_a_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
     # Without a callback a list of one command would not want its name.
     """Run and operate the gateway. What changes something needs --apply; without it, it shows what it would do."""
 
