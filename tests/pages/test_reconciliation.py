@@ -8,8 +8,10 @@ from tests.reconciliation.statements import Booked, camt053
 
 from gateway.backoffice.areas.reconciliation.place import SAID
 from gateway.kit import db
+from gateway.reconciliation.load_statement import load_statement
 from gateway.reconciliation.match_rules import AFTERWARDS, RULES
 from gateway.reconciliation.rules import KINDS
+from gateway.reconciliation.run import reconcile
 
 PAGES = (
     ("abel", "/reconciliation"),
@@ -69,8 +71,11 @@ def test_a_credit_that_names_nobody_is_placed_by_two_people_with_the_evidence_si
     page.get_by_text("otra persona lo revisa").first.wait_for()
     other = fresh.as_("mara")
     fresh.go(other, f"/reconciliation/exceptions/{number}")
-    other.get_by_label("Su palabra").select_option("approve")
-    other.get_by_role("button", name="Anotarlo").click()
+    other.get_by_role("button", name="Aprobarla: mirar otra vez").click()
+    expect(other.locator(".sentence")).to_contain_text(
+        "Asentar DOP\u00a02,500.00 como dinero de Ana Iris Vásquez Medina"
+    )
+    other.get_by_role("button", name="Aprobarla y asentarla").click()
     other.get_by_text("Aprobado y asentado").wait_for()
     # What is explained is off the list, and stands among all.
     assert other.get_by_role("link", name=str(number), exact=True).count() == 0
@@ -81,6 +86,74 @@ def test_a_credit_that_names_nobody_is_placed_by_two_people_with_the_evidence_si
         assert other.get_by_role("link", name=str(number), exact=True).count() == count, status
     with fresh.database.session(1) as session:
         assert db.scalar(session, "SELECT status FROM reconciliation_break WHERE id = :id", {"id": number}) == "posted"
+
+
+def test_differences_are_decided_with_the_evidence_side_by_side_by_keys_and_without_a_script_by_buttons(
+    fresh: Office,
+) -> None:
+    number = stray(fresh)
+    with fresh.database.session(1, actor="staff:abel") as session:
+        statement = camt053(10**8 + 250_000, [Booked(-12_500, text="COMISION")], day=TODAY)
+        load_statement(session, statement, file_name="comision.xml", actor="staff:abel")
+        reconcile(session, today=TODAY)
+        charge = int(db.scalar(session, "SELECT id FROM reconciliation_break WHERE kind = 'bank_debit_unknown'"))
+    page = fresh.as_("abel")
+    press, typed = page.keyboard.press, page.keyboard.type
+    fresh.go(page, "/reconciliation/exceptions")
+    for expected in sorted((number, charge), reverse=True):
+        press("n")
+        page.wait_for_url(f"**/exceptions/{expected}")
+    fresh.go(page, f"/reconciliation/exceptions/{charge}")
+    theirs, ours = (
+        page.locator(f"section:has(h2:text-is('{name}'))") for name in ("Lo que ellos dicen", "Lo que tenemos")
+    )
+    expect(theirs).to_contain_text("COMISION")
+    left, right = theirs.bounding_box(), ours.bounding_box()
+    assert left is not None
+    assert right is not None
+    assert (left["y"], left["x"] < right["x"]) == (right["y"], True), "side by side"
+    # A key chooses, the hand goes on with the reason; nothing is booked until another person has approved.
+    press("1")
+    expect(page.locator("#f-reason")).to_be_focused()
+    typed("es la comision de abril")
+    press("Enter")
+    page.get_by_text("otra persona lo revisa").first.wait_for()
+    other = fresh.as_("mara")
+    fresh.go(other, f"/reconciliation/exceptions/{charge}")
+    other.keyboard.press("a")
+    expect(other.locator(".sentence")).to_contain_text("Asentar lo que explica DOP\u00a0125.00")
+    assert "Cargos de bancos\nDOP\u00a0125.00" in other.inner_text("main")
+    assert standing_of(fresh, charge) == "proposed", "one key approves nothing"
+    # Enter at once, by a hand that hit the key by chance, goes back.
+    other.keyboard.press("Enter")
+    other.get_by_role("button", name="Aprobarla: mirar otra vez").wait_for()
+    assert standing_of(fresh, charge) == "proposed"
+    other.keyboard.press("a")
+    other.locator(".sentence").wait_for()
+    other.keyboard.press("Tab")
+    other.keyboard.press("Enter")
+    other.get_by_text("Aprobado y asentado").wait_for()
+    assert standing_of(fresh, charge) == "posted"
+    # The same without a script, by buttons; declined, as it needs a reason.
+    plain = fresh.another("abel", java_script_enabled=False)
+    fresh.go(plain, f"/reconciliation/exceptions/{number}")
+    plain.get_by_label("No hace falta asiento").check()
+    plain.get_by_label("Cómo lo sabe usted").fill("es un error del banco")
+    plain.get_by_role("button", name="Proponerlo").click()
+    fresh.go(other, f"/reconciliation/exceptions/{number}")
+    other.keyboard.press("d")
+    expect(other.locator("#f-because")).to_be_focused()
+    other.keyboard.press("Enter")
+    expect(other.locator("#e-because")).to_be_visible()
+    other.locator("#f-because").fill("el banco lo confirma")
+    other.locator("#f-because").press("Enter")
+    other.get_by_text("Rechazado").first.wait_for()
+    assert standing_of(fresh, number) == "rejected"
+
+
+def standing_of(place: Office, number: int) -> str:
+    with place.database.session(1) as session:
+        return str(db.scalar(session, "SELECT status FROM reconciliation_break WHERE id = :id", {"id": number}))
 
 
 def test_a_statement_is_loaded_once_matched_and_its_lines_say_by_which_rule(fresh: Office) -> None:

@@ -35,7 +35,12 @@
       return;
     }
     const wanted = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
-    if (wanted) { event.preventDefault(); if (wanted.matches("input, select, textarea")) wanted.focus(); else wanted.click(); }
+    if (!wanted) return;
+    event.preventDefault();
+    if (wanted.matches("input, select, textarea")) wanted.focus(); else wanted.click();
+    // What is written after it: the hand goes on typing there.
+    const then = document.getElementById(wanted.dataset.then);
+    if (then) then.focus();
   });
 
   // The day or month of a field in words, in the page's language: the browser shows it in its own.

@@ -10,6 +10,7 @@ from gateway.backoffice.areas.reconciliation.place import (
     READERS,
     SAID,
     STATUSES,
+    account_in_words,
     area,
     before,
     crumbs,
@@ -20,6 +21,7 @@ from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
 from gateway.backoffice.frame.texts import N_
+from gateway.contributions.queries import names_of
 from gateway.ledger.post import Line
 from gateway.membership.queries import find_member_by_number
 from gateway.reconciliation import queries
@@ -92,7 +94,12 @@ def exceptions(desk: Desk) -> Response:
     if isinstance(rows, Response):
         return rows
     rows.query["status"] = status or "all"
-    return desk.page("reconciliation/exceptions.html", crumbs=crumbs(desk, (N_("Differences"), "")), rows=rows)
+    return desk.page(
+        "reconciliation/exceptions.html",
+        crumbs=crumbs(desk, (N_("Differences"), "")),
+        rows=rows,
+        following=rows.rows[0].id if rows.rows else None,
+    )
 
 
 def _role(role: str) -> str:
@@ -117,8 +124,10 @@ def _show(desk: Desk, form: Form, break_id: int) -> Response:
     usual = _suggestions(desk, found) if found.status in {"open", "rejected"} else []
     is_mine = found.proposed_by == desk.actor
     proposal = dict(found.proposal or {})
+    following = queries.list_breaks(desk.session, status="unresolved", before=break_id, limit=1)
     return desk.page(
         "reconciliation/exception.html",
+        following=following[0].id if following else None,
         crumbs=crumbs(desk, (N_("Differences"), "/reconciliation/exceptions"), (str(break_id), "")),
         form=form,
         found=found,
@@ -128,9 +137,22 @@ def _show(desk: Desk, form: Form, break_id: int) -> Response:
         age=(desk.today - found.since_on).days,
         theirs=facts(desk, found.theirs, found.currency),
         ours=facts(desk, found.ours, found.currency),
-        usual=[(number, one, _said(desk, one.meaning)) for number, one in enumerate(usual, start=1)],
+        usual=[
+            (
+                number,
+                _said(desk, one.meaning),
+                one.fields,
+                [
+                    (account_in_words(desk, line.account), words.money(line.amount_minor, found.currency))
+                    for line in one.lines
+                ],
+            )
+            for number, one in enumerate(usual, start=1)
+        ],
         notes=queries.list_notes(desk.session, break_id),
-        lines=[(one[0], words.money(one[1], found.currency)) for one in proposal.get("lines", ())],
+        lines=[
+            (account_in_words(desk, one[0]), words.money(one[1], found.currency)) for one in proposal.get("lines", ())
+        ],
         resolution=RESOLUTIONS.get(str(proposal.get("resolution", "")), str(proposal.get("resolution", ""))),
         proposed_by=(found.proposed_by or "").partition(":")[2],
         may_propose=found.status in {"open", "rejected"} and desk.may(READERS),
@@ -205,10 +227,36 @@ def put(desk: Desk, form: Form, break_id: int) -> Go:
     return Go(f"/reconciliation/exceptions/{break_id}", N_("Proposed. Another person looks at it."), {}, "wait")
 
 
+def _sure_decision(desk: Desk, form: Form, break_id: int) -> Confirmation | None:
+    """Say what approving books; declining books nothing and needs no second look."""
+    if form.value("decision") != "approve":
+        return None
+    found, words = queries.get_break(desk.session, break_id), desk.words
+    proposal = dict(found.proposal or {})
+    amount = words.amount(abs(found.amount_minor), found.currency)
+    if "member_id" in proposal:
+        member = int(proposal["member_id"])
+        name = names_of(desk.session, [member]).get(member, ("", ""))[1]
+        sentence = words.say("Book {amount} as the money of {name}.", amount=amount, name=name)
+    elif proposal.get("lines"):
+        sentence = words.say("Book an entry that explains {amount}.", amount=amount)
+    else:
+        what = words.say(RESOLUTIONS.get(str(proposal.get("resolution", "")), ""))
+        sentence = words.say("Close the difference of {amount}: {what}.", amount=amount, what=what)
+    figures = [
+        (account_in_words(desk, account), words.amount(int(minor), found.currency))
+        for account, minor in proposal.get("lines", ())
+    ]
+    figures.append((words.say("How it is known"), found.reason or "–"))
+    figures.append((words.say("Proposed by"), (found.proposed_by or "").partition(":")[2]))
+    return Confirmation(sentence, words.say("Approve and book it"), f"/reconciliation/exceptions/{break_id}", figures)
+
+
 @area.act(
     f"{ONE}/decision",
     *MONEY,
     show=_show,
+    confirm=_sure_decision,
     has_page=False,
     fields={"same_person": "because", "supervisor_needed": "because"},
 )
@@ -294,7 +342,7 @@ def _sure_many(desk: Desk, form: Form) -> Confirmation:
     if what != "approve":
         form.text("reason", required=True)
     form.check()
-    total = sum(abs(queries.get_break(desk.session, one).amount_minor) for one in ids[:1])
+    total = sum(abs(queries.get_break(desk.session, one).amount_minor) for one in ids[: MOST_TOGETHER + 1])
     said = {
         "propose": words.count(
             "Propose this explanation for one difference.", "Propose this explanation for {n} differences.", len(ids)
@@ -304,7 +352,7 @@ def _sure_many(desk: Desk, form: Form) -> Confirmation:
             "Decline the proposal for one difference.", "Decline the proposals for {n} differences.", len(ids)
         ),
     }[what]
-    figures = [(words.say("The first of them"), words.amount(total, desk.mutual.currency))]
+    figures = [(words.say("In all"), words.amount(total, desk.mutual.currency))]
     return Confirmation(said, words.say("Do it"), "/reconciliation/exceptions/many", figures)
 
 

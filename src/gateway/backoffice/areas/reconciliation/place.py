@@ -210,6 +210,14 @@ FACTS = {
 """What the facts beside a difference are called; others are shown under their own name."""
 
 
+def account_in_words(desk: Desk, code: str) -> str:
+    """Return what an account is called; of one person's or batch's own account its kind, and else the account itself."""
+    first, _, rest = code.partition(":")
+    kind = f"{first}:{rest.rpartition(':')[2]}" if rest.count(":") else code
+    said = ACCOUNTS.get(code) or ACCOUNTS.get(kind) or (ACCOUNTS.get(first) if first in {"fund", "payout"} else None)
+    return desk.words.say(said) if said else code
+
+
 def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
     """Return the way back from a page about reconciliation."""
     return [
