@@ -130,7 +130,12 @@ def test_a_fresh_code_is_asked_for_where_money_goes_out(fresh: Office) -> None:
     page.get_by_role("heading", name="Su segundo factor está configurado").wait_for()
     fresh.go(page, f"/payouts/{fresh.town.batch}/release")
     page.locator("form.sheet button[type=submit]").click()
-    page.get_by_label("El código que su aplicación muestra ahora").wait_for()
+    page.get_by_label("El código que su aplicación muestra ahora").fill("000000")
+    page.locator("button.danger").click()
+    page.get_by_text("El código no es correcto o ya se usó").wait_for()
+    with fresh.database.session(1) as session:
+        batch = {"id": fresh.town.batch}
+        assert db.scalar(session, "SELECT status FROM payout_batch WHERE id = :id", batch) == "draft"
     fresh.go(page, f"/payment-orders/{payment_id}/release")
     page.locator("form.sheet button[type=submit]").click()
     code = page.get_by_label("El código que su aplicación muestra ahora")
