@@ -1,5 +1,7 @@
 """The cashier's queue, her drawer in the evening, the way to the bank, and a collector on her round."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 from tests.pages.browsing import Office
@@ -252,3 +254,33 @@ def test_an_accountant_takes_a_receipt_back_after_looking_once_more(fresh: Offic
     other.get_by_role("button", name="Retirarlo").click()
     other.get_by_text("Anulado el").wait_for()
     assert total_of(fresh, "cash:oficina") == 0
+
+
+@pytest.mark.parametrize(
+    ("who", "path"), [("carla", "/cash/receipts/1"), ("olga", "/filings/1/decisions"), ("abel", "/bills/1")]
+)
+def test_receipts_and_lists_are_printed_without_what_is_for_the_screen_and_with_every_amount(
+    office: Office, who: str, path: str
+) -> None:
+    page = office.as_(who)
+    office.go(page, path)
+    amounts = page.locator("td.amount").all_inner_texts()
+    assert amounts
+    try:
+        # As wide as paper between its margins: narrower than many a screen, and no telephone.
+        page.set_viewport_size({"width": 700, "height": 1000})
+        page.emulate_media(media="print")
+        for one in page.locator("nav, form, button, [role=button], header.top, footer, .skip").all():
+            assert not one.is_visible(), one.evaluate("one => one.outerHTML")
+        assert page.locator("td.amount").all_inner_texts() == amounts
+        assert page.locator("td.amount").first.evaluate("one => getComputedStyle(one).display") == "table-cell"
+        for head in page.locator("table.rows thead").all():
+            assert head.evaluate("one => getComputedStyle(one).display") == "table-header-group", (
+                "repeated on each sheet"
+            )
+            assert head.locator("th").last.is_visible()
+        margin = {"top": "1cm", "bottom": "1cm", "left": "1cm", "right": "1cm"}
+        sheets = len(re.findall(rb"/Type /Page\b", page.pdf(format="Letter", margin=margin)))
+        assert sheets == 1 or not path.startswith("/cash/receipts/")
+    finally:
+        page.emulate_media(media="screen")
