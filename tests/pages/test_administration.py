@@ -1,7 +1,10 @@
 """Administration in the office: the manager's morning and the auditor's look-up."""
 
+import importlib
 import re
 from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,7 +13,9 @@ from tests.databases import Shelf
 from tests.pages.browsing import Office
 from tests.pages.conftest import opened
 
-from gateway.kit import db, tenant
+import gateway
+from gateway.administration.log_words import _words
+from gateway.kit import audit, db, tenant
 
 AT = "/administration"
 LOOKED_AT = (
@@ -224,3 +229,31 @@ def test_another_system_is_told_and_its_secret_is_shown_once(fresh: Office) -> N
     page.get_by_role("button", name="Enviar un aviso de prueba").click()
     page.get_by_text("Un aviso de prueba va en camino").wait_for()
     assert page.locator("table.rows tbody tr").first.is_visible()
+
+
+def test_every_state_and_event_that_the_log_may_hold_has_words_in_each_language_and_an_unknown_one_is_a_code(
+    fresh: Office,
+) -> None:
+    kinds = [
+        (name, one)
+        for found in Path(gateway.__path__[0]).glob("*/states.py")
+        for name, one in vars(importlib.import_module(f"gateway.{found.parent.name}.states")).items()
+        if isinstance(one, type) and issubclass(one, StrEnum) and one is not StrEnum
+    ]
+    for ends, kind in (("Status", "states"), ("Event", "verbs")):
+        coded = {str(code) for name, one in kinds if name.endswith(ends) for code in one}
+        assert len(coded) > 20
+        assert coded - set(_words()[kind]) == set()
+    assert [word for words in _words().values() for word in words.values() if set(word) != {"es", "en", "fr"}] == []
+    told = {"amount_minor": 125_050, "due_on": "2026-04-06", "holder": "staff:rosa", "new_thing": "some_code"}
+    with fresh.database.session(1) as session:
+        audit.record(
+            session, actor="staff:mara", action="receipt.reverse", subject_kind="receipt", subject_id=7, detail=told
+        )
+    page = fresh.as_("mara")
+    fresh.go(page, "/administration/log?action=receipt.reverse")
+    row = page.locator("table.rows tbody tr").first
+    assert "Recibo: anular" in row.inner_text()
+    for part in ("monto: DOP\u00a01,250.50", "vence: 06/04/2026", "a cargo de: rosa"):
+        assert part in row.inner_text()
+    assert row.locator("td code").all_inner_texts() == ["new_thing", "some_code"]

@@ -33,6 +33,26 @@ def state_in_words(state: str, language: str) -> str:
     return _said("states", state, language)
 
 
+def reason_in_words(reason: str, language: str) -> str:
+    """Return a reason that the machine gave by itself in words; a person's own stands as she wrote it."""
+    known = _words()["reasons"].get(reason, {})
+    return known.get(language) or reason
+
+
+def detail_in_words(name: str, language: str) -> str | None:
+    """Return what a particular of an act is called; None where nobody worded it."""
+    return _words()["details"].get(name, {}).get(language)
+
+
+def value_in_words(value: str, language: str) -> str | None:
+    """Return what a code that stands as a particular means: a value, a state or a thing; None where nobody worded it."""
+    for kind in ("values", "states", "nouns"):
+        known = _words()[kind].get(value)
+        if known:
+            return known[language] if kind != "nouns" else known[language].lower()
+    return None
+
+
 def _said(kind: str, name: str, language: str) -> str:
     known = _words()[kind].get(name, {})
     return known.get(language) or known.get(DEFAULT) or name.replace("_", " ")

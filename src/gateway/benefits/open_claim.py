@@ -73,7 +73,7 @@ def open_claim(session: Session, new: NewClaim, *, actor: str, today: dt.date) -
         from_state="",
         to_state="opened",
         actor=actor,
-        reason=found.words["en"],
+        reason=found.words.get(mutual.language, found.words["es"]),
     )
     return queries.get_claim(session, int(made.id))
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
 from gateway.backoffice.frame.texts import Words
 from gateway.kit import cursor as cursors
 from gateway.kit.tabular_csv import not_a_formula
@@ -28,7 +30,7 @@ class Column:
     title: str
     """English sentence; marked with ``N_``."""
     cell: Callable[[Any], Any]
-    """What a row shows here: a text, a number, a day, minor units, or None."""
+    """What a row shows here: a text, a text with marks, a number, a day, minor units, or None."""
     kind: str = "text"
     """text, code, amount, count, day, instant, month or status."""
     link: Callable[[Any], str | None] | None = None
@@ -89,7 +91,7 @@ def shown(words: Words, column: Column, row: Any, currency: str) -> str:
         "instant": words.instant,
         "month": words.month,
     }
-    return ways.get(column.kind, str)(value)
+    return value if isinstance(value, Markup) else ways.get(column.kind, str)(value)
 
 
 def read(
@@ -153,4 +155,5 @@ def _cell(words: Words, plain: Words, column: Column, row: Any, currency: str) -
         return str(value)
     if column.kind == "day":
         return str(value.isoformat())
-    return not_a_formula(shown(words, column, row, currency))
+    text = shown(words, column, row, currency)
+    return not_a_formula(text.striptags() if isinstance(text, Markup) else text)

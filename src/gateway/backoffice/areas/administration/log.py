@@ -1,18 +1,28 @@
 """The log, searched: who did what, to what, when and why; and which step everything took."""
 
 import datetime as dt
-import json
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi.responses import Response
+from markupsafe import Markup
 
 from gateway.administration.errors import LogQuestionError
-from gateway.administration.log_words import action_in_words, state_in_words, thing_in_words
+from gateway.administration.log_words import (
+    action_in_words,
+    detail_in_words,
+    reason_in_words,
+    state_in_words,
+    thing_in_words,
+    value_in_words,
+)
 from gateway.administration.search_log import LogKind, LogQuestion, LogRow, search_log
 from gateway.backoffice.areas.administration.place import MANAGER, area, crumbs
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.listing import Column, Filter
-from gateway.backoffice.frame.texts import N_
+from gateway.backoffice.frame.texts import N_, ROLES
+from gateway.staff.models import Role
 
 LINKS = {
     "member": "/members/{}",
@@ -67,8 +77,8 @@ def log(desk: Desk) -> Response:
             lambda row: f"{thing_in_words(row.subject_kind, words.language)} {row.subject_id}",
             link=_link,
         ),
-        Column(N_("Why"), lambda row: row.reason),
-        Column(N_("Detail"), _detail),
+        Column(N_("Why"), lambda row: reason_in_words(row.reason, words.language) if row.reason else None),
+        Column(N_("Detail"), lambda row: _detail(desk, row)),
     ]
     found = desk.listing(
         columns,
@@ -106,11 +116,56 @@ def _link(row: LogRow) -> str | None:
     return LINKS[row.subject_kind].format(row.subject_id) if row.subject_kind in LINKS else None
 
 
-def _detail(row: LogRow) -> str | None:
-    if not row.detail:
-        return None
+def _detail(desk: Desk, row: LogRow) -> Markup | None:
+    """Return the particulars of an act in words; what nobody worded stands as a code."""
     parts = [
-        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        Markup("{}: {}").format(_named(desk, name), _valued(desk, name, value, row.detail))
         for name, value in row.detail.items()
+        if value is not None and value != [] and value != {}
     ]
-    return "; ".join(parts)
+    return Markup("; ").join(parts) if parts else None
+
+
+def _named(desk: Desk, name: str) -> str | Markup:
+    return detail_in_words(name, desk.words.language) or _code(name)
+
+
+def _valued(desk: Desk, name: str, value: Any, beside: Mapping[str, Any]) -> str | Markup:
+    words = desk.words
+    if isinstance(value, bool):
+        return words.say("Yes") if value else words.say("No")
+    if name.endswith("_minor") and isinstance(value, int):
+        return words.amount(value, str(beside.get("currency") or desk.mutual.currency))
+    if isinstance(value, list):
+        return Markup(", ").join(_valued(desk, name, one, beside) for one in value)
+    if isinstance(value, dict):
+        inner = (
+            Markup("{}: {}").format(_named(desk, key), _valued(desk, key, one, beside)) for key, one in value.items()
+        )
+        return Markup("({})").format(Markup("; ").join(inner))
+    text = str(value)
+    if _TIME.fullmatch(text):
+        return _time(desk, text)
+    if text in set(Role):
+        return words.say(ROLES[Role(text)])
+    if text.startswith("staff:"):
+        return text.removeprefix("staff:")
+    said = value_in_words(text, words.language) if isinstance(value, str) else None
+    return said or (_code(text) if _CODE.fullmatch(text) else text)
+
+
+def _code(text: str) -> Markup:
+    return Markup("<code>{}</code>").format(text)
+
+
+def _time(desk: Desk, text: str) -> str:
+    try:
+        return (
+            desk.words.iso_day(text) if text.count("-") > 1 else desk.words.month(dt.date.fromisoformat(f"{text}-01"))
+        )
+    except ValueError:
+        return text
+
+
+_TIME = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
+_CODE = re.compile(r"[a-z][a-z0-9]*(?:[_.:-][a-z0-9]+)+")
