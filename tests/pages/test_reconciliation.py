@@ -6,7 +6,7 @@ from tests.pages.browsing import Office
 from tests.pages.office_town import TODAY
 from tests.reconciliation.statements import Booked, camt053
 
-from gateway.backoffice.areas.reconciliation.place import SAID
+from gateway.backoffice.areas.reconciliation.place import AGREED, SAID
 from gateway.kit import db
 from gateway.reconciliation.load_statement import load_statement
 from gateway.reconciliation.match_rules import AFTERWARDS, RULES
@@ -46,6 +46,7 @@ def test_a_list_of_reconciliation_is_read_in_a_few_statements(office: Office, pa
 
 
 def test_every_kind_of_difference_and_every_rule_is_said_in_the_readers_language() -> None:
+    assert {field for rule in (*RULES, *AFTERWARDS) for field in rule.fields} <= set(AGREED)
     assert {kind.meaning for kind in KINDS.values()} | {rule.meaning for rule in (*RULES, *AFTERWARDS)} <= set(SAID)
 
 
@@ -149,6 +150,15 @@ def test_differences_are_decided_with_the_evidence_side_by_side_by_keys_and_with
     other.locator("#f-because").press("Enter")
     other.get_by_text("Rechazado").first.wait_for()
     assert standing_of(fresh, number) == "rejected"
+    # Who dictates switches the keys off.
+    fresh.go(page, "/reconciliation/exceptions")
+    page.get_by_text("Abel Acosta").click()
+    page.get_by_role("button", name="Desactivar las teclas de una letra").click()
+    page.get_by_role("button", name="Activar las teclas de una letra").wait_for()
+    page.keyboard.press("n")
+    page.reload()
+    page.keyboard.press("n")
+    assert page.url.endswith("/reconciliation/exceptions")
 
 
 def standing_of(place: Office, number: int) -> str:

@@ -25,9 +25,16 @@
     }
   });
 
+  // Who dictates, or rests a hand on the keys, switches the keys of one letter off; this browser remembers it.
+  const keys = document.querySelector("[data-keys]");
+  const areOff = () => localStorage.getItem("keys") === "off";
+  const nameKeys = () => { if (keys) { keys.textContent = areOff() ? keys.dataset.on : keys.dataset.off; keys.hidden = false; } };
+  if (keys) keys.addEventListener("click", () => { localStorage.setItem("keys", areOff() ? "on" : "off"); nameKeys(); });
+  nameKeys();
+
   // Keys: "/" finds a member; elements may name a key of their own.
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || areOff()) return;
     if (event.target.matches("input, textarea, select")) return;
     if (event.key === "/") {
       const find = document.querySelector(".find input");

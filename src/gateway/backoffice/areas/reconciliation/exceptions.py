@@ -1,5 +1,6 @@
 """Differences: the queue, one with its evidence side by side and its usual explanations by one key, and equal ones together."""
 
+import re
 from typing import Any
 
 from fastapi.responses import Response
@@ -11,6 +12,7 @@ from gateway.backoffice.areas.reconciliation.place import (
     SAID,
     STATUSES,
     account_in_words,
+    agreed_in_words,
     area,
     before,
     crumbs,
@@ -141,7 +143,7 @@ def _show(desk: Desk, form: Form, break_id: int) -> Response:
             (
                 number,
                 _said(desk, one.meaning),
-                one.fields,
+                agreed_in_words(desk, one.fields),
                 [
                     (account_in_words(desk, line.account), words.money(line.amount_minor, found.currency))
                     for line in one.lines
@@ -176,6 +178,10 @@ def _said(desk: Desk, meaning: str) -> str:
     """Say an explanation; of one that names a member, its rule in the reader's language and the member after it."""
     if meaning in SAID:
         return desk.words.say(meaning)
+    summed = re.fullmatch(r"The statement shows it in line (\d+), the sum of (\d+) announcements", meaning)
+    if summed:
+        places = {"line": summed[1], "count": summed[2]}
+        return desk.words.say("The statement shows it in line {line}, the sum of {count} announcements", **places)
     rule, _, who = meaning.rpartition(": ")
     return f"{desk.words.say(rule)}: {who}" if rule in SAID else meaning
 

@@ -1,6 +1,7 @@
 """What the pages about reconciliation have in common."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from gateway.backoffice.frame.area import GREATEST, Area
@@ -208,6 +209,44 @@ FACTS = {
     "wage_minor": N_("Wage"),
 }
 """What the facts beside a difference are called; others are shown under their own name."""
+
+
+AGREED = {
+    "account": N_("account"),
+    "amount": N_("amount"),
+    "amount = a sum of her open months, the only one": N_("amount = a sum of her open months, the only one"),
+    "amount = a sum of one till's closed sessions, the only one": N_(
+        "amount = a sum of one till's closed sessions, the only one"
+    ),
+    "amount = an open due": N_("amount = an open due"),
+    "check digits": N_("check digits"),
+    "days": N_("days"),
+    "days since": N_("days since"),
+    "direction": N_("direction"),
+    "end_to_end_id": N_("our number of the payment"),
+    "identity number": N_("identity number"),
+    "identity number or telephone": N_("identity number or telephone"),
+    "identity number, telephone or member number": N_("identity number, telephone or member number"),
+    "name": N_("name"),
+    "nobody owes it": N_("nobody owes it"),
+    "provider or word for a settlement in the text": N_("provider or word for a settlement in the text"),
+    "provider's transaction id": N_("provider's transaction id"),
+    "reference": N_("reference"),
+    "reversal mark": N_("reversal mark"),
+    "telephone": N_("telephone"),
+    "word for cash in the text": N_("word for cash in the text"),
+}
+"""What agreed between a line and what it was matched to."""
+
+
+def agreed_in_words(desk: Desk, fields: Iterable[str]) -> str:
+    """Return what agreed, as people read it."""
+    said = []
+    for one in fields:
+        count = one.removeprefix("amount = the sum of ")
+        known = desk.words.say(AGREED[one]) if one in AGREED else one
+        said.append(desk.words.say("amount = the sum of {n}", n=count) if count != one else known)
+    return ", ".join(said)
 
 
 def account_in_words(desk: Desk, code: str) -> str:

@@ -5,8 +5,18 @@ from typing import Any
 
 from fastapi.responses import Response
 
+from gateway.administration.log_words import thing_in_words
 from gateway.api.schemas.reconciliation import typed_balances
-from gateway.backoffice.areas.reconciliation.place import LINES, MONEY, READERS, STATEMENTS, area, before, crumbs
+from gateway.backoffice.areas.reconciliation.place import (
+    LINES,
+    MONEY,
+    READERS,
+    STATEMENTS,
+    agreed_in_words,
+    area,
+    before,
+    crumbs,
+)
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.faults import PageUnknownError
@@ -237,6 +247,8 @@ def _show_line(desk: Desk, form: Form, line_id: int) -> Response:
         matches=queries.list_matches(desk.session, line_id),
         hints=queries.list_suggestions(desk.session, line_id),
         meanings={rule.code: rule.meaning for rule in (*RULES, *AFTERWARDS)},
+        agreed=lambda fields: agreed_in_words(desk, fields),
+        thing=lambda kind: thing_in_words(kind, desk.words.language),
         may=desk.may(MONEY),
     )
 
