@@ -24,7 +24,7 @@ class ProcessFailedError(RuntimeError):
 
 def new_secret() -> str:
     """Return a secret of this demonstration's own."""
-    return secrets.token_urlsafe(24)
+    return secrets.token_hex(24)
 
 
 def new_signing_secret() -> str:
