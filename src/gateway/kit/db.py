@@ -55,6 +55,8 @@ class Database:
         options = (
             f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout=30000"
             f" -c idle_in_transaction_session_timeout={idle_timeout_ms}"
+            # Compiling our longest statements takes seconds and running them milliseconds; a server's own default is on.
+            " -c jit=off"
         )
         self.engine: Engine = create_engine(
             sqlalchemy_url(url),
