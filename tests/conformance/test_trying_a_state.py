@@ -167,7 +167,9 @@ def test_a_state_with_these_faults_fails_their_cases_and_no_other(tried: Try, fa
     failed = {name: result for name, result in results.items() if result.outcome is Outcome.FAILED}
     # Under load a filing may be answered before its lines can be asked for.
     asked = cases - (named(results, Outcome.NOT_TRIED) & {"lines.early"})
-    assert failed.keys() == asked, {name: (one.reason, one.values) for name, one in failed.items()}
+    # Who forgets what it received may take two that come at once for two, and bill both: it depends on how they meet.
+    either = {"notices.once"} - cases if "forgets what it received" in faults else set()
+    assert failed.keys() - either == asked, {name: (one.reason, one.values) for name, one in failed.items()}
     for name, result in failed.items():
         assert result.exchanges or name == "callbacks.answered"
         for language in words.LANGUAGES:
