@@ -201,7 +201,7 @@ def second_month(session, town) -> None:
         session,
         "INSERT INTO contribution_assessment (period_start, payroll_id, member_id, version, schedule_id, wage_minor,"
         " additional_dependants, amounts_minor, state_minor, total_minor, currency)"
-        " SELECT '2026-02-01', payroll_id, member_id, 1, schedule_id, 0, 0, '{}', 0, 90_001, 'DOP' FROM contribution_assessment"
+        " SELECT '2026-02-01', payroll_id, member_id, 1, schedule_id, 0, 0, '{}', 0, 90001, 'DOP' FROM contribution_assessment"
         " WHERE member_id = :member",
         {"member": town.ids[3]},
     )
