@@ -61,6 +61,18 @@ def test_the_image_checks_its_own_health_at_the_address_the_gateway_serves() -> 
     assert "CMD [" in check
 
 
+def test_an_operator_finds_the_command_by_its_name_and_it_starts_from_what_was_compiled() -> None:
+    last = stages()[-1]
+    (entry,) = [rest for name, rest in last if name == "ENTRYPOINT"]
+    made = [rest for name, rest in last if name == "RUN" and "/usr/local/bin/gateway" in rest]
+    assert entry == '["gateway"]'
+    assert made
+    assert 'exec python -m gateway.cli "$@"' in made[0]
+    assert "chmod 755" in made[0]
+    compiled = next(at for at, (name, rest) in enumerate(last) if name == "RUN" and "compileall" in rest)
+    assert last.index(("COPY", "src src")) < compiled < last.index(("USER", "gateway"))
+
+
 def test_everything_installed_is_checked_by_hash() -> None:
     installs = [rest for name, rest in instructions() if name == "RUN" and "pip install" in rest]
     assert installs
