@@ -171,6 +171,18 @@ def test_who_comes_too_late_does_nothing_and_finds_every_form_as_she_had_filled_
     assert state_of(office) == before
 
 
+def test_every_page_is_reached_from_another(answers: dict[str, httpx.Response]) -> None:
+    links = {
+        link
+        for answer in answers.values()
+        if answer.headers.get("content-type", "").startswith("text/html")
+        for link in re.findall(r'(?:href|hx-get)="/o(/[^"?#]*)', answer.text)
+    }
+    patterns = {path: PLACE.sub(lambda one: r"\d+" if one[2] else "[^/]+", path) for path in addresses("GET")}
+    missing = {path for path, one in patterns.items() if not any(re.fullmatch(one, link) for link in links)}
+    assert sorted(missing - ONLY_AT_A_TIME) == []
+
+
 def test_nothing_of_one_mutual_is_seen_from_another(office: Office, address: Callable[[str], str]) -> None:
     walker = Walker(office, ELSEWHERE, mutual=2)
     seen = {}
@@ -255,6 +267,8 @@ def test_no_page_leads_somebody_where_she_may_not_go(office: Office, address: Ca
     assert sorted(wrong) == []
 
 
+ONLY_AT_A_TIME: frozenset[str] = frozenset()
+"""Pages to which a link leads only while something is as it is not in the furnished town."""
 PLACE = re.compile(r"\{(\w+)(:int)?\}")
 LETTERS = {
     Role.CASHIER: "c",

@@ -108,9 +108,9 @@ def test_the_interface_asks_for_the_code_too(asked_for: Office) -> None:
         assert db.scalar(session, "SELECT count(*) FROM staff_user WHERE locked_until > now()") == 1
     asked_for.go(page, "/second-factor")
     page.get_by_role("button", name="Quitar el segundo factor").click()
-    page.get_by_text("su contraseña sola deja entrar").wait_for()
+    page.get_by_text("basta su contraseña para entrar").wait_for()
     page.get_by_role("button", name="Quitarlo").click()
-    page.get_by_text("Su segundo factor quedó quitado.").wait_for()
+    page.get_by_text("Se quitó su segundo factor.").wait_for()
 
 
 def test_a_fresh_code_is_asked_for_where_money_goes_out(fresh: Office) -> None:

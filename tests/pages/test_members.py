@@ -98,7 +98,7 @@ def test_somebody_is_enrolled_and_what_is_wrong_stands_beside_its_field(fresh: O
     assert "teléfono" in page.locator(".field:has(#f-phone) .fault").inner_text().lower()
     page.get_by_label("Teléfono").fill("829 555 7788")
     page.get_by_role("button", name="Inscribir").click()
-    page.get_by_text("Mercedes Lora quedó inscrito").wait_for()
+    page.get_by_text("Se inscribió a Mercedes Lora").wait_for()
     assert "23,500.50" in page.inner_text(".person")
     page.reload()
     with fresh.database.session(1) as session:

@@ -69,11 +69,11 @@ def test_a_batch_is_prepared_and_discarded_and_what_it_would_have_paid_stays_owe
     assert page.locator("table.rows tbody tr").count() == 6
 
 
-def at_the_counter(place: Office) -> int:
-    """Let a payout wait at the counter for the first member, whose till is open and has money; return the payout."""
+def at_the_counter(place: Office, members: int = 1) -> int:
+    """Let payouts wait at the counter for the first members, whose till is open and has money; return the first payout."""
     with place.database.session(1, actor="staff:bruno") as session:
         discard(session, place.town.batch, actor="staff:bruno", reason="en efectivo")
-        only = place.town.members[:1]
+        only = place.town.members[:members]
         draft = prepare(session, provider="cash:oficina", actor="staff:bruno", today=TODAY, member_ids=only).batches[0]
         release(session, draft.id, actor="staff:mara", roles=["manager"], today=TODAY)
         drawer = {"till_code": "cash:oficina", "float_minor": 1_000_000, "float_from": "reserve:float"}
@@ -92,8 +92,9 @@ def test_money_is_handed_out_at_the_counter_once_against_her_code_and_her_card_a
     assert len(told) == 8
     assert officer.goto(f"{fresh.url}/payouts/one/{payout}/hand-out").status == 403, "who makes codes has no till"  # type: ignore[union-attr]
     fresh.go(page, "/payouts/counter")
-    page.locator("table.rows tbody a").click()
-    page.get_by_role("button", name="Entregarlo").click()
+    page.keyboard.type("nunez maria")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Entregar DOP\u00a01,211.50 a María José Peña Núñez").wait_for()
 
     def hand_out(code: str, number: str) -> None:
         page.get_by_label("Su documento").select_option("national_id")
@@ -105,7 +106,7 @@ def test_money_is_handed_out_at_the_counter_once_against_her_code_and_her_card_a
     expect(page.locator("#e-code")).to_contain_text("Ese no es el código. Intentos que le quedan: 4")
     assert page.get_by_label("Número del documento").input_value() == card, "what was typed is there still"
     hand_out(told, with_check_digit(5002))
-    expect(page.locator("#e-identity")).to_contain_text("Solo se le paga a ella misma")
+    expect(page.locator("#e-identity")).to_contain_text("Solo se le paga a la propia persona afiliada")
     expect(page.locator("#e-identity")).to_contain_text("Intentos que le quedan: 3")
     hand_out(f"{told[:4]} {told[4:]}", card)
     page.get_by_text("DOP\u00a01,211.50 entregado").wait_for()
@@ -123,3 +124,23 @@ def test_money_is_handed_out_at_the_counter_once_against_her_code_and_her_card_a
     with fresh.database.session(1) as session:
         taken = "SELECT count(*) FROM ledger_tx WHERE kind = 'payout.settle'"
         assert db.scalar(session, taken) == 1
+
+
+def test_whoever_comes_for_money_is_found_among_all_for_whom_some_waits(fresh: Office) -> None:
+    at_the_counter(fresh, members=12)
+    page = fresh.as_("carla")
+    fresh.go(page, "/payouts/counter")
+    everybody = page.locator("table.rows tbody tr").count()
+    assert everybody > 2
+    page.keyboard.type("peña nuñez")
+    page.keyboard.press("Enter")
+    expect(page.locator("table.rows tbody tr")).to_have_count(1 if everybody < 8 else 2)
+    expect(page.locator("table.rows")).to_contain_text("María José Peña Núñez")
+    page.locator("#f-q").fill("nadie así")
+    page.keyboard.press("Enter")
+    expect(page.locator(".nothing")).to_contain_text("no hay dinero esperando a nombre de quien busca")
+    # Who has no till is led to the payout, and not to its hand-out.
+    officer = fresh.as_("bruno")
+    fresh.go(officer, "/payouts/counter?q=M0000001")
+    officer.get_by_role("heading", name="María José Peña Núñez").wait_for()
+    assert officer.url.endswith("/payouts/one/7") or "/hand-out" not in officer.url

@@ -129,6 +129,8 @@ SELECT * FROM (
 ) s WHERE (s.tx_id, s.line) > (:after_tx, :after_line) ORDER BY s.tx_id, s.line LIMIT :limit
 """
 
+NEWEST_FIRST = STATEMENT.replace("ORDER BY s.tx_id, s.line LIMIT", "ORDER BY s.tx_id DESC, s.line DESC LIMIT")
+
 SUSPENSE = f"""
 -- one row per line whose money nobody has yet, oldest payment first
 SELECT l.id AS line_id, l.receipt_id, r.number, r.channel, r.account_code, l.amount_minor, r.currency,
@@ -296,6 +298,19 @@ def member_statement(
         "limit": limit,
     }
     return db.rows(session, STATEMENT, values)
+
+
+def newest_entries(session: Session, member_id: int, *, limit: int) -> list[Any]:
+    """Return the newest entries of a member's contributions account, the newest first, each with the balance after it."""
+    values = {
+        "code": f"member:{member_id}:contributions",
+        "valid_on": None,
+        "recorded_at": None,
+        "after_tx": 0,
+        "after_line": 0,
+        "limit": limit,
+    }
+    return db.rows(session, NEWEST_FIRST, values)
 
 
 def list_suspense(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -92,11 +93,11 @@ ORDER BY id
 
 
 AT_COUNTER = f"""
--- one row per payout that waits at a counter for its member, the oldest first
+-- one row per payout that waits at a counter for its member, the oldest first; of some members alone, where they are named
 SELECT {", ".join(f"p.{name.strip()}" for name in _PAYOUT.split(","))} FROM payout_batch b
 JOIN payout p ON p.mutual_id = b.mutual_id AND p.batch_id = b.id AND p.status = 'ordered'
 WHERE b.mutual_id = current_mutual() AND b.provider LIKE 'cash:%' AND b.status NOT IN ('draft', 'discarded', 'finished')
-  AND p.id > :after
+  AND p.id > :after AND (CAST(:members AS bigint[]) IS NULL OR p.member_id = ANY(CAST(:members AS bigint[])))
 ORDER BY p.id LIMIT :limit
 """
 
@@ -161,9 +162,12 @@ class StatusSum(NamedTuple):
     total_minor: int
 
 
-def list_at_counter(session: Session, *, after: int = 0, limit: int) -> list[PayoutRow]:
-    """Return the payouts that wait at a counter for their members, the oldest first."""
-    return [PayoutRow(*row) for row in db.rows(session, AT_COUNTER, {"after": after, "limit": limit})]
+def list_at_counter(
+    session: Session, *, members: Sequence[int] | None = None, after: int = 0, limit: int
+) -> list[PayoutRow]:
+    """Return the payouts that wait at a counter for their members, the oldest first; of ``members`` alone, if given."""
+    values = {"members": None if members is None else list(members), "after": after, "limit": limit}
+    return [PayoutRow(*row) for row in db.rows(session, AT_COUNTER, values)]
 
 
 def handed_out_by(session: Session, payout_id: int) -> str | None:

@@ -1,6 +1,6 @@
 """A form: what was typed, what is wrong with it, which version it changes, and that it is sent once.
 
-A page reads a form's fields with ``text``, ``day``, ``amount``, ``choice``, ``number`` and ``file``; each notes what is
+A page reads a form's fields with ``text``, ``day``, ``month``, ``amount``, ``choice``, ``number`` and ``file``; each notes what is
 wrong beside its field and goes on, and ``check`` refuses the form where anything was noted. What a use case refuses is
 noted by ``refuse``. A form over something that others change too (``over``) knows what they changed meanwhile.
 """
@@ -17,11 +17,14 @@ from typing import Any
 
 from babel.numbers import NumberFormatError, parse_decimal
 
+from gateway.backoffice.frame.days import LAST, as_typed, read_day, read_month
 from gateway.backoffice.frame.faults import FormFaultyError, UploadRefusedError
 from gateway.backoffice.frame.refusals import Told, said_of, tell
 from gateway.backoffice.frame.texts import N_, Words
 from gateway.kit.errors import GatewayError
 from gateway.kit.money import MAX_MINOR, currency_of
+from gateway.kit.period import Period, PeriodError
+from gateway.kit.untidy import DateError, DateInFutureError
 
 OWN = ("_token", "_once", "_sure", "_show", "otp")
 """Fields of the frame's own: they are no part of what was typed."""
@@ -154,16 +157,26 @@ class Form:
             self.fault(name, N_("At most {n} characters."), n=most)
         return text
 
-    def day(self, name: str, *, required: bool = False) -> dt.date | None:
-        """Return a day: as a browser sends it, or day, month and year as people type them."""
-        text = self.text(name, required=required, most=20)
+    def day(self, name: str, *, required: bool = False, latest: dt.date | None = None) -> dt.date | None:
+        """Return a day, typed as people type days (``days.read_day``); ``latest`` is the last one that can be meant."""
+        text = self.text(name, required=required, most=30)
         if not text:
             return None
-        typed = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text)
         try:
-            return dt.date(*(int(part) for part in reversed(typed.groups()))) if typed else dt.date.fromisoformat(text)
-        except ValueError:
+            return read_day(text, latest)
+        except DateInFutureError:
+            self.fault(name, N_("No day after {day} can be meant here."), day=self.words.day(latest or LAST))
+        except DateError:
             self.fault(name, N_("Not a day; write it like 31/01/2026."))
+        return None
+
+    def month(self, name: str, *, required: bool = False) -> Period | None:
+        """Return a month, typed as people type months (``days.read_month``)."""
+        text = self.text(name, required=required, most=30)
+        try:
+            return read_month(text) if text else None
+        except PeriodError:
+            self.fault(name, N_("Not a month; write it like 03/2026."))
             return None
 
     def amount(self, name: str, currency: str, *, required: bool = False) -> int | None:
@@ -189,8 +202,14 @@ class Form:
         text = self.text(name, required=required, most=20)
         if not text:
             return None
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            self.fault(name, N_("Choose one of the list, or write a whole number."))
+        if not text.isascii() or not text.isdigit():
+            self.fault(name, N_("Write a whole number, in figures alone."))
+            return None
+        if int(text) < least:
+            self.fault(name, N_("{n} or more."), n=self.words.number(least))
+            return None
+        if int(text) > most:
+            self.fault(name, N_("{n} or fewer."), n=self.words.number(most))
             return None
         return int(text)
 
@@ -262,4 +281,4 @@ def options(rows: Iterable[Any], value: str, text: str) -> list[tuple[str, str]]
 def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
+    return as_typed(value) if isinstance(value, dt.date) else str(value)

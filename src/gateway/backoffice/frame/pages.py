@@ -12,6 +12,7 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from gateway.backoffice.frame.days import LAST, as_typed
 from gateway.backoffice.frame.texts import LANGUAGES, Words
 from gateway.staff.models import Role
 
@@ -82,7 +83,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"languages_of_office": LANGUAGES, "static": static_name}
+    made.globals |= {"languages_of_office": LANGUAGES, "static": static_name, "last_day": LAST}
     return made
 
 
@@ -98,6 +99,7 @@ def render(template: str, words: Words, **values: Any) -> str:
         "number": words.number,
         "day": words.day,
         "long_day": words.long_day,
+        "as_typed": as_typed,
         "in_words": words.in_words,
         "instant": words.instant,
         "month": words.month,

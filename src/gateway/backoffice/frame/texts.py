@@ -16,9 +16,11 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
+from gateway.backoffice.frame.days import read_day, read_month
 from gateway.kit.catalogues import is_many, read_catalogue, texts_in
 from gateway.kit.money import currency_of
-from gateway.kit.period import Period
+from gateway.kit.period import Period, PeriodError
+from gateway.kit.untidy import DateError
 
 LOCALES = Path(__file__).parent.parent / "locale"
 LANGUAGES = {"es": "Español", "fr": "Français", "en": "English"}
@@ -186,16 +188,14 @@ class Words:
         """Return a day with its weekday and month in words."""
         return str(format_date(value, "full", locale=self.locale))
 
-    def in_words(self, typed: str) -> str:
-        """Return a day or a month in words, as a browser's field holds it; nothing where it holds none.
+    def in_words(self, typed: str, kind: str = "date", latest: dt.date | None = None) -> str:
+        """Return a day (``date``) or a month as it was typed, in words; nothing where none was typed.
 
-        Browsers show a day as their own language writes it, whatever the page's: in words it is only one.
+        3/7 is another day to somebody who writes the month first: in words it is only one.
         """
         try:
-            if len(typed) == len("2026-04"):
-                return self.month(dt.date.fromisoformat(f"{typed}-01"))
-            return self.long_day(dt.date.fromisoformat(typed))
-        except ValueError:
+            return self.month(read_month(typed)) if kind == "month" else self.long_day(read_day(typed, latest))
+        except (DateError, PeriodError):
             return ""
 
     def month(self, value: Period | dt.date) -> str:

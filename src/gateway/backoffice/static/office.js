@@ -32,12 +32,12 @@
   if (keys) keys.addEventListener("click", () => { localStorage.setItem("keys", areOff() ? "on" : "off"); nameKeys(); });
   nameKeys();
 
-  // Keys: "/" finds a member; elements may name a key of their own.
+  // Keys: "/" finds a member, at a counter whoever comes next; elements may name a key of their own.
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || areOff()) return;
     if (event.target.matches("input, textarea, select")) return;
     if (event.key === "/") {
-      const find = document.querySelector(".find input");
+      const find = document.querySelector(".big-find input") || document.querySelector(".find input");
       if (find) { event.preventDefault(); find.focus(); }
       return;
     }
@@ -50,20 +50,68 @@
     if (then) then.focus();
   });
 
-  // The day or month of a field in words, in the page's language: the browser shows it in its own.
+  // A day or month is typed as people type it, and said beside its field in words of the page's language; read as the server
+  // reads it (frame/days.py), but for months written in letters, which it says when the page comes back.
   const language = document.documentElement.lang;
   const ways = {
     date: new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" }),
     month: new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" }),
   };
-  const inWords = (field) => {
-    const words = document.querySelector(`output[for="${CSS.escape(field.id)}"]`);
-    if (!words || !ways[field.type]) return;
-    const day = new Date(field.type === "month" ? `${field.value}-01` : field.value);
-    const text = field.value && !isNaN(day) ? ways[field.type].format(day) : "";
-    if (words.textContent !== text) words.textContent = text;
+  const two = (number) => String(number).padStart(2, "0");
+  const partsOf = (field) => {
+    const text = field.value.trim();
+    let found;
+    if (field.dataset.typed === "month") {
+      if ((found = /^(\d{4})[-/. ](\d{1,2})$/.exec(text))) return [found[1], found[2], 1];
+      return (found = /^(\d{1,2})[-/. ]?(\d{4}|\d{2})$/.exec(text)) && [found[2], found[1], 1];
+    }
+    if ((found = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/.exec(text))) return found.slice(1);
+    if ((found = /^(\d{2})(\d{2})(\d{4}|\d{2})$/.exec(text))) return found.slice(1).reverse();
+    return (found = /^(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})$/.exec(text)) && [found[4], found[3], found[1]];
   };
-  document.addEventListener("input", (event) => { if (event.target.matches("input[type=date], input[type=month]")) inWords(event.target); });
+  const dayOf = (field) => {
+    const parts = partsOf(field);
+    if (!parts) return null;
+    const latest = Number(field.dataset.latest.slice(0, 4)), century = latest - (latest % 100);
+    let [year, month, day] = parts.map(Number);
+    if (parts[0].length === 2) year += century + year <= latest ? century : century - 100;
+    const made = new Date(Date.UTC(year, month - 1, day));
+    return year >= 1900 && made.getUTCMonth() === month - 1 && made.getUTCDate() === day ? made : null;
+  };
+  const inWords = (field) => {
+    const words = document.querySelector(`output[for="${CSS.escape(field.id)}"]`), day = dayOf(field);
+    const text = day ? ways[field.dataset.typed].format(day) : "";
+    if (words && words.textContent !== text) words.textContent = text;
+  };
+  document.addEventListener("input", (event) => { if (event.target.matches("[data-typed]")) inWords(event.target); });
+  // What was typed in short stands there whole once the field is left.
+  document.addEventListener("change", (event) => {
+    const field = event.target, day = field.matches("[data-typed]") && dayOf(field);
+    if (!day) return;
+    const month = `${two(day.getUTCMonth() + 1)}/${day.getUTCFullYear()}`;
+    field.value = field.dataset.typed === "month" ? month : `${two(day.getUTCDate())}/${month}`;
+  }, true);
+
+  // A finger chooses the day in the telephone's own calendar; whoever types never meets it.
+  if ("showPicker" in HTMLInputElement.prototype) {
+    for (const button of document.querySelectorAll("[data-pick]")) {
+      const field = document.getElementById(button.dataset.pick), calendar = document.createElement("input");
+      Object.assign(calendar, { type: "date", tabIndex: -1, className: "calendar" });
+      calendar.setAttribute("aria-hidden", "true");
+      button.after(calendar);
+      button.hidden = false;
+      button.addEventListener("click", () => {
+        const day = dayOf(field);
+        calendar.value = day ? day.toISOString().slice(0, 10) : "";
+        calendar.showPicker();
+      });
+      calendar.addEventListener("change", (event) => {
+        event.stopPropagation();
+        field.value = calendar.value;
+        for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+      });
+    }
+  }
 
   // Long work is read out when it has come a step further, not with each look at it.
   const say = () => {

@@ -19,9 +19,11 @@ from gateway.administration.log_words import (
 )
 from gateway.administration.search_log import LogKind, LogQuestion, LogRow, search_log
 from gateway.backoffice.areas.administration.place import MANAGER, area, crumbs
+from gateway.backoffice.frame.days import read_day
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.listing import Column, Filter
 from gateway.backoffice.frame.texts import N_, ROLES
+from gateway.kit.untidy import DateError
 from gateway.staff.models import Role
 
 LINKS = {
@@ -42,8 +44,8 @@ def log(desk: Desk) -> Response:
 
     def day(name: str) -> dt.date | None:
         try:
-            return dt.date.fromisoformat(desk.asked(name)) if desk.asked(name) else None
-        except ValueError:
+            return read_day(desk.asked(name)) if desk.asked(name) else None
+        except DateError:
             problems.append(words.say("Not a day; write it like 31/01/2026."))
             return None
 

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from gateway.backoffice.areas.administration.place import APPROVERS, LAW, MANAGER, area, crumbs
 from gateway.backoffice.frame.area import Confirmation
+from gateway.backoffice.frame.days import read_month
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column
@@ -58,7 +59,7 @@ def name_of(desk: Desk, code: str) -> str:
 
 def _period(desk: Desk) -> Period:
     try:
-        return Period.parse(desk.asked("month")) if desk.asked("month") else Period.of(desk.today)
+        return read_month(desk.asked("month")) if desk.asked("month") else Period.of(desk.today)
     except PeriodError:
         return Period.of(desk.today)
 
@@ -242,12 +243,12 @@ def _show_return(desk: Desk, form: Form) -> Response:
 @area.act(f"{AT}/returns", *LAW, show=_show_return, fields={"rate_invalid": "value", "period_invalid": "month"})
 def add_return(desk: Desk, form: Form) -> Go:
     """Write down the pension system's average return in a month: lateness depends on it."""
-    month, value = form.text("month", required=True, most=7), form.text("value", required=True, most=20)
+    period, value = form.month("month", required=True), form.text("value", required=True, most=20)
     source, read_on = form.text("source", required=True), form.day("read_on", required=True)
     mark = form.choice("mark", list(MARKS), required=True)
     form.check()
+    assert period is not None
     assert read_on is not None
-    period = Period.parse(month)
     enter_return(
         desk.session,
         period=period,

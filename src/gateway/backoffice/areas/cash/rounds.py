@@ -25,7 +25,6 @@ from gateway.cash.package import require_holder, round_package
 from gateway.cash.remind import list_short, pay_until, remind
 from gateway.cash.start_round import start_round
 from gateway.cash.states import TillKind
-from gateway.kit.errors import GatewayError
 from gateway.kit.period import Period
 from gateway.staff.models import Role
 from gateway.staff.queries import list_staff
@@ -107,7 +106,7 @@ def start(desk: Desk, form: Form) -> Response:
     """Send a collector on her way; the secret of her telephone is shown once."""
     collector = form.text("collector", required=True, most=40)
     till = form.text("till", required=True, most=60)
-    period = _period(form, "period")
+    period = form.month("period", required=True)
     amount = form.amount("float", desk.mutual.currency, required=True)
     source = form.choice("float_from", [value for value, _ in float_sources(desk)])
     numbers = form.number("numbers", required=True, most=2000)
@@ -130,15 +129,6 @@ def start(desk: Desk, form: Form) -> Response:
         found=made,
         collector=person(made.holder),
     )
-
-
-def _period(form: Form, name: str) -> Period | None:
-    text = form.text(name, required=True, most=10)
-    try:
-        return Period.parse(text) if text else None
-    except GatewayError:
-        form.fault(name, N_("Not a month; write it like 2026-03."))
-        return None
 
 
 @area.page("/cash/rounds/{round_id:int}", *DESK)
@@ -211,8 +201,8 @@ def package(desk: Desk, round_id: int) -> Response:
 
 def _show_short(desk: Desk, form: Form) -> Any:
     words = desk.words
-    typed = Form(words, {"period": [desk.asked("period", 7) or form.value("period") or str(Period.of(desk.today))]})
-    period = _period(typed, "period") or Period.of(desk.today)
+    typed = Form(words, {"period": [desk.asked("period", 30) or form.value("period") or str(Period.of(desk.today))]})
+    period = typed.month("period") or Period.of(desk.today)
     till = desk.asked("till") or None
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
@@ -260,7 +250,7 @@ def _show_short(desk: Desk, form: Form) -> Any:
 
 
 def _reminders(desk: Desk, form: Form) -> Confirmation | None:
-    period = _period(form, "period")
+    period = form.month("period", required=True)
     form.check()
     assert period is not None
     words = desk.words
@@ -276,7 +266,7 @@ def _reminders(desk: Desk, form: Form) -> Confirmation | None:
 @area.act("/cash/short", *OFFICE, show=_show_short, confirm=_reminders, fields={"reminder_too_late": "period"})
 def send_reminders(desk: Desk, form: Form) -> Go:
     """Remind everybody who is short for a month; nobody is reminded twice."""
-    period = _period(form, "period")
+    period = form.month("period", required=True)
     form.check()
     assert period is not None
     done = remind(desk.session, period=period, payroll_id=None, actor=desk.actor, today=desk.today)

@@ -37,7 +37,7 @@ STILL_OPEN = (BillStatus.RECEIVED, BillStatus.ORDERED, BillStatus.RELEASED)
 @area.page("/bills", *READS)
 def bills(desk: Desk) -> Response:
     """Show the state's bills, newest first."""
-    words, status, period = desk.words, desk.asked("status"), month_typed(desk.asked("month", 7))
+    words, status, period = desk.words, desk.asked("status"), month_typed(desk.asked("month", 30))
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         return queries.list_bills(

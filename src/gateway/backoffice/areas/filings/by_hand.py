@@ -5,7 +5,6 @@ from typing import Any
 from fastapi.responses import Response
 
 from gateway.backoffice.areas.filings.place import COMPONENTS, DOCUMENTS, FILES, PAYS, area, component, crumbs, name_of
-from gateway.backoffice.areas.filings.prepare import month_typed
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.texts import N_
@@ -113,9 +112,7 @@ def notice(desk: Desk, form: Form) -> Go:
     """Take in the state's notice as it stands on the portal."""
     currency = desk.mutual.currency
     payroll = form.number("payroll", required=True)
-    period = month_typed(form.text("period", required=True, most=7))
-    if period is None:
-        form.fault("period", N_("Not a month; write it like 2026-03."))
+    period = form.month("period", required=True)
     reference = form.text("reference", required=True, most=40)
     issued, due = form.day("issued_on", required=True), form.day("due_on", required=True)
     total = form.amount("total", currency, required=True)

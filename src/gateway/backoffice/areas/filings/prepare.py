@@ -24,6 +24,7 @@ from gateway.backoffice.areas.filings.place import (
     rate_in_words,
 )
 from gateway.backoffice.frame.area import Confirmation
+from gateway.backoffice.frame.days import read_month
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
@@ -36,8 +37,7 @@ from gateway.filing.prepare import prepare
 from gateway.filing.seal import seal
 from gateway.filing.states import FilingKind, FilingStatus
 from gateway.filing.submit import request_submission
-from gateway.kit.errors import GatewayError
-from gateway.kit.period import Period
+from gateway.kit.period import Period, PeriodError
 from gateway.membership.queries import get_payroll, list_payrolls
 
 MOST_PAYROLLS = 500
@@ -46,7 +46,7 @@ MOST_PAYROLLS = 500
 @area.page("/filings", *READS)
 def filings(desk: Desk) -> Response:
     """Show the filings, newest first."""
-    words, typed, status = desk.words, desk.asked("month", 7), desk.asked("status")
+    words, typed, status = desk.words, desk.asked("month", 30), desk.asked("status")
     period = month_typed(typed)
     payrolls = {one.id: one for one in list_payrolls(desk.session, limit=MOST_PAYROLLS)}
 
@@ -88,8 +88,8 @@ def filings(desk: Desk) -> Response:
 def month_typed(text: str) -> Period | None:
     """Return a month, or None where it cannot be read."""
     try:
-        return Period.parse(text) if text else None
-    except GatewayError:
+        return read_month(text) if text else None
+    except PeriodError:
         return None
 
 
@@ -97,7 +97,7 @@ def _show_new(desk: Desk, form: Form) -> Response:
     payrolls = [one for one in list_payrolls(desk.session, limit=MOST_PAYROLLS) if one.is_active]
     if not form.is_typed:
         form.lists |= {
-            "period": [desk.asked("month", 7) or str(Period.of(desk.today).plus(-1))],
+            "period": [desk.asked("month", 30) or str(Period.of(desk.today).plus(-1))],
             "kind": [desk.asked("kind", 20) or FilingKind.MONTHLY.value],
             "payroll": [desk.asked("payroll", 20) or (str(payrolls[0].id) if len(payrolls) == 1 else "")],
             "assess": ["1"],
@@ -127,10 +127,8 @@ def _show_new(desk: Desk, form: Form) -> Response:
 def new(desk: Desk, form: Form) -> Go:
     """Assess the month anew if wanted, and decide for every member whether she is declared and with whose money."""
     payroll = form.number("payroll", required=True)
-    period = month_typed(form.text("period", required=True, most=7))
+    period = form.month("period", required=True)
     kind = form.choice("kind", [str(one) for one in KINDS], required=True)
-    if period is None:
-        form.fault("period", N_("Not a month; write it like 2026-03."))
     form.check()
     assert payroll is not None
     assert period is not None

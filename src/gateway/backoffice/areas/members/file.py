@@ -24,7 +24,7 @@ from gateway.backoffice.areas.members.place import (
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.texts import N_
-from gateway.contributions.queries import member_statement
+from gateway.contributions.queries import newest_entries
 from gateway.kit.period import Period
 from gateway.membership.dossier import add_note, dossier, note_look, wage_in_force
 from gateway.membership.queries import get_member, history
@@ -59,7 +59,7 @@ def show_member(desk: Desk, form: Form, member_id: int) -> Response:
     member, sees_money = found.member, bool(desk.roles & SEE_MONEY)
     newest = Period.of(desk.today)
     months = [_month(desk, one) for one in overview.coverage(session, member_id, newest=newest, limit=MONTHS)]
-    entries = member_statement(session, member_id, limit=ENTRIES) if sees_money else []
+    entries = newest_entries(session, member_id, limit=ENTRIES) if sees_money else []
     due = overview.due(session, member_id, member.number, desk.mutual, today=desk.today) if sees_money else None
     return desk.page(
         "members/member.html",
@@ -70,8 +70,8 @@ def show_member(desk: Desk, form: Form, member_id: int) -> Response:
         wage=wage_in_force(found.wages, desk.today),
         months=list(reversed(months)),
         this_month=months[0] if months else None,
-        entries=list(reversed(entries)),
-        held=entries[-1].balance_minor if entries else 0,
+        entries=entries,
+        held=entries[0].balance_minor if entries else 0,
         owed=overview.owed(session, member_id),
         due=due,
         sees_money=sees_money,

@@ -59,9 +59,9 @@ def _lists(desk: Desk) -> dict[str, Any]:
     }
 
 
-def _person(form: Form) -> Person:
+def _person(desk: Desk, form: Form) -> Person:
     """Read a person's fields; what is wrong is noted beside them."""
-    born = form.day("birth_date", required=True)
+    born = form.day("birth_date", required=True, latest=desk.today)
     return Person(
         form.text("given_names", required=True),
         form.text("first_surname", required=True),
@@ -90,7 +90,7 @@ def show_enrol(desk: Desk, form: Form) -> Response:
 def enrol_member(desk: Desk, form: Form) -> Go:
     """Take a member in."""
     currency = desk.mutual.currency
-    person, payroll = _person(form), form.number("payroll_id", required=True)
+    person, payroll = _person(desk, form), form.number("payroll_id", required=True)
     enrolled_from = form.day("enrolled_from", required=True)
     wage = form.amount("wage", currency, required=True)
     kind, value = form.choice("kind", IDENTITY_KINDS), form.text("identity", most=40)
@@ -123,7 +123,7 @@ def show_change(desk: Desk, form: Form, member_id: int) -> Response:
 @area.act("/members/{member_id:int}/change", *WORKERS, show=show_change, fields=FAULTS)
 def change_member(desk: Desk, form: Form, member_id: int) -> Go:
     """Change what is known of a member; what was before stays in her history."""
-    person, reason = _person(form), form.text("reason", required=True)
+    person, reason = _person(desk, form), form.text("reason", required=True)
     form.check()
     changes = {name: getattr(person, name) for name in Person.__slots__}
     change(
@@ -197,10 +197,10 @@ def cover(desk: Desk, form: Form, member_id: int) -> Go:
     """Cover a person through a member, under the rule that makes her eligible."""
     kin = Kin(
         form.choice("relation", RELATIONS, required=True),
-        form.day("birth_date"),
+        form.day("birth_date", latest=desk.today),
         form.has("is_student"),
         form.has("is_disabled"),
-        form.day("together_since"),
+        form.day("together_since", latest=desk.today),
         form.has("has_common_children"),
     )
     given, surname = form.text("given_names", required=True), form.text("first_surname", required=True)

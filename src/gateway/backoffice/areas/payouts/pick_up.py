@@ -1,6 +1,6 @@
 """Cash picked up at the counter: a code for the member, her own card, and the money."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi.responses import Response
 
@@ -9,8 +9,10 @@ from gateway.authority.country import find_country
 from gateway.backoffice.areas.payouts.place import OFFICERS, TILL, area, crumbs
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
+from gateway.backoffice.frame.listing import Column, Filter
 from gateway.backoffice.frame.texts import N_
 from gateway.contributions.queries import names_of
+from gateway.membership.queries import Search, list_members
 from gateway.payouts import queries
 from gateway.payouts.counter import give_up, hand_out, issue_code
 
@@ -19,19 +21,51 @@ IDENTITIES = {
     "social_security": N_("Social security number"),
     "passport": N_("Passport"),
 }
-MOST = 100
+MOST_FOUND = 500
+"""Members who are looked through for somebody's money."""
+
+
+class Waiting(NamedTuple):
+    """A payout that waits at the counter, and whose it is."""
+
+    id: int
+    number: str
+    name: str
+    amount_minor: int
 
 
 @area.page("/payouts/counter", *OFFICERS, *TILL)
-def waiting(desk: Desk) -> Response:
-    """Show the payouts that wait at the counter."""
-    rows = queries.list_at_counter(desk.session, limit=MOST)
-    return desk.page(
-        "payouts/counter.html",
-        crumbs=crumbs(desk, (N_("At the counter"), "")),
-        rows=rows,
-        names=names_of(desk.session, [row.member_id for row in rows]),
+def waiting(desk: Desk) -> Any:
+    """Show whose money waits at the counter; where one payout fits what was typed, it is there at once."""
+    typed = desk.asked("q")
+    members = None
+    if typed:
+        found = list_members(desk.session, Search.anything(typed), today=desk.today, limit=MOST_FOUND)
+        members = [one.id for one in found]
+
+    def fetch(key: tuple[Any, ...] | None, limit: int) -> list[Waiting]:
+        after = 0 if key is None else int(key[0])
+        rows = queries.list_at_counter(desk.session, members=members, after=after, limit=limit)
+        names = names_of(desk.session, [row.member_id for row in rows])
+        return [Waiting(row.id, *names[row.member_id], row.amount_minor) for row in rows]
+
+    if typed and len(only := fetch(None, 2)) == 1:
+        return f"/payouts/one/{only[0].id}{'/hand-out' if desk.may(TILL) else ''}"
+    rows = desk.listing(
+        (
+            Column(N_("Payout"), lambda row: row.id, "code", link=lambda row: f"/payouts/one/{row.id}"),
+            Column(N_("Member"), lambda row: row.number, "code"),
+            Column(N_("Name"), lambda row: row.name),
+            Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
+        ),
+        fetch,
+        key=lambda row: (row.id,),
+        filters=(Filter("q", N_("Who comes for money?"), kind="search"),),
+        empty=N_("Nobody's money waits at the counter under this name.") if typed else N_("Nobody's money waits at the counter."),
     )
+    if isinstance(rows, Response):
+        return rows
+    return desk.page("payouts/counter.html", crumbs=crumbs(desk, (N_("At the counter"), "")), rows=rows, typed=typed)
 
 
 def _crumbs(desk: Desk, payout_id: int, text: str) -> Any:

@@ -12,7 +12,6 @@ from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column
 from gateway.backoffice.frame.refusals import said_of
 from gateway.backoffice.frame.texts import N_
-from gateway.kit.errors import GatewayError
 from gateway.kit.period import Period
 from gateway.reconciliation.close_month import close_month, reopen_month
 from gateway.reconciliation.run import reconcile
@@ -137,14 +136,6 @@ def days(desk: Desk) -> Response:
     )
 
 
-def _month(form: Form) -> Period | None:
-    try:
-        return Period.parse(form.text("period", required=True, most=7))
-    except GatewayError:
-        form.fault("period", N_("Not a month; write it like 2026-03."))
-        return None
-
-
 def _show_month(desk: Desk, form: Form) -> Response:
     return _month_page(desk, form, "close")
 
@@ -155,7 +146,7 @@ def _show_reopening(desk: Desk, form: Form) -> Response:
 
 def _month_page(desk: Desk, form: Form, what: str) -> Response:
     if not form.is_typed:
-        form.lists["period"] = [desk.asked("month", 7) or str(Period.of(desk.today).plus(-1))]
+        form.lists["period"] = [desk.asked("month", 30) or str(Period.of(desk.today).plus(-1))]
     title = N_("Close a month") if what == "close" else N_("Open a month again")
     return desk.page(
         "reconciliation/month.html",
@@ -168,7 +159,7 @@ def _month_page(desk: Desk, form: Form, what: str) -> Response:
 
 
 def _sure_month(desk: Desk, form: Form) -> Confirmation:
-    period, words = _month(form), desk.words
+    period, words = form.month("period", required=True), desk.words
     form.text("reason", required=True)
     form.check()
     assert period is not None
@@ -179,7 +170,7 @@ def _sure_month(desk: Desk, form: Form) -> Confirmation:
 @area.act("/reconciliation/month", *MONEY, show=_show_month, confirm=_sure_month, fields={"month_not_clear": "period"})
 def close(desk: Desk, form: Form) -> Go:
     """Close a month in the books; refused while a difference is not explained."""
-    period, reason = _month(form), form.text("reason", required=True)
+    period, reason = form.month("period", required=True), form.text("reason", required=True)
     form.check()
     assert period is not None
     close_month(desk.session, period, actor=desk.actor, reason=reason, today=desk.today)
@@ -187,7 +178,7 @@ def close(desk: Desk, form: Form) -> Go:
 
 
 def _sure_reopening(desk: Desk, form: Form) -> Confirmation:
-    period, words = _month(form), desk.words
+    period, words = form.month("period", required=True), desk.words
     form.text("reason", required=True)
     form.check()
     assert period is not None
@@ -198,7 +189,7 @@ def _sure_reopening(desk: Desk, form: Form) -> Confirmation:
 @area.act("/reconciliation/month/reopening", Role.MANAGER, show=_show_reopening, confirm=_sure_reopening)
 def reopen(desk: Desk, form: Form) -> Go:
     """Open a closed month again; the reason stays in the books."""
-    period, reason = _month(form), form.text("reason", required=True)
+    period, reason = form.month("period", required=True), form.text("reason", required=True)
     form.check()
     assert period is not None
     reopen_month(desk.session, period, actor=desk.actor, reason=reason)
