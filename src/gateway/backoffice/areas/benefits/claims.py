@@ -121,6 +121,8 @@ def new(desk: Desk, form: Form) -> Go:
     place = form.choice("place", [str(one) for one in PLACES])
     if kind == BenefitKind.COMMON_ILLNESS and (ends is None or not place):
         form.fault("ends_on", N_("Of an illness: until when, and where."))
+    if starts is not None and ends is not None and ends < starts:
+        form.fault("ends_on", N_("Before the first day."))
     form.check()
     assert member is not None
     assert starts is not None

@@ -36,6 +36,8 @@ PATH = "/benefits/claims/{claim_id:int}"
 def _step(name: str) -> Any:
     def show(desk: Desk, form: Form, claim_id: int) -> Response:
         found = queries.get_claim(desk.session, claim_id)
+        if not form.is_typed:
+            form.lists |= {day: [desk.today.isoformat()] for day in ("submitted_on", "decided_on")}
         if not form.is_typed and name == "decision" and found.computed_minor:
             form.lists["amount"] = [desk.words.money(found.computed_minor, found.currency)]
         open_ones = [
@@ -76,7 +78,7 @@ def _step(name: str) -> Any:
 )
 def submitted(desk: Desk, form: Form, claim_id: int) -> Go:
     """Fix what the claim should bring, by instalment."""
-    day = form.day("submitted_on") or desk.today
+    day = form.day("submitted_on", latest=desk.today) or desk.today
     reference = form.text("reference", most=60)
     form.check()
     submit_claim(
@@ -95,7 +97,7 @@ def decided(desk: Desk, form: Form, claim_id: int) -> Go:
     """Take in that the state pays and how much, or that it does not."""
     found = queries.get_claim(desk.session, claim_id)
     outcome = form.choice("outcome", ("accepted", "refused"), required=True)
-    day = form.day("decided_on") or desk.today
+    day = form.day("decided_on", latest=desk.today) or desk.today
     amount = form.amount("amount", found.currency)
     reason = form.text("reason", required=outcome == "refused")
     reference = form.text("reference", most=60)

@@ -31,6 +31,8 @@ def leave(desk: Desk, form: Form, member_id: int) -> Go:
     """Record a leave; she keeps her place in the payroll."""
     kind, first_day = form.choice("kind", LEAVES, required=True), form.day("first_day", required=True)
     last_day, reason = form.day("last_day"), form.text("reason", required=True)
+    if first_day is not None and last_day is not None and last_day < first_day:
+        form.fault("last_day", N_("Before the first day."))
     form.check()
     assert first_day is not None
     go_on_leave(
