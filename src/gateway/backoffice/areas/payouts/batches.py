@@ -313,11 +313,13 @@ def payout(desk: Desk, payout_id: int) -> Response:
 
 
 def _show_return(desk: Desk, form: Form, payout_id: int) -> Response:
+    found = queries.get_payout(desk.session, payout_id)
     return desk.page(
         "payouts/return.html",
         crumbs=crumbs(desk, (str(payout_id), f"/payouts/one/{payout_id}"), (N_("It came back"), "")),
         form=form,
-        found=queries.get_payout(desk.session, payout_id),
+        found=found,
+        name=names_of(desk.session, [found.member_id]).get(found.member_id, ("", ""))[1],
     )
 
 
