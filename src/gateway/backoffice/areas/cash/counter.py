@@ -15,7 +15,7 @@ from gateway.contributions.models import Channel
 from gateway.contributions.queries import ReceiptFilter, list_receipts
 from gateway.contributions.receive import NewLine, NewReceipt
 from gateway.kit.period import Period
-from gateway.membership.queries import Search, get_fund, get_member, list_funds, list_members
+from gateway.membership.queries import Search, get_fund, get_member, list_funds, list_members, wage_on
 from gateway.selfcheck.overview import coverage, due, held
 
 SHOWN = 12
@@ -88,7 +88,10 @@ def _unusual(desk: Desk, form: Form, member_id: int) -> Confirmation | None:
     before = [one for one in list_receipts(desk.session, today, limit=5) if one.reversed_on is None]
     needed = due(desk.session, member_id, member.number, desk.mutual, today=desk.today)
     usual = needed.cost_minor if needed is not None else 0
-    if not before and (not usual or amount <= usual * LARGE):
+    wage = wage_on(desk.session, member_id, desk.today) if not usual else None
+    # Where no month of hers is to be paid, a whole wage is as much as can be meant.
+    most = usual * LARGE if usual else wage[0] if wage is not None else 0
+    if not before and amount <= most:
         return None
     warnings = [
         words.say(
