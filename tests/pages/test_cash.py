@@ -1,13 +1,17 @@
 """The cashier's queue, her drawer in the evening, the way to the bank, and a collector on her round."""
 
+import datetime as dt
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.filing.filing_town import with_check_digit
 from tests.pages.browsing import Office
+from tests.pages.office_town import TODAY, WAGE
 
 from gateway.kit import db
 from gateway.ledger.queries import current_balance
+from gateway.membership.enrol import NewIdentity, NewMember, Person, enrol
 
 PAGES = (
     ("abel", "/cash"),
@@ -110,6 +114,15 @@ def test_an_amount_that_cannot_be_meant_is_asked_about_and_a_bad_one_is_shown_be
     assert total_of(fresh, "cash:oficina") == 0
     page.get_by_role("button", name="No, volver").click()
     page.get_by_label("Monto DOP").wait_for()
+    # Of somebody whom no month was assessed for, more than a wage cannot be meant.
+    person = Person("Nieves", "Nueva", "F", dt.date(1990, 1, 1), "", "8095559999", "Chofer", "Haina")
+    new = NewMember(person, fresh.town.payroll, TODAY, [NewIdentity("national_id", with_check_digit(9009))], wage_minor=WAGE)
+    with fresh.database.session(1, actor="staff:olga") as session:
+        nieves = enrol(session, new, actor="staff:olga", today=TODAY).id
+    fresh.go(page, f"/cash/counter/{nieves}")
+    page.get_by_label("Monto DOP").fill("123456789012")
+    page.keyboard.press("Enter")
+    page.get_by_text("Recibir DOP\u00a0123,456,789,012.00 de Nieves Nueva").wait_for()
     assert total_of(fresh, "cash:oficina") == 0
 
 

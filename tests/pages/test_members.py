@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.filing.filing_town import with_check_digit
 from tests.pages.browsing import Office
 
+from gateway.contributions.queries import member_statement, newest_entries
 from gateway.kit import db
 
 
@@ -264,3 +265,26 @@ def test_the_list_is_narrowed_by_cover_and_missing_money_and_its_file_and_addres
         assert office.as_("bruno").get_by_label("Dinero que falta").count() == 0
     finally:
         office.clock.write_text(before)
+
+
+def test_a_members_page_leads_to_her_receipts_and_to_what_she_is_entitled_to_and_shows_her_newest_money(
+    office: Office,
+) -> None:
+    member = office.town.members[1]
+    page = office.as_("carla")
+    office.go(page, f"/members/{member}")
+    page.locator("section:has(#receipts) tbody a").first.click()
+    page.get_by_role("heading", name="Recibo").wait_for()
+    office.go(page, f"/members/{member}")
+    page.get_by_role("link", name="A qué prestaciones tiene derecho").click()
+    page.get_by_text("meses pagados").first.wait_for()
+    with office.database.session(1) as session:
+        every = member_statement(session, member, limit=1000)
+        newest = newest_entries(session, member, limit=2)
+    assert len(every) > 2
+    assert newest == every[:-3:-1]
+    # Who may not see a receipt is not led to one.
+    other = office.as_("olga")
+    office.go(other, f"/members/{member}")
+    assert other.locator("section:has(#receipts) tbody a").count() == 0
+    assert other.locator("section:has(#receipts) tbody tr").count() > 0

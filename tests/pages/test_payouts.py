@@ -139,8 +139,17 @@ def test_whoever_comes_for_money_is_found_among_all_for_whom_some_waits(fresh: O
     page.locator("#f-q").fill("nadie así")
     page.keyboard.press("Enter")
     expect(page.locator(".nothing")).to_contain_text("no hay dinero esperando a nombre de quien busca")
-    # Who has no till is led to the payout, and not to its hand-out.
+    # Nobody came: the payout leaves the counter, and its money is owed to her again.
     officer = fresh.as_("bruno")
+    fresh.go(officer, "/payouts/counter?q=M0000002")
+    officer.get_by_role("button", name="Nadie vino").click()
+    officer.get_by_role("button", name="Quitarlo de ventanilla").click()
+    expect(officer.locator("#e-reason")).to_contain_text("Complete este campo")
+    officer.get_by_label("Por qué").fill("No vino en una semana")
+    officer.get_by_role("button", name="Quitarlo de ventanilla").click()
+    officer.get_by_text("Ese dinero se le debe otra vez").wait_for()
+    assert officer.locator("table.rows tbody tr").count() == everybody - 1
+    # Who has no till is led to the payout, and not to its hand-out.
     fresh.go(officer, "/payouts/counter?q=M0000001")
     officer.get_by_role("heading", name="María José Peña Núñez").wait_for()
     assert officer.url.endswith("/payouts/one/7") or "/hand-out" not in officer.url
