@@ -116,7 +116,9 @@ def test_an_amount_that_cannot_be_meant_is_asked_about_and_a_bad_one_is_shown_be
     page.get_by_label("Monto DOP").wait_for()
     # Of somebody whom no month was assessed for, more than a wage cannot be meant.
     person = Person("Nieves", "Nueva", "F", dt.date(1990, 1, 1), "", "8095559999", "Chofer", "Haina")
-    new = NewMember(person, fresh.town.payroll, TODAY, [NewIdentity("national_id", with_check_digit(9009))], wage_minor=WAGE)
+    new = NewMember(
+        person, fresh.town.payroll, TODAY, [NewIdentity("national_id", with_check_digit(9009))], wage_minor=WAGE
+    )
     with fresh.database.session(1, actor="staff:olga") as session:
         nieves = enrol(session, new, actor="staff:olga", today=TODAY).id
     fresh.go(page, f"/cash/counter/{nieves}")

@@ -61,7 +61,9 @@ def waiting(desk: Desk) -> Any:
         fetch,
         key=lambda row: (row.id,),
         filters=(Filter("q", N_("Who comes for money?"), kind="search"),),
-        empty=N_("Nobody's money waits at the counter under this name.") if typed else N_("Nobody's money waits at the counter."),
+        empty=N_("Nobody's money waits at the counter under this name.")
+        if typed
+        else N_("Nobody's money waits at the counter."),
     )
     if isinstance(rows, Response):
         return rows
