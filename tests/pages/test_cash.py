@@ -151,7 +151,7 @@ def test_a_drawer_that_is_short_closes_with_a_reason_and_a_second_persons_word_a
     assert "DOP\u00a0500.00" not in page.inner_text("main")
     page.get_by_label("qué pudo pasar").fill("Di mal una devuelta")
     page.get_by_role("button", name="Sumar").click()
-    page.get_by_text("Cerrar la sesión 1 de cash:oficina con DOP\u00a0450.00").wait_for()
+    page.get_by_text("Cerrar la sesión 1 de Ventanilla 1 con DOP\u00a0450.00").wait_for()
     page.get_by_role("button", name="Cerrar la sesión").click()
     page.get_by_text("Espera la palabra de una segunda persona").first.wait_for()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.backoffice.areas.cash.place import DESK, MEMBERS, OFFICE, area, crumbs, my_session, name_of
+from gateway.backoffice.areas.cash.place import DESK, MEMBERS, OFFICE, area, crumbs, my_session, name_of, till_names
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
@@ -48,7 +48,7 @@ def counter(desk: Desk) -> Any:
         found=[(row, name_of(row)) for row in found[:SHOWN]],
         has_more=len(found) > SHOWN,
         statuses=MEMBERS,
-        mine=mine,
+        till=till_names(desk).get(mine.till, mine.till),
     )
 
 

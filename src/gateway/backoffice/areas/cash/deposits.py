@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.backoffice.areas.cash.place import MONEY, OFFICE, area, crumbs, person, rows_before
+from gateway.backoffice.areas.cash.place import MONEY, OFFICE, account_names, area, crumbs, person, rows_before
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
@@ -23,7 +23,7 @@ TRANSFERS = {
 
 
 def _show(desk: Desk, form: Form) -> Any:
-    words = desk.words
+    words, names = desk.words, account_names(desk)
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         return list_transfers(desk.session, status=None, before=rows_before(key), limit=limit)
@@ -31,8 +31,8 @@ def _show(desk: Desk, form: Form) -> Any:
     rows = desk.listing(
         [
             Column(N_("Reference on the slip"), lambda row: row.reference, "code"),
-            Column(N_("From account"), lambda row: row.from_code, "code"),
-            Column(N_("To account"), lambda row: row.to_code, "code"),
+            Column(N_("From account"), lambda row: names.get(row.from_code, row.from_code)),
+            Column(N_("To account"), lambda row: names.get(row.to_code, row.to_code)),
             Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
             Column(N_("Brought on"), lambda row: row.ordered_on, "day"),
             Column(N_("By"), lambda row: person(row.ordered_by)),
@@ -54,6 +54,7 @@ def _show(desk: Desk, form: Form) -> Any:
         waiting=[(one, person(one.holder)) for one in queries.list_undeposited(desk.session)],
         banks=[(one.ledger_code, one.name) for one in banks],
         rows=rows,
+        names=names,
         may=desk.may(OFFICE),
         may_withdraw=desk.may(MONEY),
     )

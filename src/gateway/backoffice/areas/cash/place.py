@@ -11,6 +11,7 @@ from gateway.cash.denominations import pieces_of
 from gateway.cash.rules import Pieces
 from gateway.cash.states import HandoverStatus, SessionStatus, TillKind
 from gateway.contributions.models import Channel
+from gateway.ledger.bank_accounts import list_bank_accounts
 from gateway.membership.states import MemberStatus
 from gateway.staff.models import Role
 
@@ -23,7 +24,7 @@ area = Area(name="cash", title=N_("Cash"), path="/cash", order=20, roles=DESK)
 
 CHANNELS = {
     Channel.CASH: N_("Cash"),
-    Channel.COLLECTOR: N_("Collector"),
+    Channel.COLLECTOR: N_("By a collector"),
     Channel.MOBILE_MONEY: N_("Mobile money"),
     Channel.BANK: N_("Bank"),
 }
@@ -75,9 +76,19 @@ def person(actor: str) -> str:
     return actor.partition(":")[2] or actor
 
 
+def who(desk: Desk, actor: str) -> str:
+    """Return a staff person's log-in name, or that a program did it."""
+    return person(actor) if actor.startswith("staff:") else desk.words.say("The program")
+
+
 def till_names(desk: Desk) -> dict[str, str]:
     """Return what each till is called, by its code."""
     return {till.code: till.name for till in queries.list_tills(desk.session, after="", limit=200)}
+
+
+def account_names(desk: Desk) -> dict[str, str]:
+    """Return what each till and each account at a bank is called, by its code."""
+    return till_names(desk) | {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}
 
 
 def counted(desk: Desk, form: Form) -> tuple[list[Pieces], int, int]:

@@ -5,7 +5,18 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.backoffice.areas.cash.place import CHANNELS, DESK, MONEY, OFFICE, area, crumbs, person, rows_before
+from gateway.backoffice.areas.cash.place import (
+    CHANNELS,
+    DESK,
+    MONEY,
+    OFFICE,
+    account_names,
+    area,
+    crumbs,
+    person,
+    rows_before,
+    who,
+)
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
@@ -14,7 +25,6 @@ from gateway.backoffice.frame.refusals import said_of_code
 from gateway.backoffice.frame.texts import N_, Words
 from gateway.backoffice.frame.uploads import check_table
 from gateway.backoffice.frame.work import Work, fragment, shown
-from gateway.cash import queries as cash
 from gateway.contributions import import_receipts as imports
 from gateway.contributions import queries
 from gateway.contributions.document import Letterhead, receipt_document, verification_address
@@ -23,7 +33,6 @@ from gateway.contributions.reference import bare
 from gateway.contributions.reverse import reverse_receipt
 from gateway.kit.money import currency_of, format_amount
 from gateway.kit.progress import Progress, end_here
-from gateway.ledger.bank_accounts import list_bank_accounts
 from gateway.membership.queries import get_member
 from gateway.notices.write import write_once
 
@@ -56,6 +65,8 @@ def receipts(desk: Desk) -> Response:
         number=bare(number) if number else None,
     )
 
+    names = account_names(desk)
+
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         return queries.list_receipts(desk.session, wanted, limit=limit, before_id=rows_before(key))
 
@@ -64,8 +75,8 @@ def receipts(desk: Desk) -> Response:
         Column(N_("Day"), lambda row: row.paid_on, "day"),
         Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
         Column(N_("How"), lambda row: words.say(CHANNELS[Channel(row.channel)])),
-        Column(N_("Account"), lambda row: row.account_code, "code"),
-        Column(N_("Received by"), lambda row: person(row.collector or row.actor)),
+        Column(N_("Account"), lambda row: names.get(row.account_code, row.account_code)),
+        Column(N_("Received by"), lambda row: who(desk, row.collector or row.actor)),
         Column(N_("Members"), lambda row: len(row.lines), "count"),
         Column(
             N_("Status"), lambda row: words.say(STATES[row.state][0]), "status", tone=lambda row: STATES[row.state][1]
@@ -110,7 +121,7 @@ def show_receipt(desk: Desk, form: Form, receipt_id: int) -> Response:
         receipt=found,
         names=names,
         channel=desk.words.say(CHANNELS[Channel(found.channel)]),
-        received_by=person(found.collector or found.actor),
+        received_by=who(desk, found.collector or found.actor),
         change_minor=int(change) if change.isascii() and change.isdigit() else 0,
         is_mine=found.actor == desk.actor and found.paid_on == desk.today and found.account_code.startswith("cash:"),
         may_reverse=desk.may(MONEY) and found.reversed_on is None,
@@ -243,8 +254,7 @@ def _show_imports(desk: Desk, form: Form) -> Any:
 
 
 def _accounts(desk: Desk) -> list[tuple[str, str]]:
-    tills = [(till.code, till.name) for till in cash.list_tills(desk.session, after="", limit=200)]
-    return tills + [(one.ledger_code, one.name) for one in list_bank_accounts(desk.session)]
+    return list(account_names(desk).items())
 
 
 @area.act("/cash/imports", *OFFICE, show=_show_imports, fields={"file_unreadable": "file"})

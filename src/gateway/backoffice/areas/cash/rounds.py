@@ -14,11 +14,13 @@ from gateway.backoffice.areas.cash.place import (
     person,
     rows_before,
     sees_others,
+    till_names,
 )
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
+from gateway.backoffice.frame.refusals import said_of_code
 from gateway.backoffice.frame.texts import N_
 from gateway.cash import queries
 from gateway.cash.package import require_holder, round_package
@@ -41,6 +43,7 @@ def rounds(desk: Desk) -> Any:
 def _show(desk: Desk, form: Form) -> Any:
     words = desk.words
     holder = None if sees_others(desk) or desk.may(OFFICE) else desk.actor
+    names = till_names(desk)
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         return queries.list_rounds(desk.session, holder=holder, before=rows_before(key), limit=limit)
@@ -48,8 +51,8 @@ def _show(desk: Desk, form: Form) -> Any:
     rows = desk.listing(
         [
             Column(N_("Round"), lambda row: row.id, "code", link=lambda row: f"/cash/rounds/{row.id}"),
-            Column(N_("Collector"), lambda row: person(row.holder)),
-            Column(N_("Till"), lambda row: row.till, "code"),
+            Column(N_("The collector"), lambda row: person(row.holder)),
+            Column(N_("Till"), lambda row: names.get(row.till, row.till)),
             Column(N_("Month"), lambda row: row.period_start, "month"),
             Column(N_("Since"), lambda row: row.opened_on, "day"),
             Column(N_("Receipt numbers"), lambda row: row.number_count, "count"),
@@ -153,8 +156,7 @@ def round_(desk: Desk, round_id: int) -> Any:
     ]
     wrong = [
         Column(N_("Number on her telephone"), lambda row: row.device_id, "code"),
-        Column(N_("Reason"), lambda row: row.code, "code"),
-        Column(N_("More about it"), lambda row: row.detail),
+        Column(N_("Reason"), lambda row: said_of_code(row.code or "", row.detail or "", words)),
         Column(N_("Refused"), lambda row: row.refused_at, "instant"),
     ]
     rows = desk.listing(
@@ -171,6 +173,7 @@ def round_(desk: Desk, round_id: int) -> Any:
         "cash/round.html",
         crumbs=crumbs(desk, (N_("Collectors' rounds"), "/cash/rounds"), (str(round_id), "")),
         found=found,
+        till=till_names(desk).get(found.till, found.till),
         collector=person(found.holder),
         standing=SESSIONS[found.status],
         rows=rows,
@@ -203,7 +206,7 @@ def _show_short(desk: Desk, form: Form) -> Any:
     words = desk.words
     typed = Form(words, {"period": [desk.asked("period", 30) or form.value("period") or str(Period.of(desk.today))]})
     period = typed.month("period") or Period.of(desk.today)
-    till = desk.asked("till") or None
+    till, names = desk.asked("till") or None, till_names(desk)
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         after = ("", 0) if key is None else (str(key[0]), int(key[1]))
@@ -215,7 +218,7 @@ def _show_short(desk: Desk, form: Form) -> Any:
         [
             Column(N_("Member"), lambda row: row.number, "code", link=lambda row: f"/members/{row.member_id}"),
             Column(N_("Name"), lambda row: row.name),
-            Column(N_("Collector's till"), lambda row: row.till, "code"),
+            Column(N_("Collector's till"), lambda row: names.get(row.till, row.till)),
             Column(N_("The month costs"), lambda row: row.cost_minor, "amount"),
             Column(N_("She has"), lambda row: row.held_minor, "amount"),
             Column(N_("She lacks"), lambda row: row.short_minor, "amount"),
@@ -230,7 +233,7 @@ def _show_short(desk: Desk, form: Form) -> Any:
             Filter(
                 "till",
                 N_("Till"),
-                [(one.code, one.name) for one in queries.list_tills(desk.session, after="", limit=200)],
+                list(names.items()),
             ),
         ],
         empty=N_("Nobody is short for this month."),
@@ -238,6 +241,7 @@ def _show_short(desk: Desk, form: Form) -> Any:
     if isinstance(rows, Response):
         return rows
     form.lists["period"] = [str(period)]
+    rows.query["period"] = str(period)
     return desk.page(
         "cash/short.html",
         crumbs=crumbs(desk, (N_("Who is short"), "")),

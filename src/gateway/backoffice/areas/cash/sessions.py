@@ -34,8 +34,6 @@ from gateway.cash.states import HandoverStatus, SessionStatus
 from gateway.cash.tills import in_drawer
 
 COLUMNS = (
-    Column(N_("Session"), lambda row: row.id, "code", link=lambda row: f"/cash/sessions/{row.id}"),
-    Column(N_("Till"), lambda row: row.till, "code"),
     Column(N_("Who answers for it"), lambda row: person(row.holder)),
     Column(N_("Opened"), lambda row: row.opened_on, "day"),
     Column(N_("Float"), lambda row: row.float_minor, "amount"),
@@ -61,7 +59,10 @@ def overview(desk: Desk) -> Any:
             limit=limit,
         )
 
+    names = till_names(desk)
     columns = [
+        Column(N_("Session"), lambda row: row.id, "code", link=lambda row: f"/cash/sessions/{row.id}"),
+        Column(N_("Till"), lambda row: names.get(row.till, row.till)),
         *COLUMNS,
         Column(
             N_("Status"),
@@ -70,13 +71,12 @@ def overview(desk: Desk) -> Any:
             tone=lambda row: SESSIONS[row.status][1],
         ),
     ]
-    tills = [(till.code, till.name) for till in queries.list_tills(desk.session, after="", limit=200)]
     choices = [(str(one), words.say(said)) for one, (said, _) in SESSIONS.items()]
     rows = desk.listing(
         columns,
         fetch,
         key=lambda row: (row.id,),
-        filters=[Filter("status", N_("Status"), choices), Filter("till", N_("Till"), tills)],
+        filters=[Filter("status", N_("Status"), choices), Filter("till", N_("Till"), list(names.items()))],
         empty=N_("No session fits. Open one to take money in."),
     )
     if isinstance(rows, Response):
@@ -86,7 +86,7 @@ def overview(desk: Desk) -> Any:
         desk.session, status=HandoverStatus.GIVEN, person=desk.actor, before=GREATEST, limit=20
     )
     values: dict[str, Any] = {
-        "till": "" if mine is None else dict(tills).get(mine.till, mine.till),
+        "till": "" if mine is None else names.get(mine.till, mine.till),
         "mine": mine,
         "taken": (0, 0),
         "drawer_minor": 0,
@@ -152,7 +152,11 @@ def open_(desk: Desk, form: Form) -> Go:
         actor=desk.actor,
         today=desk.today,
     )
-    return Go("/cash/counter", N_("The session is open. You answer for {till} from now on."), {"till": till})
+    return Go(
+        "/cash/counter",
+        N_("The session is open. You answer for {till} from now on."),
+        {"till": till_names(desk).get(till, till)},
+    )
 
 
 def _session(desk: Desk, session_id: int) -> Any:
@@ -228,7 +232,7 @@ def _sum(desk: Desk, form: Form, session_id: int) -> Confirmation | None:
     sentence = words.say(
         "Close session {number} of {till} with {amount}.",
         number=session_id,
-        till=found.till,
+        till=till_names(desk).get(found.till, found.till),
         amount=words.amount(total, found.currency),
     )
     return Confirmation(

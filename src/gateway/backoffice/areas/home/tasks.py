@@ -12,7 +12,7 @@ from gateway.benefits.claim_queries import list_deadlines
 from gateway.calendar.errors import CalendarMissingError
 from gateway.calendar.frozen import has_calendar
 from gateway.calendar.queries import WorkCalendar, calendar_of
-from gateway.cash.queries import list_handovers, list_sessions
+from gateway.cash.queries import list_handovers, list_sessions, list_tills
 from gateway.complaints.queries import count_waiting
 from gateway.filing.queries import list_bills
 from gateway.kit.period import Period
@@ -164,8 +164,9 @@ def _breaks(desk: Desk) -> list[Task]:
 def _sessions(desk: Desk) -> list[Task]:
     rows = list_sessions(desk.session, status="open", holder=desk.actor, till=None, before=NEWEST, limit=MOST)
     old = [row for row in rows if row.opened_on < desk.today]
+    names = {till.code: till.name for till in list_tills(desk.session, after="", limit=MOST)} if old else {}
     return [
-        Task(NOW, desk.words.say("Count the till {till}, open since {day}", till=row.till, day=desk.words.day(row.opened_on)), reachable("/cash"))
+        Task(NOW, desk.words.say("Count the till {till}, open since {day}", till=names.get(row.till, row.till), day=desk.words.day(row.opened_on)), reachable("/cash"))
         for row in old
     ]  # fmt: skip
 
