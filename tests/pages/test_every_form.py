@@ -267,6 +267,37 @@ def test_no_page_leads_somebody_where_she_may_not_go(office: Office, address: Ca
     assert sorted(wrong) == []
 
 
+def test_what_cannot_be_read_is_said_in_words_beside_its_field_and_stays_as_it_was_typed(
+    office: Office, answers: dict[str, httpx.Response], walker: Walker
+) -> None:
+    forms = {form.action: form for answer in answers.values() for form in forms_of(answer.text) if form.method == "post"}
+    before, seen = state_of(office), 0
+    for action, form in forms.items():
+        written = [name for name, kind in form.kinds.items() if kind in {"text", "search", "tel", "url", "textarea"}]
+        if not written:
+            continue
+        seen += 1
+        for wrong in ("", "1a2b" + "x" * 1200):
+            answer = walker.post(action.removeprefix("/o"), {**form.fields, **dict.fromkeys(written, wrong)})
+            assert answer.status_code < 500, (action, answer.status_code)
+            if "_sure" in answer.text or 'id="faults"' not in answer.text:
+                continue  # what may be left empty
+            there = set(re.findall(r' id="([fe]-[^"]+)"', answer.text))
+            listed = answer.text.partition('id="faults"')[2].partition("</section>")[0]
+            said = re.findall(r'href="#f-([^"]+)">(.*?)</a>', listed)
+            for name, text in said:
+                assert f"f-{name}" in there, (action, name)
+                assert f"e-{name}" in there or name in GATHERED, (action, name)
+                assert text.strip(), (action, name)
+                if wrong and name in written:
+                    assert answer.text.count(wrong) >= 1, (action, name)
+            assert said or not wrong or "told" in listed or "<strong>" in listed, action
+    assert seen > 40
+    assert state_of(office) == before
+
+
+GATHERED = frozenset({"session", "paper", "role-cashier"})
+"""What is chosen of several boxes, beside which its fault stands once."""
 ONLY_AT_A_TIME: frozenset[str] = frozenset()
 """Pages to which a link leads only while something is as it is not in the furnished town."""
 PLACE = re.compile(r"\{(\w+)(:int)?\}")

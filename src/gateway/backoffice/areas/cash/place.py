@@ -91,10 +91,13 @@ def account_names(desk: Desk) -> dict[str, str]:
     return till_names(desk) | {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}
 
 
+MOST_PIECES = 1_000_000
+
+
 def counted(desk: Desk, form: Form) -> tuple[list[Pieces], int, int]:
     """Return the notes and coins of a counted drawer, the small change, and what all of it comes to, in minor units."""
     currency = desk.mutual.currency
-    pieces = [Pieces(value, form.number(f"piece-{value}", least=0) or 0) for value in pieces_of(currency)]
+    pieces = [Pieces(value, form.number(f"piece-{value}", least=0, most=MOST_PIECES) or 0) for value in pieces_of(currency)]
     loose = form.amount("loose", currency) or 0
     return pieces, loose, loose + sum(one.value_minor * one.number for one in pieces)
 

@@ -43,7 +43,8 @@ def rounds(desk: Desk) -> Any:
 def _show(desk: Desk, form: Form) -> Any:
     words = desk.words
     holder = None if sees_others(desk) or desk.may(OFFICE) else desk.actor
-    names = till_names(desk)
+    tills = queries.list_tills(desk.session, after="", limit=200)
+    names = {one.code: one.name for one in tills}
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         return queries.list_rounds(desk.session, holder=holder, before=rows_before(key), limit=limit)
@@ -69,7 +70,6 @@ def _show(desk: Desk, form: Form) -> Any:
     )
     if isinstance(rows, Response):
         return rows
-    tills = queries.list_tills(desk.session, after="", limit=200)
     people = list_staff(desk.session, after="", limit=500)
     if not form.is_typed:
         form.lists |= {
