@@ -4,7 +4,16 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.backoffice.areas.cash.place import MONEY, OFFICE, account_names, area, crumbs, person, rows_before
+from gateway.backoffice.areas.cash.place import (
+    MONEY,
+    OFFICE,
+    account_names,
+    area,
+    crumbs,
+    person,
+    rows_before,
+    said_account,
+)
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
@@ -31,8 +40,8 @@ def _show(desk: Desk, form: Form) -> Any:
     rows = desk.listing(
         [
             Column(N_("Reference on the slip"), lambda row: row.reference, "code"),
-            Column(N_("From account"), lambda row: names.get(row.from_code, row.from_code)),
-            Column(N_("To account"), lambda row: names.get(row.to_code, row.to_code)),
+            Column(N_("From account"), lambda row: said_account(names, row.from_code)),
+            Column(N_("To account"), lambda row: said_account(names, row.to_code)),
             Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
             Column(N_("Brought on"), lambda row: row.ordered_on, "day"),
             Column(N_("By"), lambda row: person(row.ordered_by)),

@@ -1,6 +1,9 @@
 """What the pages about cash have in common."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from markupsafe import Markup
 
 from gateway.backoffice.frame.area import GREATEST, Area
 from gateway.backoffice.frame.desk import Crumb, Desk
@@ -91,13 +94,20 @@ def account_names(desk: Desk) -> dict[str, str]:
     return till_names(desk) | {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}
 
 
+def said_account(names: Mapping[str, str], code: str) -> str:
+    """Return what an account is called; its code, marked as one, where it has no name."""
+    return names.get(code) or Markup('<span class="code">{}</span>').format(code)
+
+
 MOST_PIECES = 1_000_000
 
 
 def counted(desk: Desk, form: Form) -> tuple[list[Pieces], int, int]:
     """Return the notes and coins of a counted drawer, the small change, and what all of it comes to, in minor units."""
     currency = desk.mutual.currency
-    pieces = [Pieces(value, form.number(f"piece-{value}", least=0, most=MOST_PIECES) or 0) for value in pieces_of(currency)]
+    pieces = [
+        Pieces(value, form.number(f"piece-{value}", least=0, most=MOST_PIECES) or 0) for value in pieces_of(currency)
+    ]
     loose = form.amount("loose", currency) or 0
     return pieces, loose, loose + sum(one.value_minor * one.number for one in pieces)
 
