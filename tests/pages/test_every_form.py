@@ -305,40 +305,40 @@ def test_what_cannot_be_read_is_said_in_words_beside_its_field_and_stays_as_it_w
 GATHERED = frozenset({"session", "paper", "role-cashier"})
 """What is chosen of several boxes, beside which its fault stands once."""
 ONLY_AT_A_TIME = frozenset(
-    """
-/administration/people/{user_id:int}/second-factor
-/benefits/claims/{claim_id:int}/advance
-/benefits/claims/{claim_id:int}/closing
-/benefits/claims/{claim_id:int}/decision
-/benefits/claims/{claim_id:int}/submission
-/benefits/claims/{claim_id:int}/write-off
-/benefits/claims/{claim_id:int}/write-off/decision
-/benefits/remittances/{remittance_id:int}/allotment
-/bills/{bill_id:int}/confirmation
-/bills/{bill_id:int}/payment
-/cash/counter/{member_id:int}
-/cash/handovers/{handover_id:int}/confirmation
-/cash/handovers/{handover_id:int}/count
-/cash/imports/{import_id:int}/progress
-/cash/open
-/cash/sessions/{session_id:int}/confirmation
-/filings/{filing_id:int}/answer
-/filings/{filing_id:int}/discard
-/filings/{filing_id:int}/lines/{line_no:int}/mending
-/filings/{filing_id:int}/seal
-/filings/{filing_id:int}/submission
-/filings/{filing_id:int}/uploaded
-/members/imports/{import_id:int}/progress
-/members/{member_id:int}/return
-/payment-orders/{payment_id:int}/file
-/payouts/one/{payout_id:int}/code
-/payouts/one/{payout_id:int}/give-up
-/payouts/one/{payout_id:int}/hand-out
-/payouts/one/{payout_id:int}/return
-/payouts/{batch_id:int}/file
-/payouts/{batch_id:int}/hand-over
-/reconciliation/statements/files/{file_id:int}
-""".split()
+    [
+        "/administration/people/{user_id:int}/second-factor",
+        "/benefits/claims/{claim_id:int}/advance",
+        "/benefits/claims/{claim_id:int}/closing",
+        "/benefits/claims/{claim_id:int}/decision",
+        "/benefits/claims/{claim_id:int}/submission",
+        "/benefits/claims/{claim_id:int}/write-off",
+        "/benefits/claims/{claim_id:int}/write-off/decision",
+        "/benefits/remittances/{remittance_id:int}/allotment",
+        "/bills/{bill_id:int}/confirmation",
+        "/bills/{bill_id:int}/payment",
+        "/cash/counter/{member_id:int}",
+        "/cash/handovers/{handover_id:int}/confirmation",
+        "/cash/handovers/{handover_id:int}/count",
+        "/cash/imports/{import_id:int}/progress",
+        "/cash/open",
+        "/cash/sessions/{session_id:int}/confirmation",
+        "/filings/{filing_id:int}/answer",
+        "/filings/{filing_id:int}/discard",
+        "/filings/{filing_id:int}/lines/{line_no:int}/mending",
+        "/filings/{filing_id:int}/seal",
+        "/filings/{filing_id:int}/submission",
+        "/filings/{filing_id:int}/uploaded",
+        "/members/imports/{import_id:int}/progress",
+        "/members/{member_id:int}/return",
+        "/payment-orders/{payment_id:int}/file",
+        "/payouts/one/{payout_id:int}/code",
+        "/payouts/one/{payout_id:int}/give-up",
+        "/payouts/one/{payout_id:int}/hand-out",
+        "/payouts/one/{payout_id:int}/return",
+        "/payouts/{batch_id:int}/file",
+        "/payouts/{batch_id:int}/hand-over",
+        "/reconciliation/statements/files/{file_id:int}",
+    ]
 )
 """Pages to which a link leads only while something is as it is not in the furnished town."""
 PLACE = re.compile(r"\{(\w+)(:int)?\}")
