@@ -200,7 +200,7 @@ def allow(*roles: Role) -> Any:
         act.allowed = allowed | {Role.AUDITOR} if request.method == "GET" else allowed
         await act.admit()
 
-    check.roles = allowed  # type: ignore[attr-defined]
+    check.roles = allowed  # type: ignore[attr-defined]  # read by the description
     return Depends(check)
 
 

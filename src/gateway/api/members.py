@@ -114,7 +114,7 @@ def _for_members(*, is_hers_alone: bool) -> Any:
             # Before anything she sent is looked at; a read is refused by its own transaction, one round trip less.
             await run_in_threadpool(act.admit)
 
-    check.member = "member" if is_hers_alone else "member, helper"  # type: ignore[attr-defined]
+    check.member = "member" if is_hers_alone else "member, helper"  # type: ignore[attr-defined]  # read by the description
     return Depends(check)
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Field
 import gateway.contributions.models
 import gateway.kit.models
 import gateway.ledger.models
-import gateway.membership.models  # noqa: F401
+import gateway.membership.models  # noqa: F401 - foreign keys name its tables
 from gateway.authority.movements import Movement
 from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus, PushSubject
 from gateway.kit.columns import (
