@@ -16,7 +16,7 @@ PAGES = [
 ]
 ALL = [*PAGES, *sorted((ROOT / "docs" / "decisions").glob("*.md"))]
 """A decision is a page of its day: what it names may have been renamed since, but not what it links to."""
-TOP = {path.name for path in ROOT.iterdir()} - {"data"}
+TOP = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - {"data"}
 
 
 def named(paths: list[Path]) -> Any:
@@ -101,7 +101,7 @@ def commands() -> dict[tuple[str, ...], Any]:
 def test_every_command_that_is_named_is_one_with_the_options_that_are_named(page: Path) -> None:
     wrong = []
     for words in marked(page):
-        for said in re.findall(r"(?:^|[\s(;&|]|bin/)gateway((?: [a-z][\w-]*| --[\w-]+)[^|;&`]*)", words):
+        for said in re.findall(r"(?:^|[\s(;&|]|bin/)gateway(?: gateway)?((?: [a-z][\w-]*| --[\w-]+)[^|;&`]*)", words):
             given = said.split()
             place: tuple[str, ...] = ()
             while given and (*place, given[0]) in commands():
