@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from gateway.api import trace
 from gateway.api.dependencies import Gate, commit, gate_of
-from gateway.api.once import Once, read_key
+from gateway.api.once import KeyHeader, Once, read_key
 from gateway.api.proxies import is_one_of, networks
 from gateway.api.rate import RateLimit, Standing, refusal
 from gateway.api.refusals import RouteUnknownError
@@ -194,17 +194,7 @@ StateDep = Annotated[StateAct, Depends(_state)]
 """The request of a client of the state: ``act.session``, ``act.client``, ``act.actor``, ``act.today``, ``act.now``."""
 
 
-async def _once(
-    request: Request,
-    response: Response,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description="A value of your own, the same on every retry; quoted or bare.",
-            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
-        ),
-    ] = None,
-) -> Once:
+async def _once(request: Request, response: Response, idempotency_key: KeyHeader = None) -> Once:
     act = await _state(request, response)
     once = Once(request, act, read_key(idempotency_key))
     act.place = (once.route, once.key)
