@@ -357,7 +357,7 @@ def release_payment_order(payment_id: PathId, act: ActDep, once: OnceDep, code: 
     responses=problems(404, 409, 422),
 )
 def withdraw_payment_order(payment_id: PathId, asked: Discard, act: ActDep, once: OnceDep) -> Response:
-    """Take back an order that was not released."""
+    """Take back an order: one that was not released, or one that the bank has refused, by another than who released it."""
     return once(
         lambda: PaymentOrderRead.of(
             pay.withdraw_payment(act.session, payment_id, actor=act.actor, reason=asked.reason)

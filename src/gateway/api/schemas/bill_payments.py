@@ -62,6 +62,8 @@ PAYMENT = {
     "order_sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "booked_on": None,
     "confirmed_at": None,
+    "returned_on": None,
+    "return_reason": None,
 }
 
 
@@ -156,6 +158,9 @@ class PaymentOrderRead(ReadModel):
     order_sha256: str | None
     booked_on: dt.date | None
     confirmed_at: dt.datetime | None
+    returned_on: dt.date | None
+    """The bank gave the money back on this day; the bill is to be ordered anew."""
+    return_reason: str | None
 
     @classmethod
     def of(cls, row: FilingPayment) -> Self:

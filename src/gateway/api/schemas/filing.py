@@ -189,6 +189,7 @@ EVIDENCE = {
     "answer": {"code": "0", "raw": {"line": 2, "status": "accepted"}},
     "bills": [{"notice_reference": "0320260000000014", "status": "confirmed"}],
     "bookings": [{"kind": "filing.seal", "valid_on": "2026-04-01"}],
+    "same_month": [],
 }
 
 
@@ -521,6 +522,8 @@ class EvidenceRead(ReadModel):
     """The state's answer for the line, as it came."""
     bills: list[dict[str, Any]]
     bookings: list[dict[str, Any]]
+    same_month: list[dict[str, Any]]
+    """The member's other lines of the month: what a rejected one became, or what this one mends."""
 
 
 def _filing_values(row: Filing) -> dict[str, Any]:
