@@ -25,7 +25,7 @@ def walk(seed: int, database_url: str, folder: Path, *, members: int, steps: int
 
 
 def test_a_short_walk_ends_with_every_peso_where_it_belongs(database_url: str, tmp_path: Path) -> None:
-    walk(1, database_url, tmp_path, members=6, steps=40)
+    walk(1, database_url, tmp_path, members=4, steps=25)
 
 
 @pytest.mark.soak

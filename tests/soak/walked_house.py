@@ -31,6 +31,8 @@ from gateway.kit.ports import free_port
 
 MUTUAL, EMPLOYER = "amparo", "401999992"
 MONTHS = ("2026-01", "2026-02")
+PATIENCE = 180
+"""Seconds; two cores carry many processes."""
 FIRST = dt.date(2026, 1, 1)
 BANK, WALLET, TILL = "bank:main", "momo:orange", "cash:oficina"
 ANSWERED = {"accepted", "partial", "rejected", "settled"}
@@ -171,10 +173,14 @@ class House:
             "GATEWAY_LOG_LEVEL": "error",
             "GATEWAY_LOG_FORMAT": "text",
         }
+        self.http = httpx.Client(base_url=f"{self.url}/v1", timeout=PATIENCE, trust_env=False)
         self.gateway = self._start("serve", "--port", str(port))
         self.start_worker()
-        self.http = httpx.Client(base_url=f"{self.url}/v1", timeout=60, trust_env=False)
-        until(lambda: _answers(f"{self.url}/ready"), "the gateway is up", 60)
+        try:
+            until(lambda: _answers(f"{self.url}/ready"), "the gateway is up", PATIENCE)
+        except Wrong:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -429,8 +435,10 @@ class House:
         self.ask("accountant", "POST", "/reconciliation-runs")
 
     def remit(self) -> None:
-        """Let the state pay benefits for a month."""
-        self.state.remit(EMPLOYER, self.dice.choice(MONTHS), share=0.4, unknown_lines=self.dice.choice((0, 0, 1)))
+        """Let the state pay benefits for a month; it pays those whose notices are paid."""
+        for period in MONTHS:
+            asked = {"employer": EMPLOYER, "period": period, "share": 0.4, "unknown_lines": self.dice.choice((0, 0, 1))}
+            self.state.client.post("/sandbox/remittances", json=asked)
 
     def pay_out(self) -> None:
         """Allot what came, and pay out what is owed."""
@@ -527,7 +535,7 @@ class House:
 
     # The end of it.
 
-    def calm_down(self, seconds: float = 60) -> None:
+    def calm_down(self, seconds: float = PATIENCE) -> None:
         """Let everybody behave, finish what was begun as people would, and wait until nothing is on its way."""
         self.state.script()
         self.payer.script()
@@ -545,10 +553,11 @@ class House:
             if all(bill["status"] in ("confirmed", "superseded") for bill in self.every("/bills")):
                 break
         until(self._all_confirmed, lambda: f"bills are confirmed: {self._bills()}", seconds)
-        for _ in range(3):
+        self.remit()
+        self.close_day()
+        for _ in range(2):
             self.pay_out_calmly(seconds)
             self.close_day()
-        self.close_day()
 
     def close_day(self) -> None:
         """Let the day end: everything outside settles, and the bank's statement of it is loaded."""
