@@ -8,7 +8,7 @@ from tests.soak.walked_house import House, Wrong
 
 from gateway.demo.people import people
 
-SEEDS = range(1, 9)
+SEEDS = range(1, 7)
 
 
 def walk(seed: int, database_url: str, folder: Path, *, members: int, steps: int) -> None:
@@ -24,11 +24,7 @@ def walk(seed: int, database_url: str, folder: Path, *, members: int, steps: int
             raise AssertionError(f"seed {seed}: {wrong}\n\nWhat was done:\n{told}") from wrong
 
 
-def test_a_short_walk_ends_with_every_peso_where_it_belongs(database_url: str, tmp_path: Path) -> None:
-    walk(1, database_url, tmp_path, members=4, steps=25)
-
-
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_long_walk_ends_with_every_peso_where_it_belongs(seed: int, database_url: str, tmp_path: Path) -> None:
-    walk(seed, database_url, tmp_path, members=15, steps=160)
+def test_a_walk_ends_with_every_peso_where_it_belongs(seed: int, database_url: str, tmp_path: Path) -> None:
+    walk(seed, database_url, tmp_path, members=12, steps=120)

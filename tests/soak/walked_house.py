@@ -287,8 +287,12 @@ class House:
             self.must("manager", f"/member-imports/{shown['id']}/application", json={"policy": "good_rows"})
         for row in self.every("/members"):
             self.ids[row["identities"][0]["value"]] = row["id"]
+        self.next_day(40)
         for period in MONTHS:
             self.assess(period)
+            for member in self.members:
+                if self.dice.random() < 0.7:
+                    self.take({member.identity: self.costs[member.identity, period]})
 
     # What people do.
 
@@ -304,13 +308,18 @@ class House:
     def receive(self) -> None:
         """Take money of one member or of several; sometimes twice at once, sometimes of nobody known."""
         dice, parts = self.dice, {}
-        for member in dice.sample(self.members, dice.choice((1, 1, 1, 2, 5))):
+        for member in dice.sample(self.members, min(dice.choice((1, 1, 1, 2, 5)), len(self.members))):
             cost = self.costs.get((member.identity, dice.choice(MONTHS)), 100_000)
             parts[member.identity] = dice.choice(
                 (cost, cost, cost, cost // 3, cost * 2, cost + 1, dice.randint(1, cost))
             )
         if dice.random() < 0.1:
             parts[f"9990000{dice.randint(0, 9999):04d}"] = dice.randint(100, 100_000)
+        self.take(parts, times=dice.choice((1, 1, 1, 4)))
+
+    def take(self, parts: dict[str, int], *, times: int = 1) -> None:
+        """Take a payment, one or several times at once under one key: it counts once."""
+        dice = self.dice
         body = {
             "channel": "cash", "account_code": TILL, "amount": money(sum(parts.values())), "currency": "DOP",
             "paid_on": (self.today - dt.timedelta(days=dice.randint(0, 3))).isoformat(),
@@ -318,7 +327,6 @@ class House:
             "lines": [{"identity": identity, "amount": money(part)} for identity, part in parts.items()],
         }  # fmt: skip
         key = f"receipt-{len(self.receipts)}-{dice.getrandbits(32)}"
-        times = dice.choice((1, 1, 1, 4))
         with ThreadPoolExecutor(times) as pool:
             answers = list(
                 pool.map(lambda _: self.ask("cashier", "POST", "/receipts", key=key, json=body), range(times))
@@ -504,9 +512,9 @@ class House:
         self.dice.choice((self.state, self.payer)).restart()
         self.said.append(f"{self.today} a sandbox was killed and started")
 
-    def next_day(self) -> None:
+    def next_day(self, days: int = 0) -> None:
         """Let it be a later day, everywhere."""
-        self.today += dt.timedelta(days=self.dice.choice((1, 1, 2, 5)))
+        self.today += dt.timedelta(days=days or self.dice.choice((1, 1, 2, 5)))
         (self.folder / "clock").write_text(self.today.isoformat())
         for outside in (self.state, self.payer):
             outside.set_date(self.today)
