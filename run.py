@@ -11,6 +11,7 @@ import hashlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -117,11 +118,17 @@ def find_browser() -> None:
 
 
 def call(*arguments: object) -> int:
-    """Run the environment's Python in the project's folder; return its exit status."""
+    """Run the environment's Python in the project's folder; return its exit status.
+
+    Whoever ends this process ends what it runs, in order: a server is waited for until it has let go of everything.
+    """
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUTF8": "1"}
-    with contextlib.suppress(KeyboardInterrupt):
-        return subprocess.call([str(PYTHON), *map(str, arguments)], env=environment, cwd=ROOT)
-    return 130
+    child = subprocess.Popen([str(PYTHON), *map(str, arguments)], env=environment, cwd=ROOT)
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    while True:
+        # An interrupt from the keyboard reaches the child as well.
+        with contextlib.suppress(KeyboardInterrupt):
+            return child.wait()
 
 
 def lint() -> int:

@@ -7,7 +7,7 @@ transaction. The letters are those of the table that the benchmark prints.
 import io
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import psycopg
@@ -49,9 +49,9 @@ def prepare(connection: psycopg.Connection, rows: int) -> None:
     connection.commit()
 
 
-def _timed(connection: psycopg.Connection, work: object, *arguments: object) -> float:
+def _timed(connection: psycopg.Connection, work: Callable[..., object], *arguments: object) -> float:
     began = time.perf_counter()
-    work(connection, *arguments)  # type: ignore[operator]
+    work(connection, *arguments)
     connection.commit()
     return time.perf_counter() - began
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 
@@ -75,8 +76,8 @@ class Sandbox:
                     raise TimeoutError("the sandbox state does not answer")
                 time.sleep(0.2)
 
-    def _is_answered(self, reference: object) -> bool:
-        standing: FilingStanding | None = self.channel.query(reference)  # type: ignore[arg-type]
+    def _is_answered(self, reference: Any) -> bool:
+        standing: FilingStanding | None = self.channel.query(reference)
         return standing is not None and standing.is_answered
 
     def close(self) -> None:

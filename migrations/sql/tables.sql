@@ -1158,7 +1158,7 @@ CREATE TABLE bill (
 	CONSTRAINT fk_bill_mutual_id_replaces_id FOREIGN KEY(mutual_id, replaces_id) REFERENCES bill (mutual_id, id),
 	CONSTRAINT fk_bill_mutual_id_ledger_tx_id FOREIGN KEY(mutual_id, ledger_tx_id) REFERENCES ledger_tx (mutual_id, id),
 	CONSTRAINT fk_bill_mutual_id_evidence_id FOREIGN KEY(mutual_id, evidence_id) REFERENCES evidence (mutual_id, id),
-	CONSTRAINT ck_bill_status CHECK (status IN ('received', 'ordered', 'released', 'booked', 'confirmed', 'superseded'))
+	CONSTRAINT ck_bill_status CHECK (status IN ('received', 'ordered', 'released', 'booked', 'confirmed', 'returned', 'superseded'))
 );
 
 CREATE TABLE state_push (
@@ -1827,13 +1827,19 @@ CREATE TABLE filing_payment (
 	cover_tx_id BIGINT,
 	confirmed_at TIMESTAMP WITH TIME ZONE,
 	confirmation_evidence_id BIGINT,
+	with_bill_ids BIGINT[] NOT NULL,
+	returned_on DATE,
+	returned_at TIMESTAMP WITH TIME ZONE,
+	return_reason TEXT,
+	return_tx_id BIGINT,
 	CONSTRAINT pk_filing_payment PRIMARY KEY (mutual_id, id),
 	CONSTRAINT uq_filing_payment_mutual_id_end_to_end_id UNIQUE (mutual_id, end_to_end_id),
 	CONSTRAINT uq_filing_payment_mutual_id_message_id UNIQUE (mutual_id, message_id),
 	CONSTRAINT fk_filing_payment_mutual_id_bill_id FOREIGN KEY(mutual_id, bill_id) REFERENCES bill (mutual_id, id),
 	CONSTRAINT fk_filing_payment_mutual_id_ledger_tx_id FOREIGN KEY(mutual_id, ledger_tx_id) REFERENCES ledger_tx (mutual_id, id),
 	CONSTRAINT ck_filing_payment_amount CHECK (amount_minor > 0),
-	CONSTRAINT ck_filing_payment_two_people CHECK (released_by IS NULL OR released_by <> ordered_by)
+	CONSTRAINT ck_filing_payment_two_people CHECK (released_by IS NULL OR released_by <> ordered_by),
+	CONSTRAINT fk_filing_payment_mutual_id_return_tx_id FOREIGN KEY(mutual_id, return_tx_id) REFERENCES ledger_tx (mutual_id, id)
 );
 
 CREATE TABLE benefit_placement (
@@ -2724,7 +2730,7 @@ CREATE UNIQUE INDEX uq_enrolment_open ON enrolment (mutual_id, member_id, payrol
 
 CREATE UNIQUE INDEX uq_filing_one_open ON filing (mutual_id, payroll_id, period_start) WHERE status IN ('draft', 'sealed', 'sending', 'unknown', 'submitted');
 
-CREATE UNIQUE INDEX uq_filing_payment_one_live ON filing_payment (mutual_id, bill_id) WHERE withdrawn_at IS NULL;
+CREATE UNIQUE INDEX uq_filing_payment_one_live ON filing_payment (mutual_id, bill_id) WHERE withdrawn_at IS NULL AND returned_at IS NULL;
 
 CREATE UNIQUE INDEX uq_ledger_tx_mutual_id_reverses ON ledger_tx (mutual_id, reverses) WHERE reverses IS NOT NULL;
 

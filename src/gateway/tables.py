@@ -20,6 +20,6 @@ import gateway.staff.models
 import gateway.statelink.models
 import gateway.transparency.models
 import gateway.treasury.models
-import gateway.webhooks.models  # noqa: F401
+import gateway.webhooks.models  # noqa: F401 - importing a model lists its table
 
 METADATA = SQLModel.metadata

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import uuid
 from collections.abc import Mapping
+from http.cookiejar import CookieJar
 from typing import Any, Self
 
 import httpx
@@ -33,6 +34,11 @@ class InProcess:
         """Send a request and return the whole answer."""
         call = self._client.request(method, url, **arguments)
         return asyncio.run_coroutine_threadsafe(call, self._loop).result(120)
+
+    @property
+    def cookies(self) -> CookieJar:
+        """What the application asked to be kept, as a browser keeps it."""
+        return self._client.cookies.jar
 
     async def _close(self) -> None:
         await self._client.aclose()

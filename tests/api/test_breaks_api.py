@@ -36,7 +36,7 @@ def test_equal_cases_are_listed_by_age_assigned_and_explained_by_two_people(peop
     assert charges[0]["suggestions"][0]["code"] == "book_bank_charge"
     listed = accountant.get("/v1/breaks", params={"age": age, "owner": charges[0]["owner_role"]}).json()["items"]
     assert {one["id"] for one in charges} <= {one["id"] for one in listed}
-    ages = {row["kind"]: row for row in accountant.get("/v1/break-ages").json()}
+    ages = {row["kind"]: row for row in accountant.get("/v1/break-ages").json()["items"]}
     assert (ages["bank_debit_unknown"]["break_count"], ages["bank_debit_unknown"]["amount"]) == (2, "4.25")
     owned = accountant.post(
         f"/v1/breaks/{charges[0]['id']}/assignment", {"owner": "staff:carmen", "due_on": "2026-12-31"}
@@ -87,7 +87,7 @@ def test_an_announcement_that_nothing_shows_is_taken_back_or_shown_in_a_sum(peop
 
 def test_rules_matches_and_tolerances_are_there_to_be_seen(people: tuple[Caller, Caller]) -> None:
     accountant, manager = people
-    rules = accountant.get("/v1/match-rules").json()
+    rules = accountant.get("/v1/match-rules").json()["items"]
     assert [rule["code"] for rule in rules][:1] == ["our_end_to_end_id"]
     assert {rule["strength"] for rule in rules} == {"sure", "by_setting", "hint"}
     statement = accountant.get("/v1/bank-statements").json()["items"][0]["id"]

@@ -120,6 +120,6 @@ def test_amounts_of_breastfeeding_are_entered_with_their_source_and_missing_ones
     done(officer.post("/v1/benefit-amounts", entered))
     bad = officer.post("/v1/benefit-amounts", {**entered, "band": 4})
     assert (bad.status_code, bad.json()["code"]) == (422, "benefit_amount_invalid")
-    assert [row["amount"] for row in done(client(Role.AUDITOR).get("/v1/benefit-amounts"), 200)] == ["1500.00"]
+    assert [row["amount"] for row in done(client(Role.AUDITOR).get("/v1/benefit-amounts"), 200)["items"]] == ["1500.00"]
     assert done(officer.post(f"{at}/submission", {}))["computed"] == "3000.00"
     assert officer.post(f"{at}/advance", {"instalment": 1}).json()["code"] == "advance_refused"

@@ -103,6 +103,46 @@ def test_each_operation_says_what_it_does_who_may_and_how_it_refuses(method: str
             assert list(answer["content"]) == ["application/problem+json"], status
 
 
+REPEATED = {
+    ("post", "/v1/sessions"): "a log-in is a new session each time",
+    ("post", "/v1/me/sessions"): "a code is taken once",
+    ("post", "/v1/me/codes"): "the newest code counts; limited",
+    ("post", "/v1/me/tokens"): "a repeat gives the same pair again",
+    ("post", "/v1/callbacks/state/{mutual_code}"): "the event's own id",
+    ("put", "/v1/callbacks/payer/{mutual_code}/{provider}"): "the same bytes count once",
+    ("post", "/v1/ussd/{mutual_code}"): "the aggregator sends what was typed so far",
+    ("post", "/v1/ledger-verifications"): "only looks",
+    ("post", "/v1/reconciliation-runs"): "a run finds what it found before",
+    ("post", "/v1/message-templates/{kind}/{language}/preview"): "only looks",
+    ("post", "/v1/statement-mappings/preview"): "only looks",
+    ("post", "/v1/payouts/{payout_id}/code"): "a new code ends the one before; it is shown and kept nowhere",
+}
+"""What may be sent again without a key, and why that does no harm."""
+
+CHANGED_BY_FIELD = {"/v1/staff-users/{user_id}": "only the fields that are named are changed, one row of the log each"}
+"""What is changed without saying which version, and why."""
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_each_operation_keeps_the_conventions(method: str, path: str) -> None:
+    described = operation(method, path)
+    asked = {one["name"].lower(): one for one in described.get("parameters", [])}
+    if method == "post" and (method, path) not in REPEATED:
+        assert asked["idempotency-key"]["required"]
+    if method in {"patch", "put"} and path not in CHANGED_BY_FIELD and (method, path) not in REPEATED:
+        assert asked["if-match"]["required"]
+        assert "ETag" in operation("get", path)["responses"]["200"]["headers"]
+    for status, answer in described["responses"].items():
+        headers = set(answer.get("headers", {}))
+        if status < "300":
+            assert ("Link" in headers) == ("cursor" in asked)
+            assert ("Idempotency-Replayed" in headers) == ("idempotency-key" in asked)
+            shapes = [content.get("schema", {}) for content in answer.get("content", {}).values()]
+            assert all(shape.get("type") != "array" for shape in shapes), "a list may grow: give it as items"
+        assert ("Retry-After" in headers) == (status in {"429", "503"})
+        assert ("WWW-Authenticate" in headers) == (status == "401")
+
+
 @pytest.mark.parametrize(("method", "path"), [one for one in OPERATIONS if "requestBody" in operation(*one)])
 def test_each_request_has_an_example_that_is_of_its_shape(method: str, path: str) -> None:
     import jsonschema

@@ -42,8 +42,8 @@ def test_a_file_for_the_bank_is_fetched_carried_once_and_reported_on(
     bad = officer.post(at, {**ACCOUNT, "holder": ""})
     assert (bad.status_code, bad.json()["code"]) == (422, "payout_destination_invalid")
     done(officer.post(at, ACCOUNT))
-    assert done(officer.get(at), 200)[0]["account"] == "9700000001"
-    assert done(client(Role.CASHIER).get(at), 200)[0]["account"] == "••••••0001"
+    assert done(officer.get(at), 200)["items"][0]["account"] == "9700000001"
+    assert done(client(Role.CASHIER).get(at), 200)["items"][0]["account"] == "••••••0001"
     batch = done(officer.post("/v1/payout-batches", {"provider": BANK}))
     assert [one["obstacle"] for one in batch["left_out"]] == ["paid_otherwise"]
     here = f"/v1/payout-batches/{batch['id']}"

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from pydantic import SecretStr
 from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool
 from tests.api.calling import Caller, InProcess
@@ -100,6 +101,16 @@ def test_log_ins_from_one_address_are_limited(settings: Settings, database: Data
     if refused.status_code == 429:
         assert int(refused.headers["retry-after"]) <= 60
         assert refused.json()["retryable"] is True
+
+
+def test_figures_are_asked_for_with_their_token_whatever_its_letters(settings: Settings, database: Database) -> None:
+    guarded = settings.model_copy(update={"metrics_token": SecretStr("contraseña")})
+    with InProcess(create_app(guarded, database)) as transport:
+        statuses = [
+            transport.request("GET", "/metrics", headers={"authorization": f"Bearer {token}".encode()}).status_code
+            for token in ("contraseña", "otra señal", "plain")
+        ]
+    assert statuses == [200, 401, 401]
 
 
 def test_a_session_that_was_ended_or_ran_out_is_no_longer_one(client: Client, database: Database) -> None:

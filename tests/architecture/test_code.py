@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -163,6 +164,50 @@ def test_no_statement_stands_in_a_router() -> None:
         if re.search(r"\b(SELECT\s.+\sFROM\s|INSERT INTO|UPDATE \w+ SET|DELETE FROM)", text, re.DOTALL)
     ]
     assert not guilty, "\n".join(guilty)
+
+
+def test_a_check_is_switched_off_only_with_its_reason() -> None:
+    """``# noqa: X - why``, ``# type: ignore[x]  # why``: else nobody knows whether it is still needed."""
+    switched = re.compile(r"# (?:noqa(?:: [A-Z0-9, ]+)?|type: ignore(?:\[[a-z, -]+\])?)")
+    silent = [
+        f"{path.relative_to(SOURCE)}:{number}"
+        for path in SOURCE.rglob("*.py")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if switched.search(line) and not re.search(r"\w{2}", switched.split(line)[-1])
+    ]
+    assert not silent, "\n".join(silent)
+
+
+def test_nothing_is_kept_that_nobody_names() -> None:
+    """A function, class or constant is named somewhere besides where it is made: in the sources, their texts or a test."""
+    places = [SOURCE, *(SOURCE.parents[1] / name for name in ("tests", "benchmarks", "migrations", "tools"))]
+    named: Counter[str] = Counter()
+    for path in (
+        path for place in places for path in place.rglob("*") if path.suffix in {".py", ".html", ".toml", ".sql"}
+    ):
+        named.update(re.findall(r"[A-Za-z_]\w*", path.read_text(encoding="utf-8")))
+    alone = [
+        f"{path.relative_to(SOURCE)}:{node.lineno} {name}"
+        for path in SOURCE.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for name in _made(node)
+        if named[name] == 1
+    ]
+    assert not alone, "\n".join(alone)
+
+
+def _made(node: ast.stmt) -> list[str]:
+    """The names that a statement of a module makes; what is registered by its decorator, or is a table, is found by others."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        is_table = isinstance(node, ast.ClassDef) and any(word.arg == "table" for word in node.keywords)
+        return [] if node.decorator_list or is_table else [node.name]
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name) and target.id not in FOUND_BY_NAME]
+    return []
+
+
+FOUND_BY_NAME = {"COMMON"}
+"""The office's common words: what looks for texts reads them in the source."""
 
 
 def test_every_statement_says_what_a_row_of_it_is() -> None:

@@ -213,3 +213,23 @@ def test_an_unknown_code_is_explained_as_one_and_shown_as_it_came():
     assert not unknown.known
     assert all("Z99" in text for text in (*unknown.meaning.values(), *unknown.fixes.values()))
     assert replace(unknown, fixes={}).fix_in("es") == unknown.fix
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (b"  401999999", "línea 1, columna 6"),
+        (b"00000000019", "línea 1, columna 4"),
+        (b"  401999994", ""),
+        (b"00000000018", ""),
+    ],
+)
+def test_an_employers_number_whose_check_digit_does_not_fit_is_told_beside_the_verdict(tmp_path, number, said):
+    path = tmp_path / "file.txt"
+    path.write_bytes(PAIR.replace(b"  401999999", number, 1))
+    ran = CliRunner().invoke(app, [str(path), "--json"])
+    verdict = json.loads(ran.stdout)
+    assert (ran.exit_code, verdict["findings"], verdict["status"]) == (0, [], "P")
+    assert verdict["employer"] == number.decode().strip()
+    assert said in ran.stderr
+    assert bool(said) == ("no está registrado" in ran.stderr)

@@ -129,6 +129,10 @@ def test_assess_prints_a_table_for_people(gateway: Gateway) -> None:
         (["--country", "do", "--period", "2021-07", "--wage", "1"], "known from 2021-08-01 on"),
         (["--country", "do", "--period", "2099-01", "--wage", "1"], "last read on"),
         (["--country", "do", "--period", "2026-03", "--wage", "1", "--additional-dependants", "-1"], "from 0 to 99"),
+        (
+            ["--country", "in", "--period", "2026-03", "--wage", "1", "--additional-dependants", "2"],
+            "in IN; leave out the 2",
+        ),
     ],
 )
 def test_a_refusal_is_a_sentence_and_a_status(gateway: Gateway, arguments: list[str], sentence: str) -> None:

@@ -248,7 +248,7 @@ def test_late_cases_become_a_managers_silence_brings_a_question_back_and_lets_an
     assert state(answered) == (ComplaintStatus.RESOLVED, "cashier", "no_objection")
     assert days_later(31) >= 1
     assert state(asked)[0] == "in_hand"
-    counts = {one["kind"]: one for one in clara.get("/v1/complaint-counts").json()}
+    counts = {one["kind"]: one for one in clara.get("/v1/complaint-counts").json()["items"]}
     assert (counts["receipt"]["waiting_count"], counts["receipt"]["owner_role"]) == (1, "manager")
 
 

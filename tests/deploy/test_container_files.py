@@ -1,5 +1,6 @@
 """The container files: small, unprivileged, checked by hash, without secrets and without moving targets."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -167,3 +168,43 @@ def test_a_service_waits_only_for_services_and_mounts_only_volumes_that_are_ther
     for service in services().values():
         assert set(service.get("depends_on", {})) <= set(services())
         assert {volume.split(":")[0] for volume in service.get("volumes", [])} <= volumes
+
+
+def test_what_the_gateway_keeps_in_its_folder_outlives_the_container() -> None:
+    (given,) = [rest for name, rest in stages()[-1] if name == "ENV"]
+    folder = re.search(r"GATEWAY_DATA_DIR=(\S+)", given)
+    assert folder
+    mounted = {volume.split(":")[1] for volume in services()["gateway"]["volumes"]}
+    assert folder.group(1) in mounted, "its file system is read-only: what is not on a volume cannot be kept at all"
+    (made,) = [rest for name, rest in stages()[-1] if name == "RUN" and "useradd" in rest]
+    assert f"--home-dir {folder.group(1)} --create-home" in made, "a new volume takes its owner from the image's folder"
+
+
+def test_every_setting_in_the_image_is_one_the_gateway_knows() -> None:
+    (given,) = [rest for name, rest in stages()[-1] if name == "ENV"]
+    named = re.findall(r"GATEWAY_(\w+)=", given)
+    assert named
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
+
+
+def served_by(service: str) -> tuple[int, set[str]]:
+    """The port that a service of ours listens on, and the addresses without a place to fill that it serves."""
+    from gateway.api.app import description
+
+    if service == "gateway":
+        return Settings().port, set(json.loads(description())["paths"])
+    command = services()[service]["command"]
+    assert command[0] == "sandbox"
+    source = (ROOT / "src" / "gateway" / "sandbox" / command[1] / "app.py").read_text(encoding="utf-8")
+    return int(command[command.index("--port") + 1]), set(re.findall(r'Route\("([^"{]+)"', source))
+
+
+@pytest.mark.parametrize("name", ["gateway", "sandbox-state", "sandbox-payer"])
+def test_each_health_check_asks_an_address_that_is_served(name: str) -> None:
+    own = services()[name].get("healthcheck", {}).get("test")
+    (image,) = [rest for instruction, rest in stages()[-1] if instruction == "HEALTHCHECK"]
+    asked = re.search(r"http://127\.0\.0\.1:(\d+)(/[\w/]*)", own[-1] if own else image)
+    assert asked
+    port, addresses = served_by(name)
+    assert int(asked.group(1)) == port
+    assert asked.group(2) in addresses

@@ -1,5 +1,6 @@
 """The whole trace of one filed line: each piece can be checked without us."""
 
+import datetime as dt
 import hashlib
 import json
 
@@ -8,13 +9,16 @@ from filing_town import COST, TODAY, pay, payroll_of, sealed, tell_state_account
 from state_process import StateProcess, courier_to, pursue_until
 from test_with_the_state import _open_bank, _ready
 
+from gateway.contributions.reverse import reverse_receipt
 from gateway.filing.collect_bills import collect
 from gateway.filing.errors import LineUnknownError
 from gateway.filing.evidence import trace
 from gateway.filing.pay import book_payment, order_payment, release_payment
 from gateway.filing.queries import list_bills, list_documents, read_content
+from gateway.filing.states import FilingKind
+from gateway.filing.uses import uses_of_receipt
+from gateway.kit import db, merkle
 from gateway.kit import evidence as kept
-from gateway.kit import merkle
 from gateway.kit.db import Database
 
 
@@ -73,3 +77,51 @@ def test_a_line_that_is_not_there_is_not_traced(database: Database) -> None:
         filing = sealed(session, payroll_id)
         with pytest.raises(LineUnknownError, match="1 to 1"):
             trace(session, filing.id, 2)
+
+
+def test_what_came_or_was_taken_back_after_the_sealing_changes_nothing_of_what_paid_for_a_line(
+    database: Database,
+) -> None:
+    with database.session(1) as session:
+        payroll_id, [member] = payroll_of(session, 1)
+    with database.session(1) as session:
+        filing = sealed(session, payroll_id)
+        first = trace(session, filing.id, 1)["funding"]["receipts"]
+    assert [(row["used"], row["taken_back"]) for row in first] == [("4923.27", None)]
+    with database.session(1) as session:
+        # Handed over before the receipt that paid for the line, and typed in after the sealing.
+        pay(session, {member: COST}, on=dt.date(2026, 3, 2))
+    with database.session(1) as session:
+        late = trace(session, filing.id, 1)["funding"]["receipts"]
+    assert late == first
+    with database.session(1) as session:
+        reverse_receipt(session, first[0]["receipt_id"], reason="a false note", actor="staff:abel", today=TODAY)
+    with database.session(1) as session:
+        [told] = trace(session, filing.id, 1)["funding"]["receipts"]
+        assert (told["number"], told["used"], told["taken_back"]) == (first[0]["number"], "4923.27", "a false note")
+        assert told["gone_at"] > told["came_at"]
+        assert [use.amount_minor for use in uses_of_receipt(session, member, told["receipt_id"])] == [COST]
+        later = db.scalar(session, "SELECT max(id) FROM contribution_receipt")
+        assert uses_of_receipt(session, member, later) == []
+
+
+def test_a_line_that_was_rejected_still_tells_what_it_had_used_and_the_supplement_uses_it_again(
+    database: Database, state: StateProcess
+) -> None:
+    with database.session(1) as session:
+        payroll_id, [member] = payroll_of(session, 1)
+    with database.session(1) as session:
+        filing_id = _ready(session, payroll_id)
+    state.script({"on": "submit", "do": "reject_lines", "lines": [2]})
+    with courier_to(database, state) as courier:
+        pursue_until(courier, filing_id, "rejected")
+    with database.session(1) as session:
+        pay(session, {member: COST})
+    with database.session(1) as session:
+        second = sealed(session, payroll_id, kind=FilingKind.SUPPLEMENTARY)
+        both = [trace(session, number, 1) for number in (filing_id, second.id)]
+    [[before], [after]] = [told["funding"]["receipts"] for told in both]
+    assert (before["number"], before["used"]) == (after["number"], after["used"])
+    others = [[(row["filing_id"], row["kind"], row["status"]) for row in told["same_month"]] for told in both]
+    assert others == [[(second.id, "supplementary", "waiting")], [(filing_id, "monthly", "rejected")]]
+    assert (both[0]["line"]["status"], both[0]["answer"]["raw"]["code"]) == ("rejected", "24")

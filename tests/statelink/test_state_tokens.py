@@ -180,6 +180,9 @@ def test_a_client_has_its_own_allowance(world: World) -> None:
     assert {one.status_code for one in answers[-2:]} == {429}
     assert answers[-1].json()["code"] == "too_many_requests"
     assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+    assert answers[-1].headers["ratelimit-policy"] == '"client";q=2;w=60'
+    assert answers[-1].headers["ratelimit"].startswith('"client";r=0;t=')
+    assert "ratelimit" in answers[0].headers, "told before it is used up"
     assert world.system.get(path).status_code == 200
 
 

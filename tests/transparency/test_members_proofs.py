@@ -304,6 +304,8 @@ def test_the_public_log_is_limited_by_address(place: Place, tmp_path: Path) -> N
         answers = [Caller(transport, {}).get(f"{LOG}/checkpoint") for _ in range(3)]
     assert [one.status_code for one in answers] == [200, 200, 429]
     assert answers[2].headers["retry-after"]
+    assert answers[2].headers["ratelimit-policy"] == '"log";q=2;w=60'
+    assert "ratelimit" not in answers[1].headers, "others may be given the same answer"
 
 
 def test_every_sentence_of_the_program_is_said_in_three_languages_with_the_same_values() -> None:

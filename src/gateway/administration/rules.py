@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.kit.errors import FieldProblem
-from gateway.kit.money import Currency, format_amount, parse_amount
+from gateway.kit.money import AmountError, Currency, format_amount, parse_amount
 
 LANGUAGES = ("es", "en", "fr")
 ROLES_WITH_LIMIT = ("accountant", "manager")
@@ -290,7 +290,7 @@ def _whole(setting: Setting, value: Any, _currency: Currency) -> int:
 def _amount(_setting: Setting, value: Any, currency: Currency) -> str:
     try:
         minor = parse_amount(str(value) if type(value) in (int, str) else "", currency)
-    except Exception as error:
+    except AmountError as error:
         raise ValueError(f"expected an amount in {currency.code} as a decimal string, for example 25000.00") from error
     if minor < 0:
         raise ValueError("expected an amount of zero or more")

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from gateway.api import trace
-from gateway.api.once import Once, read_key
+from gateway.api.once import KeyHeader, Once, read_key
 from gateway.api.refusals import BusyError
 from gateway.kit.db import Database, act_for
 from gateway.kit.errors import ForbiddenError, UnauthenticatedError
@@ -200,21 +200,11 @@ def allow(*roles: Role) -> Any:
         act.allowed = allowed | {Role.AUDITOR} if request.method == "GET" else allowed
         await act.admit()
 
-    check.roles = allowed  # type: ignore[attr-defined]
+    check.roles = allowed  # type: ignore[attr-defined]  # read by the description
     return Depends(check)
 
 
-async def _once(
-    request: Request,
-    response: Response,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description="A value of your own, the same on every retry; quoted or bare.",
-            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
-        ),
-    ] = None,
-) -> Once:
+async def _once(request: Request, response: Response, idempotency_key: KeyHeader = None) -> Once:
     act = await _act(request, response)
     once = Once(request, act, read_key(idempotency_key))
     act.place = (once.route, once.key)

@@ -105,7 +105,9 @@ class _Passage:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             present = {name.lower() for name, _ in message["headers"]}
-            missing = [(name, value) for name, value in self._extra if name not in present]
+            told = self._scope["state"].get("headers", {}).items()
+            extra = (*self._extra, *((name.encode(), value.encode()) for name, value in told))
+            missing = [(name, value) for name, value in extra if name not in present]
             message = {**message, "headers": [*message["headers"], *missing]}
         await self._send(message)
 

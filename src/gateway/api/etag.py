@@ -36,16 +36,6 @@ def version_in(header: str | None) -> int:
     return int(match.group(1))
 
 
-def require_version(asked: int, present: int) -> None:
-    """Check that what is changed is what was read.
-
-    Raises:
-        PreconditionError: Somebody changed it meanwhile.
-    """
-    if asked != present:
-        raise PreconditionError(f"this is version {present}, the change was made to version {asked}; read it again")
-
-
 async def _if_match(
     if_match: Annotated[str | None, Header(description="The ETag that was read.", examples=['"v3"'])] = None,
 ) -> int:

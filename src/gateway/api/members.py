@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from gateway.api import trace
 from gateway.api.dependencies import Gate, commit, gate_of
-from gateway.api.once import Once, read_key
+from gateway.api.once import KeyHeader, Once, read_key
 from gateway.kit.errors import UnauthenticatedError
 from gateway.kit.idempotency import Known
 from gateway.kit.tenant import MutualRow
@@ -114,7 +114,7 @@ def _for_members(*, is_hers_alone: bool) -> Any:
             # Before anything she sent is looked at; a read is refused by its own transaction, one round trip less.
             await run_in_threadpool(act.admit)
 
-    check.member = "member" if is_hers_alone else "member, helper"  # type: ignore[attr-defined]
+    check.member = "member" if is_hers_alone else "member, helper"  # type: ignore[attr-defined]  # read by the description
     return Depends(check)
 
 
@@ -124,17 +124,7 @@ MEMBER_ALONE = _for_members(is_hers_alone=True)
 """For a route's ``dependencies``: the member alone."""
 
 
-async def _once(
-    request: Request,
-    response: Response,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description="A value of your own, the same on every retry; quoted or bare.",
-            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
-        ),
-    ] = None,
-) -> Once:
+async def _once(request: Request, response: Response, idempotency_key: KeyHeader = None) -> Once:
     act = await _member(request, response)
     once = Once(request, act, read_key(idempotency_key))
     act.place = (once.route, once.key)

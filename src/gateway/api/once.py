@@ -8,9 +8,9 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from fastapi import Request, Response
+from fastapi import Header, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
@@ -18,6 +18,14 @@ from gateway.api.refusals import KeyMissingError, KeyRunningError, KeyUsedError
 from gateway.kit.idempotency import Known, Place, keep
 
 REPLAYED = "idempotency-replayed"
+KeyHeader = Annotated[
+    str | None,
+    Header(
+        description="A value of your own, the same on every retry; quoted or bare.",
+        examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+    ),
+]
+"""The header that every request which acts once asks for."""
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")

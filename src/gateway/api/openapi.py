@@ -22,7 +22,13 @@ its bill, benefits and payouts, and the books that prove it.
   `Idempotency-Replayed: true`.
 - **Refusals** are problem documents (RFC 9457) with a stable `code`, the `outcome` (`not_done`, `done`, `unknown`) and
   pointers to what was wrong. Titles follow `Accept-Language` (es, en, fr).
-- **Lists** come in pages: give `next_cursor` back as `cursor`.
+- **Lists** come in pages: give `next_cursor` back as `cursor`, or follow `Link`. Short lists come whole.
+- **What people edit** has a version: `ETag` on the answer, `If-Match` on the change (428 without it, 412 where somebody
+  else was faster).
+- **Too much at once** is answered with 429 and `Retry-After`; where it is counted by the minute, `RateLimit` and
+  `RateLimit-Policy` say what is left.
+- **Within `/v1`** routes, fields and codes are added, and none is taken away or given another meaning: pass over what you
+  do not know. What will end with a later version is marked `deprecated` here first.
 - **Webhooks** tell an address what happens, signed as Standard Webhooks 1.0 has it: subscribe at `/v1/webhooks`.
 - **Who may** call a route stands in its `x-roles`; an auditor may read everything.
 - **Members** have routes of their own under `/v1/me`, with tokens of their own (`x-member`): each shows the caller's own
@@ -31,6 +37,23 @@ its bill, benefits and payouts, and the books that prove it.
 
 SCHEME = "session"
 MEMBER_SCHEME = "member"
+
+HEADERS = {
+    "ETag": "The version of what is shown; send it back as If-Match to change it, or as If-None-Match to ask whether it changed.",
+    "Idempotency-Replayed": "`true` where this is the answer of the first time under the same Idempotency-Key.",
+    "Link": 'The address of the next page, with `rel="next"`; not on the last.',
+    "RateLimit": "What is left of the caller's allowance, and the seconds until it begins anew; where it is counted by the minute.",
+    "RateLimit-Policy": "The caller's allowance, how many in how many seconds; where it is counted by the minute.",
+    "Retry-After": "Seconds to wait before asking again.",
+    "WWW-Authenticate": "How to log in: `Bearer`.",
+}
+"""Headers of answers, and what each says."""
+
+OF_REFUSALS = {
+    "401": ["WWW-Authenticate"],
+    "429": ["Retry-After", "RateLimit", "RateLimit-Policy"],
+    "503": ["Retry-After"],
+}
 
 
 def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
@@ -41,7 +64,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
             app.openapi_schema = _describe(app, routers)
         return app.openapi_schema
 
-    app.openapi = described  # type: ignore[method-assign]
+    app.openapi = described  # type: ignore[method-assign]  # as the framework tells to
 
 
 def _describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
@@ -56,11 +79,13 @@ def _describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
         },
     }
     document["components"]["schemas"] = dict(sorted(schemas.items()))
+    document["components"]["headers"] = headers()
     members = dict(members_by_route(routers))
     roles = {(route.path, method): found for route, found in roles_by_route(routers) for method in route.methods or ()}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             complete(operation, path, method, roles.get((path, method.upper())), members.get((path, method.upper())))
+        say_headers(operations)
     document["webhooks"] = webhooks_of(kinds_for(None))
     return document
 
@@ -138,6 +163,35 @@ def complete(
             responses[str(status)] = response
     operation["responses"] = dict(sorted(responses.items()))
     operation.setdefault("summary", f"{method} {path}")
+
+
+def headers() -> dict[str, Any]:
+    """Return the shapes of the headers that answers bear."""
+    return {name: {"description": said, "schema": {"type": "string"}} for name, said in HEADERS.items()}
+
+
+def say_headers(operations: dict[str, Any]) -> None:
+    """Say of each answer at an address which headers it bears, as follows from what its requests may send.
+
+    Args:
+        operations: Every operation at one address, complete but for this.
+    """
+    asked = {method: {one["name"].lower() for one in told.get("parameters", [])} for method, told in operations.items()}
+    is_versioned = any("if-match" in names for names in asked.values())
+    for method, operation in operations.items():
+        good = {
+            "Link": "cursor" in asked[method],
+            "Idempotency-Replayed": "idempotency-key" in asked[method],
+            "ETag": "304" in operation["responses"] or (is_versioned and method in {"get", "patch", "put"}),
+        }
+        of_good = [name for name, is_borne in good.items() if is_borne]
+        for status, response in operation["responses"].items():
+            borne = of_good if status < "300" else ["ETag"] if status == "304" else OF_REFUSALS.get(status, [])
+            if borne:
+                response["headers"] = {
+                    **{name: {"$ref": f"#/components/headers/{name}"} for name in borne},
+                    **response.get("headers", {}),
+                }
 
 
 def _require_header(parameter: dict[str, Any]) -> None:

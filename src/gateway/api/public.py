@@ -6,8 +6,7 @@ from typing import Any
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
-from gateway.api.rate import RateLimit
-from gateway.api.state_access import too_many
+from gateway.api.rate import RateLimit, refusal
 
 FRESH_SECONDS = 60
 FOR_EVER = 31_536_000
@@ -18,7 +17,9 @@ async def _rated(request: Request) -> None:
     limit: RateLimit = request.app.state.public_rate
     standing = limit.take(request.client.host if request.client else "")
     if standing.left < 0:
-        raise too_many(standing.limit, standing.seconds)
+        # Of a refusal alone: what may be kept on the way to others must not tell them of this address.
+        standing.tell(request, "log")
+        raise refusal(standing)
 
 
 RATED = Depends(_rated)

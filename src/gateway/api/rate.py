@@ -1,9 +1,11 @@
-"""How often one address may try to log in: a window of a minute, kept in this process."""
+"""How often one caller may ask: a window of a minute, kept in this process, and told to the caller."""
 
 import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
+
+from fastapi import Request
 
 from gateway.api.proxies import counted
 from gateway.api.refusals import TooManyError
@@ -20,11 +22,16 @@ class Standing(NamedTuple):
     seconds: int
     """Until the window begins anew."""
 
-    def headers(self) -> dict[str, str]:
-        """Return the headers that tell it."""
-        return {
-            "ratelimit-policy": f'"login";q={self.limit};w={WINDOW_SECONDS}',
-            "ratelimit": f'"login";r={max(self.left, 0)};t={self.seconds}',
+    def tell(self, request: Request, policy: str) -> None:
+        """Let the answer say it, whatever the answer is: ``RateLimit`` and ``RateLimit-Policy``.
+
+        Args:
+            request: What is answered.
+            policy: Name of the allowance: ``login``, ``token``, ``client`` or ``log``.
+        """
+        request.state.headers = {
+            "ratelimit-policy": f'"{policy}";q={self.limit};w={WINDOW_SECONDS}',
+            "ratelimit": f'"{policy}";r={max(self.left, 0)};t={self.seconds}',
         }
 
 
@@ -49,6 +56,12 @@ class RateLimit:
         return Standing(self._limit, self._limit - count, WINDOW_SECONDS - int(now % WINDOW_SECONDS))
 
 
-def refusal(standing: Standing) -> TooManyError:
-    """Return what a caller over the limit is told."""
-    return TooManyError(f"at most {standing.limit} log-ins a minute from one address; wait {standing.seconds} seconds")
+def refusal(standing: Standing, what: str = "requests a minute") -> TooManyError:
+    """Return what a caller over the limit is told.
+
+    Args:
+        standing: What is left of her allowance.
+        what: Was counted, for example ``log-ins a minute from one address``.
+    """
+    detail = f"at most {standing.limit} {what}; wait {standing.seconds} seconds"
+    return TooManyError(detail, seconds=standing.seconds)

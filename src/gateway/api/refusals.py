@@ -49,6 +49,11 @@ class TooManyError(GatewayError):
     status = 429
     retryable = True
 
+    def __init__(self, detail: str, *, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+        """Until it may be asked again."""
+
 
 class BusyError(UnavailableError):
     """The database cannot take the request now."""

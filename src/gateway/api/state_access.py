@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from gateway.api import trace
 from gateway.api.dependencies import Gate, commit, gate_of
-from gateway.api.once import Once, read_key
+from gateway.api.once import KeyHeader, Once, read_key
 from gateway.api.proxies import is_one_of, networks
-from gateway.api.rate import RateLimit
-from gateway.api.refusals import RouteUnknownError, TooManyError
+from gateway.api.rate import RateLimit, Standing, refusal
+from gateway.api.refusals import RouteUnknownError
 from gateway.authority.errors import AuthorityUnavailableError
 from gateway.authority.web import StateWeb
 from gateway.kit import audit, http_signatures, idempotency
@@ -47,17 +47,11 @@ class StateSide:
         self._limits: dict[int, RateLimit] = {}
         self._lock = threading.Lock()
 
-    def take(self, client: ClientPrincipal) -> None:
-        """Count a request of a client.
-
-        Raises:
-            TooManyError: It has used up its minute.
-        """
+    def take(self, client: ClientPrincipal) -> Standing:
+        """Count a request of a client and return what is left of its minute."""
         with self._lock:
             limit = self._limits.setdefault(client.rate_per_minute, RateLimit(client.rate_per_minute))
-        standing = limit.take(client.client_id)
-        if standing.left < 0:
-            raise too_many(standing.limit, standing.seconds)
+        return limit.take(client.client_id)
 
 
 class StateAct:
@@ -94,7 +88,10 @@ class StateAct:
         if not self.client.scopes & self.scopes:
             names = " or ".join(sorted(scope.value for scope in self.scopes))
             raise ScopeMissingError(f"this needs the scope {names}, which the access token does not have")
-        side.take(self.client)
+        standing = side.take(self.client)
+        standing.tell(self._request, "client")
+        if standing.left < 0:
+            raise refusal(standing)
         if self.client.needs_signature or "signature-input" in self._request.headers:
             self._check_signature(side, body)
 
@@ -136,13 +133,6 @@ class StateAct:
             until = verified.created + 2 * TOLERANCE
             admit.see(session, self.client.row_id, "nonce", verified.nonce, until=until, now=self.now)
             commit(session)
-
-
-def too_many(limit: int, seconds: int) -> TooManyError:
-    """Return what a caller over its limit is told."""
-    refusal = TooManyError(f"at most {limit} requests a minute; wait {seconds} seconds")
-    refusal.seconds = seconds  # type: ignore[attr-defined]
-    return refusal
 
 
 def side_of(request: Request) -> StateSide:
@@ -204,17 +194,7 @@ StateDep = Annotated[StateAct, Depends(_state)]
 """The request of a client of the state: ``act.session``, ``act.client``, ``act.actor``, ``act.today``, ``act.now``."""
 
 
-async def _once(
-    request: Request,
-    response: Response,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description="A value of your own, the same on every retry; quoted or bare.",
-            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
-        ),
-    ] = None,
-) -> Once:
+async def _once(request: Request, response: Response, idempotency_key: KeyHeader = None) -> Once:
     act = await _state(request, response)
     once = Once(request, act, read_key(idempotency_key))
     act.place = (once.route, once.key)
@@ -242,7 +222,7 @@ def needs(*scopes: Scope) -> Any:
         act.scopes = asked
         await run_in_threadpool(act.admit, await request.body())
 
-    check.scopes = asked  # type: ignore[attr-defined]
+    check.scopes = asked  # type: ignore[attr-defined]  # read by the description
     return Depends(check)
 
 

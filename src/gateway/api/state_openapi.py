@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from gateway.api.errors import problems
-from gateway.api.openapi import complete, own, with_problems
+from gateway.api.openapi import complete, headers, own, say_headers, with_problems
 from gateway.api.webhook_openapi import webhooks_of
 from gateway.statelink.fhir import MEDIA_TYPE as FHIR
 from gateway.statelink.states import Scope
@@ -54,12 +54,14 @@ def describe_state_side(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str,
         }
     }
     document["components"]["schemas"] = dict(sorted(schemas.items()))
+    document["components"]["headers"] = headers()
     scopes = scopes_by_route(routers)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             said = dict(operation["responses"])
             complete(operation, path, method, None, None)
             _say_who_may(operation, said, scopes.get((path, method.upper())))
+        say_headers(operations)
     document["webhooks"] = webhooks_of(kinds_for(frozenset(Scope)))
     return document
 

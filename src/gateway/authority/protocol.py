@@ -219,6 +219,9 @@ class FileVerdict:
     """How many more there are than were asked for."""
     is_readable: bool = True
     """False where nothing in it looks like a file of this state's."""
+    remarks: tuple[Finding, ...] = ()
+    """What is to be compared with paper before the file is sent, and of which the file alone proves nothing: no finding,
+    and no part of what ``--json`` prints."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""

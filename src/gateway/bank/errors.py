@@ -10,7 +10,7 @@ class StatementError(MalformedError):
     code = "statement_unreadable"
     title = "The bank's file could not be read"
 
-    def __init__(self, detail: str, *, format: str | None = None, place: str = "") -> None:  # noqa: A002
+    def __init__(self, detail: str, *, format: str | None = None, place: str = "") -> None:  # noqa: A002 - the name that `statement read` prints it under
         super().__init__(detail)
         self.format = format
         """What it is, as far as it could be told: ``camt.052.001.08``, ``mt940``."""

@@ -13,7 +13,6 @@ from gateway.bank.errors import MappingError
 from gateway.kit.errors import FieldProblem
 from gateway.kit.tabular_shape import fold
 
-DATE_WORDS = {"YYYY": 4, "YY": 2, "MM": 2, "DD": 2, "MMM": 0, "D": 0, "M": 0}
 SIGNS = ("as_written", "reversed")
 SINGLE = (
     "booked_on", "value_on", "amount", "debit", "credit", "direction", "balance", "end_to_end_id", "bank_reference",

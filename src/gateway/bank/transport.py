@@ -162,4 +162,4 @@ def _json(body: bytes) -> Any:
 
 def _now() -> dt.datetime:
     # The one clock of this adapter: when an answer came is part of the evidence, not of any rule.
-    return dt.datetime.now(dt.UTC)  # noqa: TID251
+    return dt.datetime.now(dt.UTC)  # noqa: TID251 - a header says when a message was made

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -122,7 +122,7 @@ def _keep_unreadable(asking: Round, advice: Advice, raw: RawAnswer | None) -> No
         _keep(asking, "state.unreadable", advice, raw)
 
 
-def _note_change(asking: Round, advice: Advice, before: object) -> None:
+def _note_change(asking: Round, advice: Advice, before: Any) -> None:
     """Write down that the state says something else now of what it advised; nothing that was recorded is edited."""
     for name, theirs in (
         ("total_minor", advice.total_minor),
@@ -134,7 +134,7 @@ def _note_change(asking: Round, advice: Advice, before: object) -> None:
             problem = f"the state says {name} {theirs} now; it advised {ours}"
             _keep(asking, "state.remittance", advice, advice.raw)
             with asking.open_session() as session:
-                db.run(session, queries.NOTE_PROBLEM, {"id": before.id, "problem": problem})  # type: ignore[attr-defined]
+                db.run(session, queries.NOTE_PROBLEM, {"id": before.id, "problem": problem})
             return
 
 

@@ -38,13 +38,6 @@ class BeneficiaryUnknownError(NotFoundError):
     title = "No such member"
 
 
-class CurrencyDiffersError(RuleError):
-    """Money and account are not in one currency."""
-
-    code = "currency_mismatch"
-    title = "Not the currency of this account"
-
-
 class BenefitLawUnknownError(NotFoundError):
     """The tables of the country do not say it for this day."""
 

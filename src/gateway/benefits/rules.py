@@ -281,28 +281,6 @@ def expected_days(starts_on: dt.date, count: int, ends_on: dt.date) -> list[dt.d
     return [*days[:-1], max(days[-1], ends_on)]
 
 
-def what_differs(expected_minor: int, received_minor: int) -> str | None:
-    """Say in what an instalment is not what was expected, or None.
-
-    Source:
-        SRC-MUTUAL, a refund that is less or more than expected is looked into by a person.
-    """
-    difference = received_minor - expected_minor
-    if difference == 0:
-        return None
-    word = "more" if difference > 0 else "less"
-    return f"{received_minor} minor units came, {abs(difference)} {word} than the {expected_minor} expected"
-
-
-def recoverable(outstanding_minor: int, received_minor: int) -> int:
-    """Return how much of a refund pays back what the mutual has advanced; the rest is the member's.
-
-    Source:
-        SRC-MUTUAL, an advance is paid back by the state's refunds, first come.
-    """
-    return max(0, min(outstanding_minor, received_minor))
-
-
 def _half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 

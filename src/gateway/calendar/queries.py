@@ -106,8 +106,3 @@ def calendar_of(session: Session) -> WorkCalendar:
     """
     rows = [Correction(*row) for row in db.rows(session, CORRECTIONS)]
     return WorkCalendar(frozen(tenant.current(session).country), {row.day: row for row in rows})
-
-
-def list_corrections(session: Session) -> list[Correction]:
-    """Return the newest correction of each corrected day, by day."""
-    return [Correction(*row) for row in db.rows(session, CORRECTIONS)]

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from gateway.cash.rules import fingerprint
@@ -106,7 +106,7 @@ def _amount(given: Mapping[str, Any], currency: Currency) -> int:
     if given.get("currency") != currency.code:
         raise UnreadableError("currency", "currency_mismatch", f"expected {currency.code}")
     try:
-        minor = parse_amount(given.get("amount"), currency, exact_decimals=True)  # type: ignore[arg-type]
+        minor = parse_amount(cast(Any, given.get("amount")), currency, exact_decimals=True)
     except GatewayError as refusal:
         raise UnreadableError("amount", refusal.code, refusal.detail) from None
     if minor <= 0:

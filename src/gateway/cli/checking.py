@@ -74,7 +74,8 @@ def check(
 
     An error of structure rejects the whole file (R, PY1, none accepted); a wrong field or a broken rule rejects its line.
     Lines are details, header and summary left out, and accepted + rejected = lines. A cédula whose check digit does not
-    fit is told with code 24 as a warning: its line is not counted as rejected.
+    fit is told with code 24 as a warning: its line is not counted as rejected. An employer's number whose check digit does
+    not fit is told on standard error: nothing else changes by it.
 
     Exit status: 0 nothing found, 1 findings, 2 unreadable (no such file, a folder, empty, no file of the state's).
     """
@@ -87,6 +88,9 @@ def check(
             _print_json(verdict, spool)
         else:
             _print_words(path, verdict, language, country.lower())
+    for one in verdict.remarks:
+        line, column = _WORDS[language][9:11]
+        note(f"gateway: {path}: {line} {one.line}, {column} {one.column}: {one.message}")
     if not verdict.is_readable:
         raise typer.Exit(UNREADABLE)
     raise typer.Exit(FINDINGS if verdict.findings else CLEAN)

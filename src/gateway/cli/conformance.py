@@ -56,7 +56,7 @@ def conformance(
     when_paid: Annotated[str | None, typer.Option(help="Shell command that advises benefits for $EMPLOYER and $PERIOD there.")] = None,
     wait: Annotated[float, typer.Option(help="Seconds for an answer, a bill, a callback.", min=0)] = 60.0,
     lines: Annotated[int, typer.Option(help="Lines of the large filing.", min=4)] = 60,
-    case: Annotated[list[str], typer.Option("--case", help="Only this case or group, and what it needs; may be repeated.")] = [],  # noqa: B006
+    case: Annotated[list[str], typer.Option("--case", help="Only this case or group, and what it needs; may be repeated.")] = [],  # noqa: B006 — typer copies it
     list_cases: Annotated[bool, typer.Option("--list", help="Say which cases there are.")] = False,
     print_contract: Annotated[bool, typer.Option("--contract", help="Print the contract as JSON.")] = False,
     sample: Annotated[Path | None, typer.Option(help="Write a file of three people here, as the gateway would send it, and end.")] = None,

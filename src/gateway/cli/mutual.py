@@ -85,7 +85,8 @@ def create(
         person = NewStaffUser(username, manager_name or username, password, [Role.MANAGER], new.language)
         _take_on(database, mutual_id, person)
     note(
-        f"Made the mutual {new.code!r} (number {mutual_id}) with the manager {username!r}; log in at POST /v1/sessions."
+        f"Made the mutual {new.code!r} (number {mutual_id}) with the manager {username!r}; log in at"
+        f" {configured.public_url.rstrip('/')}/o, or with POST /v1/sessions."
     )
 
 

@@ -178,7 +178,7 @@ class _Beside:
             if self._ending.wait(RESTART_SECONDS):
                 return
             note("The worker ended; it is started again.")
-            self._process = subprocess.Popen(self._command)  # noqa: S603
+            self._process = subprocess.Popen(self._command)  # noqa: S603 — our own interpreter and module
 
     def stop(self) -> None:
         """Ask it to end, wait while it finishes the jobs in hand, then insist."""

@@ -14,7 +14,6 @@ from gateway.kit.errors import GatewayError
 from gateway.kit.loading import uncollected
 
 REFUSED = 1
-UNEXPECTED = 70
 MODULES = {
     "serve": "processes",
     "worker": "processes",

@@ -13,7 +13,6 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 _URN = "urn:authority"
-_PROBLEM = "application/problem+json"
 _CHECKED_APART = frozenset({"date-time"})
 """Instants have a case of their own, so that one mistake of an offset is told once."""
 

@@ -18,12 +18,16 @@ def preview(schedule: Schedule, wage_minor: int, additional_dependants: int, age
         age: Full years on the month's first day; only a component that ends at an age asks for it.
 
     Raises:
-        WageInvalidError: A negative wage or number of heads.
+        WageInvalidError: A negative wage or number of heads, or heads where the country charges nothing for them.
     """
     currency = schedule.currency
     if wage_minor < 0:
         told = format_amount(wage_minor, currency)
         raise WageInvalidError(f"a wage of {told} {currency.code} is below zero; write what is earned in a month")
+    if additional_dependants and all(component.kind != PER_HEAD for component in schedule.components):
+        raise WageInvalidError(
+            f"nothing is charged for additional dependants in {schedule.country.upper()}; leave out the {additional_dependants}"
+        )
     assessed = assess(wage_minor, additional_dependants, schedule.components, age=age)
     lines = []
     for component, base, minor in zip(schedule.components, assessed.bases_minor, assessed.amounts_minor, strict=True):

@@ -71,7 +71,7 @@ def receive_notice(session: Session, notice: Notice, *, actor: str, today: dt.da
         return None
     if notice.status in GONE or notice.replaced_by is not None:
         for bill in live:
-            if bill.notice_reference == notice.reference and bill.status in _UNPAID:
+            if bill.notice_reference == notice.reference and bill.status in (*_UNPAID, BillStatus.RETURNED):
                 bill.notice_status = notice.status
                 _supersede(session, bill, actor=actor, today=today)
         return None

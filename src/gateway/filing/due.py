@@ -33,7 +33,7 @@ def standing(bill: Bill, today: dt.date) -> NoticeStatus:
     """
     if bill.status == BillStatus.CONFIRMED:
         return NoticeStatus.PAID
-    if bill.status == BillStatus.SUPERSEDED:
+    if bill.status in (BillStatus.SUPERSEDED, BillStatus.RETURNED):
         is_cancelled = bill.notice_status == NoticeStatus.CANCELLED
         return NoticeStatus.CANCELLED if is_cancelled else NoticeStatus.RECALCULATED
     if today > bill.due_on:

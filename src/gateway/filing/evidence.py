@@ -14,9 +14,9 @@ from sqlmodel import Session
 from gateway.filing import queries
 from gateway.filing.errors import LineUnknownError, NotReadyError
 from gateway.filing.models import Bill, Filing, FilingDocument, FilingPayment
-from gateway.filing.rules import Inflow, allocate_first_in_first_out
 from gateway.filing.sql import seal as seal_sql
 from gateway.filing.sql import trace as sql
+from gateway.filing.uses import shares_of
 from gateway.kit import bulk, db
 from gateway.kit import evidence as kept
 from gateway.kit.merkle import Tree, leaf_hash
@@ -54,6 +54,7 @@ def trace(session: Session, filing_id: int, line_no: int) -> Plain:
         "answer": tracer.answer(),
         "bills": tracer.bills(),
         "bookings": tracer.bookings(),
+        "same_month": tracer.same_month(),
     }
 
 
@@ -99,17 +100,17 @@ class _Tracer:
         }
 
     def funding(self) -> Plain:
-        """Whose money paid for the line; her own by the receipts it came in with, the oldest first."""
+        """Whose money paid for the line; her own by the receipts it came in with, the oldest first.
+
+        What was hers when the line was sealed counts; a receipt that was taken back since says when, and why.
+        """
         line, values = self.line, {"member_id": self.line.member_id, "filing_id": self.filing.id}
-        inflows = {str(n): row for n, row in enumerate(db.rows(self.session, sql.INFLOWS, values))}
-        shares = allocate_first_in_first_out(
-            [Inflow(name, row.amount_minor) for name, row in inflows.items()],
-            int(db.scalar(self.session, sql.USED_EARLIER, values)),
-            line.from_member_minor,
-        )
+        inflows = db.rows(self.session, sql.INFLOWS, {"member_id": line.member_id})
+        earlier = int(db.scalar(self.session, sql.USED_EARLIER, values))
+        assert self.filing.sealed_at is not None
         receipts = []
-        for share in shares:
-            row = inflows[share.reference]._asdict()
+        for found, share in shares_of(inflows, self.filing.sealed_at, earlier, line.from_member_minor):
+            row = found._asdict()
             received = self.money(row.pop("amount_minor"))
             receipts.append({**_plain(row), "received": received, "used": self.money(share.amount_minor)})
         return {
@@ -200,6 +201,17 @@ class _Tracer:
         values = {"prefix": f"filing:{self.filing.reference}:%"}
         return [_plain(row._asdict()) for row in db.rows(self.session, sql.BOOKINGS, values)]
 
+    def same_month(self) -> list[Plain]:
+        """The member's other lines of the month in the payroll: what a rejected one became, what this one mends."""
+        filing = self.filing
+        values = {
+            "filing_id": filing.id,
+            "payroll_id": filing.payroll_id,
+            "start": filing.period_start,
+            "member_id": self.line.member_id,
+        }
+        return [_plain(row._asdict()) for row in db.rows(self.session, sql.SAME_MONTH, values)]
+
     def _bill(self, bill: Bill) -> Plain:
         names = ("id", "notice_reference", "version", "status", "issued_on", "due_on", "evidence_id", "ledger_tx_id")
         payments = queries.bill_parts(self.session, bill.id)["payments"]
@@ -214,7 +226,7 @@ class _Tracer:
         names = (
             "id", "end_to_end_id", "message_id", "account_code", "ordered_by", "ordered_at", "released_by", "released_at",
             "withdrawn_at", "order_sha256", "booked_on", "statement_line_id", "ledger_tx_id", "confirmed_at",
-            "confirmation_evidence_id",
+            "confirmation_evidence_id", "returned_on", "return_reason", "return_tx_id",
         )  # fmt: skip
         return {**_plain({name: getattr(payment, name) for name in names}), "amount": self.money(payment.amount_minor)}
 

@@ -19,6 +19,8 @@ from gateway.kit.period import Period
 
 FURTHEST = 3653
 """Days ahead a forecast may look; further is a mistyped year."""
+NOTHING_LEFT = (BillStatus.BOOKED, BillStatus.CONFIRMED, BillStatus.RETURNED, BillStatus.SUPERSEDED)
+"""Where a bill by itself asks for nothing any more."""
 
 
 class Asked(NamedTuple):
@@ -84,7 +86,7 @@ def forecast_bill(session: Session, bill_id: int, *, pay_on: dt.date) -> Forecas
         LatenessUnknownError: The day is late, and no rule says what that costs.
     """
     bill = queries.get_bill(session, bill_id)
-    if bill.status in (BillStatus.BOOKED, BillStatus.CONFIRMED, BillStatus.SUPERSEDED):
+    if bill.status in NOTHING_LEFT:
         raise NothingToPayError(f"bill {bill.id} is {bill.status}; nothing is to be paid for it")
     if not bill.issued_on <= pay_on <= bill.issued_on + dt.timedelta(days=FURTHEST):
         raise ForecastDayError(f"{pay_on} is before the notice of {bill.issued_on}, or more than ten years after it")
@@ -93,7 +95,7 @@ def forecast_bill(session: Session, bill_id: int, *, pay_on: dt.date) -> Forecas
 
 def usual_days(session: Session, bill: Bill, today: dt.date) -> list[Forecast]:
     """Return what the next days that matter cost: today or the due day, the day after, a month later; none once it is paid."""
-    if bill.status in (BillStatus.BOOKED, BillStatus.CONFIRMED, BillStatus.SUPERSEDED):
+    if bill.status in NOTHING_LEFT:
         return []
     country = tenant.current(session).country
     first = max(today, bill.due_on)

@@ -11,7 +11,7 @@ from sqlmodel import Field
 import gateway.contributions.models
 import gateway.kit.models
 import gateway.ledger.models
-import gateway.membership.models  # noqa: F401
+import gateway.membership.models  # noqa: F401 - foreign keys name its tables
 from gateway.authority.movements import Movement
 from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus, PushSubject
 from gateway.kit.columns import (
@@ -635,8 +635,9 @@ class FilingPayment(TenantTable, table=True):
             "mutual_id",
             "bill_id",
             unique=True,
-            postgresql_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL AND returned_at IS NULL"),
         ),
+        refers("return_tx_id", "ledger_tx"),
     )
     bill_id: int = big()
     amount_minor: int = big()
@@ -661,3 +662,11 @@ class FilingPayment(TenantTable, table=True):
     """What an employer's own money covered of the difference between his bill and what was reserved."""
     confirmed_at: dt.datetime | None = instant(nullable=True)
     confirmation_evidence_id: int | None = big(nullable=True)
+    with_bill_ids: list[int] = big_list()
+    """Earlier bills of the notice whose payments came to nothing, and which are paid with this one."""
+    returned_on: dt.date | None = None
+    """The bank's day, where it gave the money back."""
+    returned_at: dt.datetime | None = instant(nullable=True)
+    return_reason: str | None = words(nullable=True)
+    """As the bank's line says it."""
+    return_tx_id: int | None = big(nullable=True)

@@ -32,7 +32,7 @@ from gateway.kit.money import currency_of, format_amount
 from gateway.kit.tenant import MutualRow
 from gateway.ledger.bank_accounts import get_bank_account
 from gateway.ledger.errors import FloorBrokenError, KeyReusedError
-from gateway.ledger.post import Event, Line, post
+from gateway.ledger.post import Event, Line, post, reverse
 from gateway.membership.employers import EmployerRow, employer_of_payroll, find_owner_of_account
 
 LONGEST_ID = 35
@@ -59,7 +59,8 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
     """
     bill = queries.get_bill(session, bill_id, lock=True)
     BILL.advance(BillStatus(bill.status), BillEvent.ORDER)
-    amount = bill.total_minor - bill.paid_before_minor
+    back = db.rows(session, sql.CAME_BACK, {"bill_id": bill.id})
+    amount = left_to_pay(session, bill)
     if amount <= 0:
         raise NothingToPayError(f"bill {bill.id} asks for nothing more; it was paid under an earlier version")
     mutual, account = tenant.current(session), get_bank_account(session, code=account_code)
@@ -92,6 +93,7 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
         order_sha256=evidence.digest(body),
         order_evidence_id=kept,
         cover_tx_id=cover,
+        with_bill_ids=[row.id for row in back],
     )
     session.add(payment)
     session.flush()
@@ -99,6 +101,12 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
     advance_bill(session, bill, BillEvent.ORDER, actor=actor, evidence_id=kept)
     _record(session, payment, "order", actor)
     return payment
+
+
+def left_to_pay(session: Session, bill: Bill) -> int:
+    """Return what an order of a bill is for: what it asks beyond earlier payments, and what of those came back."""
+    back = db.rows(session, sql.CAME_BACK, {"bill_id": bill.id})
+    return bill.total_minor - bill.paid_before_minor + sum(int(row.amount_minor) for row in back)
 
 
 def end_to_end_id_of(mutual_id: int, bill: Bill, number: int) -> str:
@@ -127,14 +135,25 @@ def release_payment(session: Session, payment_id: int, *, actor: str) -> FilingP
 
 
 def withdraw_payment(session: Session, payment_id: int, *, actor: str, reason: str | None = None) -> FilingPayment:
-    """Take back an order that was not released; the bill may be ordered again, under a new id.
+    """Take back an order; the bill may be ordered again, under a new id.
+
+    One that was released is taken back where the bank has refused it, by another person than the one who released it. Should
+    the bank book it all the same, its line is a debit that nobody ordered.
 
     Raises:
         PaymentUnknownError: No such payment.
-        InvalidTransitionError: Released, or withdrawn before.
+        SamePersonError: Who released it may not take it back.
+        InvalidTransitionError: Booked, or withdrawn before.
+        PaymentDiffersError: It was released, and the state calls a newer bill paid that counts on it.
     """
     bill, payment = _ordered(session, payment_id)
-    advance_bill(session, bill, BillEvent.WITHDRAW, actor=actor, reason=reason)
+    if payment.released_at is not None and payment.released_by == actor:
+        raise SamePersonError(f"{actor} released payment {payment.id}; another person says that the bank refused it")
+    if payment.released_at is None:
+        advance_bill(session, bill, BillEvent.WITHDRAW, actor=actor, reason=reason)
+    else:
+        BILL.advance(BillStatus(bill.status), BillEvent.CALL_OFF)
+        _open_again(session, bill, payment, BillEvent.CALL_OFF, actor=actor, reason=reason)
     payment.withdrawn_at = queries.now(session)
     _record(session, payment, "withdraw", actor)
     return payment
@@ -182,11 +201,13 @@ def book_payment(
         )
     if payment.released_at is None:
         raise PaymentDiffersError(f"payment {payment.id} was never released, and the bank booked it")
+    if payment.returned_at is not None:
+        raise PaymentDiffersError(f"payment {payment.id} was booked on {payment.booked_on} and came back")
     if payment.booked_on is not None:
         if payment.statement_line_id != statement_line_id or payment.ledger_tx_id is None:
             raise KeyReusedError(f"payment {payment.id} was booked by another line of a statement")
         return BookedPayment(payment.id, payment.ledger_tx_id)
-    lines = [Line(f"state:{bill.notice_reference}:payable", amount_minor), Line(payment.account_code, -amount_minor)]
+    lines = [*_paid_off(session, bill, payment), Line(payment.account_code, -amount_minor)]
     told = f"statement_line:{statement_line_id}"
     booked = post(session, Event(f"payment:{payment.id}:book", "bill.pay", booked_on, lines, actor, evidence=told))
     payment.booked_on, payment.statement_line_id, payment.ledger_tx_id = booked_on, statement_line_id, booked.tx_id
@@ -194,6 +215,42 @@ def book_payment(
     if bill.status != BillStatus.CONFIRMED:
         advance_bill(session, bill, BillEvent.BOOK, actor=actor)
     return BookedPayment(payment.id, booked.tx_id)
+
+
+def return_payment(
+    session: Session, payment_id: int, *, reason: str, returned_on: dt.date, account_code: str, actor: str
+) -> int:
+    """Book that the bank gave a payment back: what it paid is payable again, and its bill is ordered anew.
+
+    Where the state has replaced the bill meanwhile, the newer one is ordered with what came back; an order of it that was not
+    released yet is withdrawn, for it asks too little.
+
+    Args:
+        session: The open transaction.
+        payment_id: Which payment.
+        reason: The bank's words.
+        returned_on: The day to book on.
+        account_code: Where the money came in.
+        actor: Who matches.
+
+    Raises:
+        PaymentUnknownError: No such payment.
+        PaymentDiffersError: It was never booked, came back before, came to another account, or the state says that it is
+            paid, with it or with a newer bill: a person decides.
+    """
+    bill = queries.get_bill(session, queries.get_payment(session, payment_id).bill_id, lock=True)
+    payment = queries.get_payment(session, payment_id, lock=True)
+    if payment.returned_at is not None or payment.ledger_tx_id is None or payment.account_code != account_code:
+        raise PaymentDiffersError(f"payment {payment.id} was not booked from {account_code}, or came back before")
+    if bill.status != BillStatus.BOOKED:
+        raise _counted_on(payment)
+    key = f"payment:{payment.id}:return"
+    booked = reverse(session, payment.ledger_tx_id, key=key, valid_on=returned_on, actor=actor, reason=reason)
+    payment.returned_on, payment.returned_at = returned_on, queries.now(session)
+    payment.return_reason, payment.return_tx_id = reason, booked.tx_id
+    _record(session, payment, "return", actor)
+    _open_again(session, bill, payment, BillEvent.GIVE_BACK, actor=actor, reason=reason)
+    return booked.tx_id
 
 
 def confirm_payment(session: Session, bill_id: int, told: NoticePayments, *, actor: str) -> bool:
@@ -206,7 +263,8 @@ def confirm_payment(session: Session, bill_id: int, told: NoticePayments, *, act
     confirmed = sum(paid.amount_minor for paid in told.payments if paid.status == "confirmed")
     if told.reference != bill.notice_reference or told.currency != bill.currency or confirmed < bill.total_minor:
         return False
-    covered = bill.status == BillStatus.RECEIVED and bill.total_minor <= bill.paid_before_minor
+    came_back = db.rows(session, sql.CAME_BACK, {"bill_id": bill.id})
+    covered = bill.status == BillStatus.RECEIVED and bill.total_minor <= bill.paid_before_minor and not came_back
     event = BillEvent.COVER if covered else BillEvent.CONFIRM
     if not (covered or BILL.allows(BillStatus(bill.status), event)):
         return bill.status == BillStatus.CONFIRMED
@@ -218,10 +276,42 @@ def confirm_payment(session: Session, bill_id: int, told: NoticePayments, *, act
         session.add(payment)
     bill.notice_status = told.status
     advance_bill(session, bill, event, actor=actor, evidence_id=kept)
-    for settled in db.rows(session, sql.COVERED, {"bill_id": bill.id}):
-        filing = queries.lock_filing(session, settled.id)
-        advance(session, filing, FilingEvent.SETTLE, actor=actor, evidence_id=kept)
+    for row in came_back:
+        earlier = queries.get_bill(session, row.id, lock=True)
+        advance_bill(
+            session, earlier, BillEvent.COVER, actor=actor, reason="paid with the newer bill", evidence_id=kept
+        )
+    for paid in [bill.id, *(row.id for row in came_back)]:
+        for settled in db.rows(session, sql.COVERED, {"bill_id": paid}):
+            filing = queries.lock_filing(session, settled.id)
+            advance(session, filing, FilingEvent.SETTLE, actor=actor, evidence_id=kept)
     return True
+
+
+def _counted_on(payment: FilingPayment) -> PaymentDiffersError:
+    return PaymentDiffersError(
+        f"the state counts on payment {payment.id} of bill {payment.bill_id}, and the bank does not; ask them both"
+    )
+
+
+def _open_again(
+    session: Session, bill: Bill, payment: FilingPayment, event: BillEvent, *, actor: str, reason: str | None
+) -> None:
+    """Let a bill whose payment came to nothing be ordered anew: by itself, or with the newer bill that replaced it."""
+    newer = db.rows(session, sql.NEWER_BILLS, {"bill_id": bill.id})
+    if any(one.status == BillStatus.CONFIRMED or one.has_credit for one in newer):
+        raise _counted_on(payment)
+    for one in newer:
+        order = db.first(session, sql.LIVE_PAYMENT, {"bill_id": one.id})
+        if one.status == BillStatus.ORDERED and order is not None:
+            withdraw_payment(session, order.id, actor=actor, reason="an earlier payment came to nothing; order anew")
+    advance_bill(session, bill, BillEvent.HAND_ON if newer else event, actor=actor, reason=reason)
+
+
+def _paid_off(session: Session, bill: Bill, payment: FilingPayment) -> list[Line]:
+    """Return what a payment pays: the bill's own part, and what was ordered with it."""
+    rows = db.rows(session, sql.ASKED_BY, {"bill_ids": [bill.id, *payment.with_bill_ids]})
+    return [Line(f"state:{row.notice_reference}:payable", row.amount_minor) for row in rows if row.amount_minor]
 
 
 def _check_account(session: Session, bill: Bill, employer: EmployerRow | None, account_code: str) -> None:

@@ -188,7 +188,8 @@ SELECT coalesce(sum(f.line_count), 0)::int8 AS filed_lines, coalesce(sum(f.accep
         WHERE b.mutual_id = current_mutual() AND b.period_start = :start AND b.status <> 'superseded') AS billed_minor,
        (SELECT coalesce(sum(p.amount_minor), 0)::int8 FROM filing_payment p
         JOIN bill b ON b.mutual_id = p.mutual_id AND b.id = p.bill_id
-        WHERE p.mutual_id = current_mutual() AND b.period_start = :start AND p.booked_on IS NOT NULL) AS paid_minor
+        WHERE p.mutual_id = current_mutual() AND b.period_start = :start AND p.booked_on IS NOT NULL
+          AND p.returned_at IS NULL) AS paid_minor
 FROM filing f WHERE f.mutual_id = current_mutual() AND f.period_start = :start AND f.status NOT IN ('draft', 'discarded')
 """
 

@@ -128,6 +128,8 @@ class BillStatus(StrEnum):
     """The bank has taken the money; final on our side."""
     CONFIRMED = "confirmed"
     """The state says it is paid."""
+    RETURNED = "returned"
+    """Its payment came to nothing after the state had replaced it; what it asked is ordered with the newer bill."""
     SUPERSEDED = "superseded"
     """The state replaced it before it was paid."""
 
@@ -149,10 +151,16 @@ class BillEvent(StrEnum):
     ORDER = "order"
     WITHDRAW = "withdraw"
     RELEASE = "release"
+    CALL_OFF = "call_off"
+    """The bank took the released order not at all: the bill may be ordered anew."""
     BOOK = "book"
     CONFIRM = "confirm"
+    GIVE_BACK = "give_back"
+    """The bank gave the payment back: the bill is to be ordered anew."""
+    HAND_ON = "hand_on"
+    """The payment came to nothing, and a newer bill is there to ask for it."""
     COVER = "cover"
-    """The state says it is paid though nothing was ordered for it: earlier payments or credits cover it."""
+    """The state says it is paid though nothing was ordered for it: other payments or credits cover it."""
     SUPERSEDE = "supersede"
 
 
@@ -201,9 +209,15 @@ BILL = StateMachine[BillStatus, BillEvent](
         BillEvent.ORDER: (frozenset({BillStatus.RECEIVED}), BillStatus.ORDERED),
         BillEvent.WITHDRAW: (frozenset({BillStatus.ORDERED}), BillStatus.RECEIVED),
         BillEvent.RELEASE: (frozenset({BillStatus.ORDERED}), BillStatus.RELEASED),
+        BillEvent.CALL_OFF: (frozenset({BillStatus.RELEASED}), BillStatus.RECEIVED),
         BillEvent.BOOK: (frozenset({BillStatus.RELEASED}), BillStatus.BOOKED),
         BillEvent.CONFIRM: (frozenset({BillStatus.RELEASED, BillStatus.BOOKED}), BillStatus.CONFIRMED),
-        BillEvent.COVER: (frozenset({BillStatus.RECEIVED}), BillStatus.CONFIRMED),
-        BillEvent.SUPERSEDE: (frozenset({BillStatus.RECEIVED, BillStatus.ORDERED}), BillStatus.SUPERSEDED),
+        BillEvent.GIVE_BACK: (frozenset({BillStatus.BOOKED}), BillStatus.RECEIVED),
+        BillEvent.HAND_ON: (frozenset({BillStatus.RELEASED, BillStatus.BOOKED}), BillStatus.RETURNED),
+        BillEvent.COVER: (frozenset({BillStatus.RECEIVED, BillStatus.RETURNED}), BillStatus.CONFIRMED),
+        BillEvent.SUPERSEDE: (
+            frozenset({BillStatus.RECEIVED, BillStatus.ORDERED, BillStatus.RETURNED}),
+            BillStatus.SUPERSEDED,
+        ),
     }
 )

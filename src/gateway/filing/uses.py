@@ -1,11 +1,12 @@
-"""Which filed lines a receipt's money paid for: the oldest money first, as the evidence of each line tells it."""
+"""Which filed lines a receipt's money paid for: the oldest money first, as it was when each line was sealed."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from gateway.filing.rules import Inflow, allocate_first_in_first_out
+from gateway.filing.rules import Inflow, Share, allocate_first_in_first_out
 from gateway.filing.sql import trace as sql
 from gateway.kit import db
 
@@ -26,19 +27,43 @@ def uses_of_receipt(session: Session, member_id: int, receipt_id: int) -> list[U
     A line that the state refused gave its money back; it is told with what it had used.
     """
     inflows = db.rows(session, sql.INFLOWS, {"member_id": member_id})
-    ours = {str(place) for place, row in enumerate(inflows) if row.receipt_id == receipt_id}
-    if not ours:
+    if all(row.receipt_id != receipt_id for row in inflows):
         return []
-    money = [Inflow(str(place), row.amount_minor) for place, row in enumerate(inflows)]
-    found, used_minor = [], 0
-    for line in db.rows(session, sql.LINES_OF_MEMBER, {"member_id": member_id}):
-        shares = allocate_first_in_first_out(money, used_minor, line.from_member_minor)
-        part = sum(share.amount_minor for share in shares if share.reference in ours)
+    found: list[Use] = []
+    lines = db.rows(session, sql.LINES_OF_MEMBER, {"member_id": member_id})
+    for place, line in enumerate(lines):
+        earlier = sum(one.from_member_minor for one in lines[:place] if kept_then(one, line.sealed_at))
+        shares = shares_of(inflows, line.sealed_at, earlier, line.from_member_minor)
+        part = sum(share.amount_minor for row, share in shares if row.receipt_id == receipt_id)
         if part:
             found.append(_use(line, part))
-        if line.status != "rejected":
-            used_minor += line.from_member_minor
     return found
+
+
+def shares_of(
+    inflows: Sequence[Any], sealed_at: dt.datetime, earlier_minor: int, used_minor: int
+) -> list[tuple[Any, Share]]:
+    """Return what a line used of each part of a receipt that was the member's when it was sealed, the oldest first.
+
+    What came, or was taken back, afterwards changes nothing of it.
+
+    Args:
+        inflows: Rows of ``INFLOWS``.
+        sealed_at: When the line was sealed.
+        earlier_minor: What earlier lines had used by then and not given back.
+        used_minor: What this line used.
+    """
+    there = [row for row in inflows if row.came_at <= sealed_at and (row.gone_at is None or row.gone_at > sealed_at)]
+    # Two transactions at one moment: what the clock puts after the sealing may have been there all the same.
+    there += [row for row in inflows if row.came_at > sealed_at and row.gone_at is None]
+    money = [Inflow(str(place), row.amount_minor) for place, row in enumerate(there)]
+    shares = allocate_first_in_first_out(money, earlier_minor, used_minor)
+    return [(there[int(share.reference)], share) for share in shares]
+
+
+def kept_then(line: Any, moment: dt.datetime) -> bool:
+    """Tell whether a line had not given its money back at a moment."""
+    return bool(line.status != "rejected" or (line.answered_at is not None and line.answered_at > moment))
 
 
 def _use(line: Any, part: int) -> Use:

@@ -146,4 +146,3 @@ def check(condition: str, name: str) -> CheckConstraint:
 
 
 Day = dt.date
-Instant = dt.datetime

@@ -177,7 +177,7 @@ def _is_supervised(root: Path) -> bool:
 def _spawn_supervisor(root: Path, binaries: Path, settings: dict[str, str]) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-W", "ignore", "-m", "gateway.kit.embedded", str(root), str(binaries)]
     with (root / "supervisor.log").open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [*command, json.dumps(settings)],
             start_new_session=True,
             stdin=subprocess.DEVNULL,
@@ -226,7 +226,7 @@ def _check_version(root: Path, binaries: Path) -> None:
     with contextlib.suppress(PermissionError):
         if not mark.exists():
             return
-        ours = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+        ours = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)  # noqa: S603 - the binary that was installed
         program = (
             ours.stdout.split()[-1].split(".")[0] if "(" not in ours.stdout else ours.stdout.split()[2].split(".")[0]
         )
@@ -257,7 +257,7 @@ def _as(account: Account | None) -> dict[str, object]:
 
 
 def _may_use(path: Path, account: Account) -> bool:
-    probe = subprocess.run(["/bin/ls", str(path)], capture_output=True, check=False, cwd="/", **_as(account))  # type: ignore[call-overload] # noqa: S603
+    probe = subprocess.run(["/bin/ls", str(path)], capture_output=True, check=False, cwd="/", **_as(account))  # type: ignore[call-overload] # noqa: S603 - our own command; who runs it comes by name
     return bool(probe.returncode == 0)
 
 
@@ -292,7 +292,7 @@ def _data_folder(root: Path, account: Account | None) -> Path:
         return Path(pointer.read_text().strip())
     if account is None or _may_use(root, account):
         return root / "data"
-    place = Path("/var/lib" if os.access("/var/lib", os.W_OK) else "/var/tmp") / f"gateway-{secrets.token_hex(6)}"  # noqa: S108
+    place = Path("/var/lib" if os.access("/var/lib", os.W_OK) else "/var/tmp") / f"gateway-{secrets.token_hex(6)}"  # noqa: S108 - the name cannot be guessed
     place.mkdir(mode=0o755)
     pointer.write_text(str(place / "data"))
     return place / "data"
@@ -323,7 +323,7 @@ def _initialise(root: Path, data: Path, binaries: Path, account: Account | None)
     command = [binaries / "initdb", "-D", fresh, "-U", OWNER, "--auth=scram-sha-256", "--pwfile", password_file]
     command += ["-E", "UTF8", "--locale=C.UTF-8"]
     try:
-        subprocess.run(  # type: ignore[call-overload] # noqa: S603
+        subprocess.run(  # type: ignore[call-overload] # noqa: S603 - our own command; who runs it comes by name
             command, check=True, env=_server_environment(), stdout=subprocess.DEVNULL, cwd="/", **_as(account)
         )
     finally:
@@ -362,7 +362,7 @@ def _start_server(
     for name, value in {**SERVER_SETTINGS, **settings}.items():
         command += ["-c", f"{name}={value}"]
     with (root / "postgres.log").open("ab") as log:
-        server = subprocess.Popen(  # type: ignore[call-overload] # noqa: S603
+        server: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload] # noqa: S603 - our own binaries; who runs them comes by name
             command,
             env=_server_environment(),
             preexec_fn=_die_with_parent,
@@ -375,7 +375,7 @@ def _start_server(
         )
     _write_private(root / "port", str(port))
     _write_private(root / "server.pid", str(server.pid))
-    return server  # type: ignore[no-any-return]
+    return server
 
 
 def _stop_orphan(data: Path) -> None:
@@ -392,7 +392,7 @@ def _stop_orphan(data: Path) -> None:
 def _command_line(pid: int) -> str:
     if Path("/proc/self/cmdline").exists():
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607 - a number of ours, asked of the system
     return shown.stdout
 
 

@@ -206,11 +206,11 @@ def _read_key(jwk: Mapping[str, Any]) -> SigningKey | VerificationKey:
     """
     try:
         imported: Any = JWKRegistry.import_key(dict(jwk))
-        key: Any = imported.raw_value
+        key: SigningKey | VerificationKey = imported.raw_value
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise ValueError("the JSON Web Key cannot be read") from problem
     _algorithm(key)
-    return key  # type: ignore[no-any-return]
+    return key
 
 
 def _algorithm(key: object) -> type[HTTPSignatureAlgorithm]:

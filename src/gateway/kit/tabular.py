@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.kit.errors import FieldProblem
-from gateway.kit.tabular_csv import read_csv
+from gateway.kit.tabular_csv import not_a_formula, read_csv
 from gateway.kit.tabular_shape import (
     MAX_BYTES,
     MAX_CELL,
@@ -173,9 +173,5 @@ def write_refused(
         return write_xlsx(dialect.sheet, lines())
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=dialect.separator, lineterminator=dialect.line_end)
-    writer.writerows([_guard(cell) for cell in line] for line in lines())
+    writer.writerows([not_a_formula(cell) for cell in line] for line in lines())
     return text.getvalue().encode(dialect.encoding, errors="replace")
-
-
-def _guard(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

@@ -12,15 +12,6 @@ DAYS_BEFORE_CHILD_LEAVES = 60
 """So many days before a child leaves her family the member is told: time to bring proof of studies or a disability."""
 
 
-def told_from(leaves_on: dt.date) -> dt.date:
-    """Return the day from which a member is told that a child of hers will leave.
-
-    Source:
-        SRC-MUTUAL, the mutual's own practice; no law sets it.
-    """
-    return leaves_on - dt.timedelta(days=DAYS_BEFORE_CHILD_LEAVES)
-
-
 def latest_leaving(today: dt.date) -> dt.date:
     """Return the last leaving day that is told of today or before.
 

@@ -1,10 +1,11 @@
 """Getting in and out of the pages."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from gateway.api.dependencies import commit, opened
+from gateway.api.dependencies import Gate, commit, opened
 from gateway.api.routers.me_access import address_of, limits_of
 from gateway.kit import tenant
 from gateway.kit.errors import GatewayError
@@ -25,16 +26,16 @@ def entrance(visit: Visit, *, fault: str | None = None, status: int = 200, mutua
     return visit.page("enter.html", status=status, fault=fault, known_mutual=known[:40])
 
 
-def add_routes(router: APIRouter, gate: object) -> None:
+def add_routes(router: APIRouter, gate: Callable[[], Gate]) -> None:
     """Add the entrance's routes."""
 
     @router.get("/enter")
     def enter(request: Request) -> Response:
-        return entrance(arrive(request, gate))  # type: ignore[arg-type]
+        return entrance(arrive(request, gate))
 
     @router.post("/enter")
     def ask(request: Request, mutual: Text, phone: Text, identity: Text, form_token: Text) -> Response:
-        visit = arrive(request, gate)  # type: ignore[arg-type]
+        visit = arrive(request, gate)
         if not visit.is_own_form(form_token):
             return entrance(visit, fault=FAULT, status=403)
         try:
@@ -48,7 +49,7 @@ def add_routes(router: APIRouter, gate: object) -> None:
 
     @router.post("/code")
     def come_in(request: Request, mutual: Text, phone: Text, identity: Text, code: Text, form_token: Text) -> Response:
-        visit = arrive(request, gate)  # type: ignore[arg-type]
+        visit = arrive(request, gate)
         if not visit.is_own_form(form_token):
             return entrance(visit, fault=FAULT, status=403)
         try:
@@ -64,7 +65,7 @@ def add_routes(router: APIRouter, gate: object) -> None:
 
     @router.post("/leave")
     def leave(request: Request, form_token: Text, everywhere: Text = "") -> Response:
-        visit = arrive(request, gate)  # type: ignore[arg-type]
+        visit = arrive(request, gate)
         if not visit.is_own_form(form_token):
             return entrance(visit, fault=FAULT, status=403)
         try:

@@ -49,6 +49,7 @@ WHERE mutual_id = current_mutual() AND id = :line_id
 TAKE_BACK, SHOWN_IN_SUM = "take_back", "shown_in_sum"
 OWN_STEPS = {
     "filing_payment": "a payment of ours",
+    "filing_payment_return": "a payment of ours that came back",
     "payout_booking": "a payout",
     "payout": "a payout that came back",
     "benefit_remittance": "money of the state",

@@ -16,7 +16,7 @@ from gateway.contributions.employer_money import (
 from gateway.contributions.models import Channel
 from gateway.contributions.receive import NewLine, NewReceipt, receive
 from gateway.contributions.reverse import reverse_receipt
-from gateway.filing.pay import book_payment
+from gateway.filing.pay import book_payment, return_payment
 from gateway.kit import db
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.periods import is_closed
@@ -76,6 +76,12 @@ def _payment(session: Session, line: Any, day: dt.date, actor: str) -> int:
         actor=actor,
     )
     return int(booked.ledger_tx_id)
+
+
+def _returned_payment(session: Session, line: Any, day: dt.date, actor: str) -> int:
+    told = line.text or "the bank gave it back"
+    account = line.ledger_code
+    return return_payment(session, line.matched_id, reason=told, returned_on=day, account_code=account, actor=actor)
 
 
 def _returned_payout(session: Session, line: Any, day: dt.date, actor: str) -> int:
@@ -204,6 +210,7 @@ def _tx(session: Session, key: str) -> int:
 
 BOOKERS: dict[str, Booker] = {
     "filing_payment": _payment,
+    "filing_payment_return": _returned_payment,
     "payout_booking": book_payout,
     "payout": _returned_payout,
     "benefit_remittance": _remittance,

@@ -127,7 +127,7 @@ SELECT 'filing_payment' AS subject_kind, p.id AS subject_id, '' AS detail_key, -
     '{}'::jsonb AS theirs, jsonb_build_object('end_to_end_id', p.end_to_end_id, 'notice', b.notice_reference, 'booked_on', p.booked_on) AS ours,
     p.order_evidence_id AS evidence_id
 FROM filing_payment p JOIN bill b ON b.mutual_id = p.mutual_id AND b.id = p.bill_id
-WHERE p.mutual_id = current_mutual() AND p.booked_on IS NOT NULL AND p.confirmed_at IS NULL
+WHERE p.mutual_id = current_mutual() AND p.booked_on IS NOT NULL AND p.confirmed_at IS NULL AND p.returned_at IS NULL
 """,
     "remittance_unfunded": """
 -- one row per advice whose money has not come

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from gateway.kit import db
+from gateway.contributions.reverse import reverse_receipt
+from gateway.kit import audit, db
 from gateway.kit.errors import GatewayError
 from gateway.reconciliation import queries
 from gateway.reconciliation.book_credits import book_credits
@@ -31,6 +32,31 @@ FROM bank_statement_line l JOIN bank_account a ON a.mutual_id = l.mutual_id AND 
 LEFT JOIN pg_temp.decided d ON d.line_id = l.id
 WHERE l.mutual_id = current_mutual() AND l.status = 'open' AND (:all OR l.amount_minor > 0 OR d.matched_id IS NOT NULL)
 ORDER BY l.booked_on, l.id
+"""
+
+ADVISED_LATER = """
+-- one row per credit in suspense that is the state's money by an advice that came after it; none whose money was placed or taken
+-- back
+SELECT l.id, l.amount_minor, l.currency, l.booked_on, l.end_to_end_id, l.status, a.ledger_code, r.id AS receipt_id, m.id AS matched_id,
+    'remittance_transfer' AS rule
+FROM benefit_remittance m
+JOIN bank_statement_line l ON l.mutual_id = m.mutual_id AND l.end_to_end_id = m.transfer_reference AND l.amount_minor > 0
+    AND l.status = 'suspense' AND NOT l.is_announced
+JOIN bank_account a ON a.mutual_id = l.mutual_id AND a.id = l.account_id
+JOIN contribution_receipt r ON r.mutual_id = l.mutual_id AND r.source = a.ledger_code
+    AND r.source_reference = 'statement_line:' || l.id
+WHERE m.mutual_id = current_mutual() AND m.status = 'advised'
+  AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
+  AND NOT EXISTS (
+    SELECT FROM contribution_receipt_line p JOIN contribution_placement q ON q.mutual_id = p.mutual_id AND q.receipt_line_id = p.id
+    WHERE p.mutual_id = r.mutual_id AND p.receipt_id = r.id)
+ORDER BY l.booked_on, l.id FOR UPDATE OF l
+"""
+
+RESETTLE = """
+-- no row: a line out of suspense that is known by now
+UPDATE bank_statement_line SET status = :status, rule = :rule, matched_kind = :kind, matched_id = :matched_id, ledger_tx_id = :tx_id
+WHERE mutual_id = current_mutual() AND id = :line_id
 """
 
 
@@ -62,7 +88,31 @@ def match_lines(session: Session, *, today: dt.date) -> Matched:
                 suspense_count += 1
             else:
                 by_rule[rule] = by_rule.get(rule, 0) + 1
+    for line in db.rows(session, ADVISED_LATER):
+        _advised_later(session, line, today)
+        by_rule[line.rule] = by_rule.get(line.rule, 0) + 1
     return Matched(by_rule, suspense_count)
+
+
+def _advised_later(session: Session, line: Any, today: dt.date) -> None:
+    """Give money of the state that came before its advice to the remittance, out of suspense."""
+    day, kind = open_day(session, line.booked_on, today), BY_CODE[line.rule].kind
+    reverse_receipt(session, line.receipt_id, reason="the state's advice says what it is", actor=ACTOR, today=day)
+    tx_id = BOOKERS[kind](session, line, day, ACTOR)
+    status = STATEMENT_LINE.advance(StatementLineStatus(line.status), StatementLineEvent.CLAIM)
+    values = {"line_id": line.id, "status": status, "rule": line.rule, "kind": kind, "matched_id": line.matched_id}
+    db.run(session, RESETTLE, {**values, "tx_id": tx_id})
+    audit.log_transition(
+        session,
+        subject_kind="bank_statement_line",
+        subject_id=line.id,
+        event=StatementLineEvent.CLAIM,
+        from_state=line.status,
+        to_state=status,
+        actor=ACTOR,
+        reason="the state's advice says what it is",
+    )
+    _keep_match(session, line, tx_id)
 
 
 def _book(session: Session, line: Any, today: dt.date) -> str | None:

@@ -52,6 +52,21 @@ WHERE l.amount_minor < 0 AND p.booked_on IS NULL AND p.withdrawn_at IS NULL AND 
 """,
 )
 
+RETURNED_PAYMENT = Rule(
+    "payment_returned",
+    "filing_payment_return",
+    SURE,
+    True,
+    ("end_to_end_id", "amount", "account"),
+    "A payment to the state that came back: its end-to-end id and its amount; its booking may stand on the same statement",
+    """
+-- one row per credit and released payment of ours with its id and amount that did not come back before
+SELECT l.line_id, p.id AS matched_id FROM undecided l
+JOIN filing_payment p ON p.mutual_id = (SELECT current_mutual()) AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = l.amount_minor
+WHERE l.amount_minor > 0 AND p.account_code = l.ledger_code AND p.released_at IS NOT NULL AND p.returned_at IS NULL
+""",
+)
+
 OUR_PAYOUT = Rule(
     "payout_booked",
     "payout_booking",
@@ -370,7 +385,7 @@ EMPLOYER_TAKEN_BACK = Rule(
 )
 
 RULES = (
-    OUR_PAYMENT, OUR_PAYOUT, RETURNED_PAYOUT, STATE_MONEY, TRANSFER, EMPLOYER, MEMBER, SINGLE_SETTLEMENT, SETTLEMENT, DEPOSIT, SESSION, IDENTITY,
+    OUR_PAYMENT, RETURNED_PAYMENT, OUR_PAYOUT, RETURNED_PAYOUT, STATE_MONEY, TRANSFER, EMPLOYER, MEMBER, SINGLE_SETTLEMENT, SETTLEMENT, DEPOSIT, SESSION, IDENTITY,
     PHONE, MONTHS, SESSIONS, SIGN, NAME,
 )  # fmt: skip
 """In the order in which they are asked."""

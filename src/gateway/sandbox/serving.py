@@ -18,7 +18,7 @@ _OPEN: dict[tuple[str, int], asyncio.Transport] = {}
 class CuttableProtocol(H11Protocol):
     """HTTP/1.1, remembering the connection of each caller so that it can be cut."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a TCP transport is given
         """Take a connection and remember it."""
         super().connection_made(transport)
         if self.client is not None:

@@ -97,7 +97,10 @@ def successors(refresh: str, nonce: str) -> tuple[bytes, bytes]:
         SRC-SELFCHECK, RFC 9700 section 4.14 (rotation), HMAC as a derivation function (RFC 5869, extract).
     """
     key = refresh.encode()
-    return tuple(hmac.digest(key, f"{nonce}:{use}".encode(), "sha256") for use in ("access", "refresh"))  # type: ignore[return-value]
+    return (
+        hmac.digest(key, f"{nonce}:access".encode(), "sha256"),
+        hmac.digest(key, f"{nonce}:refresh".encode(), "sha256"),
+    )
 
 
 def _text(secret: bytes) -> str:

@@ -73,6 +73,13 @@ class FactorNeededError(RuleError):
     title = "The role asks for a second factor"
 
 
+class FactorSetError(ConflictError):
+    """A second factor is set up; another takes its place only after it was taken off."""
+
+    code = "factor_set"
+    title = "A second factor is set up already"
+
+
 class PasswordWrongError(RuleError):
     """Whoever is at the desk does not know the password of the person who is logged in."""
 

@@ -39,6 +39,11 @@ class Principal:
     language: str
 
     @property
+    def id(self) -> int:
+        """Her identifier, under the name that a row of staff has it."""
+        return self.user_id
+
+    @property
     def actor(self) -> str:
         """Her name in the log."""
         return f"staff:{self.username}"

@@ -81,9 +81,10 @@ SELECT (SELECT confirmed_at FROM staff_factor WHERE mutual_id = current_mutual()
 """
 
 BEGIN_FACTOR = """
--- no row: a secret that is not confirmed yet takes the place of one before it that was not
-INSERT INTO staff_factor (user_id, sealed_secret) VALUES (:user_id, :sealed_secret)
-ON CONFLICT (mutual_id, user_id) DO UPDATE SET sealed_secret = :sealed_secret, last_step = 0, confirmed_at = NULL, created_at = now()
+-- one row touched, or none where a confirmed secret stands: a new one takes only the place of one that was not confirmed
+INSERT INTO staff_factor AS f (user_id, sealed_secret) VALUES (:user_id, :sealed_secret)
+ON CONFLICT (mutual_id, user_id) DO UPDATE SET sealed_secret = :sealed_secret, last_step = 0, created_at = now()
+WHERE f.confirmed_at IS NULL
 """
 
 USE_STEP = """

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from gateway.kit import audit, db, tenant
 from gateway.kit.errors import UnauthenticatedError
 from gateway.staff import queries
-from gateway.staff.errors import FactorCodeWrongError, FactorNeededError, StaffUnknownError
+from gateway.staff.errors import FactorCodeWrongError, FactorNeededError, FactorSetError, StaffUnknownError
 from gateway.staff.login import LoggedIn, note_failure, record, refusal, start_session
 from gateway.staff.rules import (
     RECOVERY_CODES,
@@ -29,11 +29,16 @@ CODE_WRONG = FactorCodeWrongError(
 
 
 def begin_factor(session: Session, user_id: int, vault: Vault) -> str:
-    """Make a new secret, which is asked of nobody until its first code is seen, and return it."""
+    """Make a new secret, which is asked of nobody until its first code is seen, and return it.
+
+    Raises:
+        FactorSetError: She has a second factor; whoever knows no more than her password must not put another in its place.
+    """
     mutual = tenant.current(session)
     secret = pyotp.random_base32()
     sealed = vault.seal(secret, mutual_id=mutual.id, user_id=user_id)
-    db.run(session, queries.BEGIN_FACTOR, {"user_id": user_id, "sealed_secret": sealed})
+    if not db.run(session, queries.BEGIN_FACTOR, {"user_id": user_id, "sealed_secret": sealed}):
+        raise FactorSetError("a second factor is set up; it has to be taken off before another is set up")
     return secret
 
 
@@ -60,9 +65,12 @@ def confirm_factor(session: Session, user: Any, code: str, vault: Vault) -> list
         vault: Opens the secret.
 
     Raises:
+        FactorSetError: Her second factor is confirmed already: its codes are asked for where wrong ones are counted.
         FactorCodeWrongError: Not the code of this half minute.
     """
     found = db.first(session, queries.FACTOR_OF, {"user_id": user.id})
+    if found is not None and found.confirmed_at is not None:
+        raise FactorSetError("the second factor is set up already")
     if found is None or not _takes(session, user.id, found, code, vault):
         raise CODE_WRONG
     record(session, user, "second_factor.set")

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 # Foreign keys name the tables of these.
 import gateway.kit.models
-import gateway.membership.models  # noqa: F401
+import gateway.membership.models  # noqa: F401 - foreign keys name its tables
 from gateway.kit.columns import (
     CURRENT_MUTUAL,
     TenantTable,

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Query, Response
 
@@ -26,6 +26,7 @@ from gateway.cash.remind import every_short, list_short, remind
 from gateway.contributions import allotment
 from gateway.contributions.refund import decide_refund, list_refunds, propose_refund
 from gateway.contributions.states import RefundStatus
+from gateway.kit.tabular_csv import not_a_formula
 from gateway.membership.queries import get_payroll
 from gateway.staff.models import Role
 
@@ -142,13 +143,13 @@ def list_reminders(
     """Return who lacks what for a month and until when, by collector's till; ``format=csv`` is the whole list as a file."""
     if payroll_id is not None:
         get_payroll(act.session, payroll_id)
-    wanted = {"period": period_of(period), "payroll_id": payroll_id, "till": till, "today": act.today}
+    wanted: dict[str, Any] = {"period": period_of(period), "payroll_id": payroll_id, "till": till, "today": act.today}
     if form == "csv":
-        rows = every_short(act.session, **wanted)  # type: ignore[arg-type]
+        rows = every_short(act.session, **wanted)
         headers = {"content-disposition": f'attachment; filename="reminders-{period}.csv"'}
         return Response(_as_csv([ShortRead.of(row) for row in rows]), media_type="text/csv", headers=headers)
     after = asked.after(str, int) or ("", 0)
-    found = list_short(act.session, limit=asked.fetch, after=after, **wanted)  # type: ignore[arg-type]
+    found = list_short(act.session, limit=asked.fetch, after=after, **wanted)
     return asked.page(found, ShortRead.of, lambda row: (row.till, row.member_id))
 
 
@@ -180,6 +181,5 @@ def _as_csv(rows: list[ShortRead]) -> bytes:
     out.writerow(names)
     for row in rows:
         cells = ["" if (value := getattr(row, name)) is None else str(value) for name in names]
-        # A spreadsheet that opens the file runs nothing in it.
-        out.writerow([f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells])
+        out.writerow(map(not_a_formula, cells))
     return b"\xef\xbb\xbf" + text.getvalue().encode()

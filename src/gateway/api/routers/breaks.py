@@ -10,8 +10,7 @@ from gateway.api.errors import problems
 from gateway.api.money import minor_of
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
-from gateway.api.schemas.common import MAX_ID, PathId, PeriodText, period_of
-from gateway.api.schemas.reconciliation import (
+from gateway.api.schemas.breaks import (
     AgesRead,
     AssignmentCreate,
     BreakList,
@@ -22,6 +21,7 @@ from gateway.api.schemas.reconciliation import (
     ProposalCreate,
     ResolutionCreate,
 )
+from gateway.api.schemas.common import MAX_ID, PathId, PeriodText, Whole, period_of
 from gateway.ledger.post import Line
 from gateway.reconciliation import queries
 from gateway.reconciliation.many import propose_many, resolve_many
@@ -64,10 +64,11 @@ def list_breaks(
     return asked.page(rows, lambda row: BreakRead.of(row, today=act.today), lambda row: (row.id,))
 
 
-@router.get("/break-ages", response_model=list[AgesRead], summary="How old differences are", dependencies=[READERS])
-def list_ages(act: ActDep) -> list[AgesRead]:
+@router.get("/break-ages", response_model=Whole[AgesRead], summary="How old differences are", dependencies=[READERS])
+def list_ages(act: ActDep) -> Whole[AgesRead]:
     """Return how many differences wait, how much money they are about, by kind and age."""
-    return AgesRead.list_of(queries.list_ages(act.session), today=act.today, currency=act.mutual.currency)
+    rows = queries.list_ages(act.session)
+    return Whole(items=AgesRead.list_of(rows, today=act.today, currency=act.mutual.currency))
 
 
 @router.get(

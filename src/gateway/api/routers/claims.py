@@ -10,25 +10,20 @@ from gateway.api.errors import problems
 from gateway.api.money import minor_of
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
-from gateway.api.schemas.claims import (
-    BenefitAmountCreate,
-    BenefitAmountRead,
+from gateway.api.schemas.claim_acts import (
     ClaimAdvanceCreate,
     ClaimClosingCreate,
     ClaimCreate,
     ClaimCreditCreate,
     ClaimDecisionCreate,
-    ClaimDetailRead,
     ClaimDocumentsCreate,
-    ClaimRead,
     ClaimRepaymentCreate,
     ClaimSubmissionCreate,
     ClaimWriteOffCreate,
-    DeadlineRead,
-    EligibilityRead,
-    WriteOffRead,
 )
-from gateway.api.schemas.common import MAX_ID, Because, PathId
+from gateway.api.schemas.claims import ClaimDetailRead, ClaimRead, DeadlineRead, WriteOffRead
+from gateway.api.schemas.common import MAX_ID, Because, PathId, Whole
+from gateway.api.schemas.entitlement import BenefitAmountCreate, BenefitAmountRead, EligibilityRead
 from gateway.benefits import claim_queries as queries
 from gateway.benefits.advance import advance
 from gateway.benefits.amounts import enter_amount, list_amounts
@@ -398,13 +393,13 @@ def create_claim_repayment(claim_id: PathId, asked: ClaimRepaymentCreate, act: A
 
 @router.get(
     "/benefit-amounts",
-    response_model=list[BenefitAmountRead],
+    response_model=Whole[BenefitAmountRead],
     summary="Amounts of breastfeeding",
     dependencies=[READERS],
 )
-def list_benefit_amounts(act: ActDep) -> list[BenefitAmountRead]:
+def list_benefit_amounts(act: ActDep) -> Whole[BenefitAmountRead]:
     """Return what staff entered of what the state pays, by band, newest day first."""
-    return [BenefitAmountRead.of(row) for row in list_amounts(act.session)]
+    return Whole(items=[BenefitAmountRead.of(row) for row in list_amounts(act.session)])
 
 
 @router.post(

@@ -10,7 +10,7 @@ from gateway.api.dependencies import Act, ActDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
-from gateway.api.schemas.common import Id, PathId
+from gateway.api.schemas.common import Id, PathId, Whole
 from gateway.api.schemas.complaints import (
     ComplaintCountRead,
     ComplaintRead,
@@ -75,12 +75,13 @@ def list_complaints(
 
 
 @router.get(
-    "/complaint-counts", response_model=list[ComplaintCountRead], summary="How many complaints wait",
+    "/complaint-counts", response_model=Whole[ComplaintCountRead], summary="How many complaints wait",
     dependencies=[STAFF],
 )  # fmt: skip
-def list_counts(act: ActDep) -> list[ComplaintCountRead]:
+def list_counts(act: ActDep) -> Whole[ComplaintCountRead]:
     """Return how many complaints wait for staff, are late, or wait for members, by role and kind."""
-    return [ComplaintCountRead.model_validate(row) for row in queries.count_waiting(act.session, today=act.today)]
+    rows = queries.count_waiting(act.session, today=act.today)
+    return Whole(items=[ComplaintCountRead.model_validate(row) for row in rows])
 
 
 @router.get(

@@ -93,8 +93,16 @@ def create_fee(asked: FeeCreate, act: ActDep, once: OnceDep) -> Response:
 
     def do() -> FeeRead:
         minor = minor_of(asked.amount, asked.currency)
-        fields = {"valid_from": asked.valid_from, "currency": asked.currency, "source": asked.source}
-        return FeeRead.of(decide_fee(act.session, amount_minor=minor, actor=act.actor, **fields))  # type: ignore[arg-type]
+        return FeeRead.of(
+            decide_fee(
+                act.session,
+                amount_minor=minor,
+                valid_from=asked.valid_from,
+                currency=asked.currency,
+                source=asked.source,
+                actor=act.actor,
+            )
+        )
 
     return once(do, body=asked)
 

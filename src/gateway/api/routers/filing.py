@@ -9,12 +9,12 @@ from fastapi.responses import StreamingResponse
 from gateway.api.dependencies import Act, ActDep, GateDep, OnceDep, allow
 from gateway.api.errors import problems
 from gateway.api.etag import set_tag
+from gateway.api.fresh_code import FreshCodeDep
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
+from gateway.api.schemas.bill_payments import BillRead, BillWholeRead, PaymentOrderCreate, PaymentOrderRead
 from gateway.api.schemas.common import MAX_ID, PathId, PeriodText, period_of
 from gateway.api.schemas.filing import (
-    BillRead,
-    BillWholeRead,
     DecisionRead,
     Discard,
     DocumentList,
@@ -26,8 +26,6 @@ from gateway.api.schemas.filing import (
     FilingRead,
     FundingPolicyCreate,
     FundingPolicyRead,
-    PaymentOrderCreate,
-    PaymentOrderRead,
 )
 from gateway.api.titles import language_of
 from gateway.filing import due, funding, pay, queries
@@ -341,9 +339,14 @@ def create_payment_order(bill_id: PathId, asked: PaymentOrderCreate, act: ActDep
     dependencies=[RELEASES],
     responses=problems(404, 409),
 )
-def release_payment_order(payment_id: PathId, act: ActDep, once: OnceDep) -> Response:
+def release_payment_order(payment_id: PathId, act: ActDep, once: OnceDep, code: FreshCodeDep) -> Response:
     """Let an ordered payment be carried to the bank; whoever ordered it may not."""
-    return once(lambda: PaymentOrderRead.of(pay.release_payment(act.session, payment_id, actor=act.actor)), status=200)
+
+    def do() -> PaymentOrderRead:
+        code.prove(act)
+        return PaymentOrderRead.of(pay.release_payment(act.session, payment_id, actor=act.actor))
+
+    return once(do, status=200)
 
 
 @router.post(
@@ -354,7 +357,7 @@ def release_payment_order(payment_id: PathId, act: ActDep, once: OnceDep) -> Res
     responses=problems(404, 409, 422),
 )
 def withdraw_payment_order(payment_id: PathId, asked: Discard, act: ActDep, once: OnceDep) -> Response:
-    """Take back an order that was not released."""
+    """Take back an order: one that was not released, or one that the bank has refused, by another than who released it."""
     return once(
         lambda: PaymentOrderRead.of(
             pay.withdraw_payment(act.session, payment_id, actor=act.actor, reason=asked.reason)

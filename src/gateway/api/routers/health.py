@@ -47,7 +47,7 @@ def get_ready(gate: GateDep) -> HealthRead:
 def get_metrics(request: Request, gate: GateDep) -> Response:
     """Return counters and times of this process; with a token where one is set."""
     token = gate.settings.metrics_token
-    given = request.headers.get("authorization", "")
-    if token is not None and not hmac.compare_digest(given, f"Bearer {token.get_secret_value()}"):
+    given = request.headers.get("authorization", "").encode("latin-1")
+    if token is not None and not hmac.compare_digest(given, f"Bearer {token.get_secret_value()}".encode()):
         raise UnauthenticatedError("send the metrics token as Authorization: Bearer …")
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import AwareDatetime
@@ -93,8 +93,8 @@ def list_account_entries(code: str, act: ActDep, asked: PageDep) -> Page[Account
     after = asked.after(int, int, int) or (0, 0, 0)
     rows = statement.list_entries(act.session, account.id, after=(after[0], after[1], after[2]), limit=asked.fetch)
 
-    def shape(row: object) -> AccountEntryRead:
-        named = row._mapping  # type: ignore[attr-defined]
+    def shape(row: Any) -> AccountEntryRead:
+        named = row._mapping
         amount = text_of(named["amount_minor"], account.currency)
         return AccountEntryRead.model_validate({**named, "amount": amount, "currency": account.currency})
 

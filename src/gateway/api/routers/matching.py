@@ -7,14 +7,8 @@ from gateway.api.errors import problems
 from gateway.api.money import minor_of
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
-from gateway.api.schemas.common import PathId
-from gateway.api.schemas.reconciliation import (
-    LineMatchesRead,
-    OwnerCreate,
-    RuleRead,
-    ToleranceCreate,
-    ToleranceRead,
-)
+from gateway.api.schemas.common import PathId, Whole
+from gateway.api.schemas.matching import LineMatchesRead, OwnerCreate, RuleRead, ToleranceCreate, ToleranceRead
 from gateway.reconciliation import queries
 from gateway.reconciliation.claim import claim_line
 from gateway.reconciliation.match_rules import AFTERWARDS, RULES
@@ -26,10 +20,10 @@ MONEY = allow(Role.ACCOUNTANT, Role.MANAGER)
 READERS = allow(Role.ACCOUNTANT, Role.MANAGER, Role.FILING_OFFICER, Role.BENEFITS_OFFICER)
 
 
-@router.get("/match-rules", response_model=list[RuleRead], summary="How lines are known", dependencies=[READERS])
-def list_rules() -> list[RuleRead]:
+@router.get("/match-rules", response_model=Whole[RuleRead], summary="How lines are known", dependencies=[READERS])
+def list_rules() -> Whole[RuleRead]:
     """Return the rules by which statement lines are known, in the order they are asked; the first that knows one ends it."""
-    return [RuleRead.model_validate(rule) for rule in (*RULES, *AFTERWARDS)]
+    return Whole(items=[RuleRead.model_validate(rule) for rule in (*RULES, *AFTERWARDS)])
 
 
 @router.get(

@@ -24,7 +24,7 @@ from gateway.kit import tenant
 from gateway.membership.rules import mask
 from gateway.selfcheck import helpers, sessions
 from gateway.selfcheck.codes import ask_code, read_typed
-from gateway.selfcheck.errors import AccessEndedError, TooManyTriesError
+from gateway.selfcheck.errors import AccessEndedError
 from gateway.selfcheck.rules import CODE_MINUTES, Limits, mutual_of_refresh
 
 router = Router(prefix="/v1/me", tags=["me"])
@@ -41,10 +41,6 @@ def address_of(request: Request) -> str:
     return counted(request.client.host) if request.client else ""
 
 
-def _too_many(request: Request, refusal: TooManyTriesError) -> Response:
-    return problem_response(request, refusal, {"retry-after": str(refusal.seconds)})
-
-
 @router.post(
     "/codes", status_code=202, response_model=CodeAsked, summary="Ask for a code", responses=problems(404, 422, 429)
 )
@@ -54,7 +50,7 @@ def ask_for_code(asked: CodeAsk, request: Request, gate: GateDep) -> Any:
         typed = read_typed(asked.phone, asked.identity, tenant.current(session).country)
         refusal = ask_code(session, typed, address=address_of(request), limits=limits_of(gate))
         commit(session)
-    return CodeAsked(minutes=CODE_MINUTES) if refusal is None else _too_many(request, refusal)
+    return CodeAsked(minutes=CODE_MINUTES) if refusal is None else problem_response(request, refusal)
 
 
 @router.post(
@@ -67,8 +63,6 @@ def open_session(asked: MemberLogin, request: Request, gate: GateDep) -> Any:
         typed = read_typed(asked.phone, asked.identity, tenant.current(session).country)
         given = sessions.open_session(session, typed, asked.code, address=address_of(request), limits=limits_of(gate))
         commit(session)
-    if isinstance(given, TooManyTriesError):
-        return _too_many(request, given)
     return given if isinstance(given, sessions.Tokens) else problem_response(request, given)
 
 

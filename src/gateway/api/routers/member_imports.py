@@ -11,7 +11,7 @@ from gateway.api.pages import Page, PageDep
 from gateway.api.routers.membership import WRITERS
 from gateway.api.routing import Router
 from gateway.api.schemas.common import MAX_ID, PathId
-from gateway.api.schemas.membership import ApplicationCreate, ImportLineRead, ImportRead, ImportStandingRead
+from gateway.api.schemas.member_imports import ApplicationCreate, ImportLineRead, ImportRead, ImportStandingRead
 from gateway.membership import import_members as imports
 from gateway.membership.import_members import apply, get_import, list_imports, list_rows, preview
 from gateway.membership.refused_rows import refused_file

@@ -11,14 +11,10 @@ from gateway.api.money import minor_of
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
 from gateway.api.schemas.common import Id, PathId
+from gateway.api.schemas.dependants import DependantCreate, DependantEnd, DependantListRead, DependantRead
+from gateway.api.schemas.groups import FundCreate, FundRead, PayrollCreate, PayrollRead
 from gateway.api.schemas.membership import (
     DepartureCreate,
-    DependantCreate,
-    DependantEnd,
-    DependantListRead,
-    DependantRead,
-    FundCreate,
-    FundRead,
     HistoryListRead,
     HistoryRead,
     IdentityAdd,
@@ -28,8 +24,6 @@ from gateway.api.schemas.membership import (
     MemberCreate,
     MemberRead,
     MemberUpdate,
-    PayrollCreate,
-    PayrollRead,
     PlaceCreate,
     PlaceEnd,
     ReturnCreate,

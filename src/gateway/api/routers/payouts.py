@@ -8,9 +8,10 @@ from fastapi import Query, Response, UploadFile
 
 from gateway.api.dependencies import ActDep, OnceDep, allow, commit
 from gateway.api.errors import problems
+from gateway.api.fresh_code import FreshCodeDep
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
-from gateway.api.schemas.common import MAX_ID, Because, PathId
+from gateway.api.schemas.common import MAX_ID, Because, PathId, Whole
 from gateway.api.schemas.payouts import (
     DestinationCreate,
     DestinationRead,
@@ -116,10 +117,11 @@ def list_payouts(
     dependencies=[RELEASERS],
     responses=problems(404, 409),
 )
-def create_payout_release(batch_id: PathId, act: ActDep, once: OnceDep) -> Response:
+def create_payout_release(batch_id: PathId, act: ActDep, once: OnceDep, code: FreshCodeDep) -> Response:
     """Let a draft leave the house. Refused to whoever prepared it, and above the limit of the roles."""
 
     def do() -> PayoutBatchRead:
+        code.prove(act)
         roles = [role.value for role in act.principal.roles]
         return PayoutBatchRead.of(release(act.session, batch_id, actor=act.actor, roles=roles, today=act.today))
 
@@ -290,16 +292,17 @@ def create_payout_give_up(payout_id: PathId, asked: Because, act: ActDep, once: 
 
 @router.get(
     "/members/{member_id}/payout-destinations",
-    response_model=list[DestinationRead],
+    response_model=Whole[DestinationRead],
     summary="How a member gets her money",
     dependencies=[DESKS],
     responses=problems(404),
 )
-def list_payout_destinations(member_id: PathId, act: ActDep) -> list[DestinationRead]:
+def list_payout_destinations(member_id: PathId, act: ActDep) -> Whole[DestinationRead]:
     """Return how a member has got her money, the newest first; it counts. None: mobile money on her telephone."""
     require_member(act.session, member_id)
     is_open = bool(act.principal.roles & SEE_ACCOUNTS)
-    return [DestinationRead.of(row, is_open=is_open) for row in list_destinations(act.session, member_id)]
+    rows = list_destinations(act.session, member_id)
+    return Whole(items=[DestinationRead.of(row, is_open=is_open) for row in rows])
 
 
 @router.post(

@@ -9,8 +9,9 @@ from gateway.api.errors import problems
 from gateway.api.money import minor_of
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
+from gateway.api.schemas.bill_payments import BillRead
 from gateway.api.schemas.common import Id, PathId
-from gateway.api.schemas.filing import BillRead, FilingRead
+from gateway.api.schemas.filing import FilingRead
 from gateway.api.schemas.portal import (
     MovementRead,
     PortalAnswerRead,

@@ -10,14 +10,13 @@ from gateway.api.money import minor_of
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
 from gateway.api.schemas.common import MAX_ID, Because, PathId
-from gateway.api.schemas.reconciliation import (
+from gateway.api.schemas.reconciliation import PositionRead, ReconciliationRead
+from gateway.api.schemas.statements import (
     BankAccountCreate,
     BankAccountRead,
     MappingCreate,
     MappingRead,
-    PositionRead,
     PreviewRead,
-    ReconciliationRead,
     StatementFileRead,
     StatementLineRead,
     StatementRead,

@@ -33,13 +33,12 @@ router = Router(prefix="/v1", tags=["staff"])
 @router.post(
     "/sessions", status_code=201, response_model=SessionRead, summary="Log in", responses=problems(401, 422, 429)
 )
-def create_session(asked: SessionCreate, request: Request, response: Response, gate: GateDep) -> object:
+def create_session(asked: SessionCreate, request: Request, gate: GateDep) -> object:
     """Check a password and return a bearer token for the hours that follow. Tries are limited per address."""
     standing = request.app.state.login_rate.take(request.client.host if request.client else "")
+    standing.tell(request, "login")
     if standing.left < 0:
-        wait = {**standing.headers(), "retry-after": str(standing.seconds)}
-        return problem_response(request, rate.refusal(standing), wait)
-    response.headers.update(standing.headers())
+        return problem_response(request, rate.refusal(standing, "log-ins a minute from one address"))
     outcome: LoggedIn | GatewayError
     with opened(gate, asked.mutual) as session:
         outcome = log_in(session, username=asked.username, password=asked.password, hours=gate.settings.session_hours)
@@ -47,7 +46,7 @@ def create_session(asked: SessionCreate, request: Request, response: Response, g
     if isinstance(outcome, LoggedIn) and outcome.awaits is not None:
         outcome = _passed(gate, outcome, asked.code)
     if not isinstance(outcome, LoggedIn):
-        return problem_response(request, outcome, standing.headers())
+        return problem_response(request, outcome)
     user = StaffUserRead.model_validate(outcome.user)
     return SessionRead(token=outcome.token, expires_at=outcome.expires_at, staff_user=user)
 

@@ -1,35 +1,19 @@
-"""Claims for benefits, who is entitled to them, and what is asked of them."""
+"""Claims for benefits: what is known of one, and what still has to come."""
 
 import datetime as dt
 from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from gateway.api.money import AmountText, text_of
-from gateway.api.schemas.common import CurrencyCode, Id, Line, PeriodText, ReadModel, Reason, WriteModel, example
-from gateway.benefits.amounts import AmountRow
+from gateway.api.schemas.common import ReadModel, example
+from gateway.api.schemas.entitlement import VALUE, LawValueRead, Words
 from gateway.benefits.claim_queries import ClaimRow, InstalmentRow
-from gateway.benefits.eligibility import Eligibility
 from gateway.benefits.law import VERIFIED
 from gateway.benefits.receive_document import ChecklistItem
-from gateway.benefits.repay import HeldAs
-from gateway.benefits.rules import Stretch
 from gateway.benefits.states import BenefitKind, ClaimStatus, InstalmentStatus, Place, WriteOffOutcome, WriteOffStatus
 from gateway.benefits.write_off import WriteOffRow
 
-WORDS = {
-    "es": "6 de 8 meses pagados; con derecho desde marzo de 2026 si se pagan enero y febrero.",
-    "fr": "6 mois payés sur 8 ; droit à partir de mars 2026 si janvier et février sont payés.",
-    "en": "6 of 8 months paid; eligible from March 2026 if January and February are paid.",
-}
-VALUE = {
-    "name": "maternity.months_needed",
-    "value": "8",
-    "source": "SRC-070",
-    "valid_from": "2010-01-01",
-    "mark": "1",
-    "verified": False,
-}
 CLAIM = {
     "id": 1,
     "member_id": 17,
@@ -53,6 +37,8 @@ CLAIM = {
     "opened_at": "2026-03-02T13:00:00Z",
     "version": 5,
 }
+
+
 INSTALMENT = {
     "instalment": 1,
     "expected_on": "2026-04-02",
@@ -62,6 +48,8 @@ INSTALMENT = {
     "status": "expected",
     "reason": None,
 }
+
+
 DOCUMENT = {
     "code": "identity_copy",
     "words": {
@@ -72,6 +60,8 @@ DOCUMENT = {
     "mark": "?",
     "received_on": "2026-03-02",
 }
+
+
 WRITE_OFF = {
     "id": 1,
     "claim_id": 1,
@@ -83,100 +73,6 @@ WRITE_OFF = {
     "proposed_at": "2026-05-02T13:00:00Z",
     "decided_by": None,
 }
-AMOUNT = {
-    "id": 1,
-    "kind": "breastfeeding",
-    "band": 1,
-    "valid_from": "2026-01-01",
-    "amount": "1500.00",
-    "instalments": 12,
-    "currency": "DOP",
-    "source": "the state's circular 12/2025, seen by Ana",
-    "actor": "staff:ana",
-    "recorded_at": "2026-01-02T13:00:00Z",
-}
-Words = dict[str, str]
-"""By language: es, fr, en."""
-
-
-class LawValueRead(ReadModel):
-    """A figure of the law that was used, where it comes from, and whether it is verified."""
-
-    model_config = {**ReadModel.model_config, **example(VALUE)}
-
-    name: str
-    value: str
-    source: str
-    valid_from: dt.date
-    mark: str
-    """2 two or more independent sources, 1 one source, d derived, ? not checked."""
-    verified: bool
-
-
-class EligibilityRead(ReadModel):
-    """How a member stands towards a benefit on a day; only months whose bill is paid count."""
-
-    model_config = {
-        **ReadModel.model_config,
-        **example(
-            {
-                "member_id": 17,
-                "kind": "maternity",
-                "on": "2026-02-10",
-                "is_eligible": False,
-                "paid_count": 6,
-                "needed_count": 8,
-                "looked_at_from": "2025-02",
-                "looked_at_to": "2026-01",
-                "paid": ["2025-03", "2025-04", "2025-05", "2025-06", "2025-07", "2025-08"],
-                "pending": [],
-                "eligible_from": "2026-03",
-                "if_paid": ["2026-01", "2026-02"],
-                "words": WORDS,
-                "values": [VALUE],
-            }
-        ),
-    }
-
-    member_id: int
-    kind: BenefitKind
-    on: dt.date
-    is_eligible: bool
-    paid_count: int
-    needed_count: int
-    looked_at_from: PeriodText
-    looked_at_to: PeriodText
-    paid: list[PeriodText]
-    pending: list[PeriodText]
-    """Accepted by the state, their bill not paid yet."""
-    eligible_from: PeriodText | None
-    """The first month in which the event is covered, if those of `if_paid` are paid; null where that is out of reach."""
-    if_paid: list[PeriodText]
-    words: Words
-    values: list[LawValueRead]
-
-    @classmethod
-    def of(cls, found: Eligibility) -> Self:
-        """Shape what was found."""
-        standing = found.standing
-        return cls.model_validate(
-            {
-                "member_id": found.member_id,
-                "kind": found.kind,
-                "on": found.on,
-                "is_eligible": standing.is_eligible,
-                "paid_count": standing.paid_count,
-                "needed_count": standing.needed,
-                "looked_at_from": str(standing.first),
-                "looked_at_to": str(standing.last),
-                "paid": [str(month) for month in found.paid],
-                "pending": [str(month) for month in found.pending],
-                "eligible_from": None if standing.eligible_from is None else str(standing.eligible_from),
-                "if_paid": [str(month) for month in standing.if_paid],
-                "words": dict(found.words),
-                "values": [value.as_json() for value in found.values],
-            }
-        )
 
 
 class ClaimRead(ReadModel):
@@ -419,170 +315,6 @@ class DeadlineRead(ReadModel):
     is_late: bool
     missing_count: int
     """How many documents of the checklist are not here."""
-
-
-class StretchCreate(WriteModel):
-    """Days of an illness in one place, both included."""
-
-    model_config = {
-        **WriteModel.model_config,
-        **example({"from": "2026-03-02", "to": "2026-03-15", "place": "home"}),
-        "populate_by_name": True,
-    }
-
-    first: Annotated[dt.date, Field(alias="from")]
-    last: Annotated[dt.date, Field(alias="to")]
-    place: Place
-
-
-class ClaimCreate(WriteModel):
-    """What happened to whom, and when."""
-
-    model_config = example(
-        {
-            "member_id": 17,
-            "kind": "common_illness",
-            "starts_on": "2026-03-02",
-            "stretches": [{"from": "2026-03-02", "to": "2026-03-15", "place": "home"}],
-            "diagnosis": "J18.9",
-        }
-    )
-
-    member_id: Id
-    kind: BenefitKind
-    starts_on: dt.date
-    """First day of leave or illness; for breastfeeding the day of birth."""
-    stretches: Annotated[list[StretchCreate], Field(max_length=60)] = []
-    """For an illness: its days, by place."""
-    children: Annotated[int, Field(ge=1, le=9)] = 1
-    diagnosis: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00]*$")] = ""
-    """As the licence has it; only the benefits officer and the auditor see it."""
-
-    def as_stretches(self) -> list[Stretch]:
-        """Return the stretches as the use case takes them."""
-        return [Stretch(one.first, one.last, one.place) for one in self.stretches]
-
-
-class ClaimDocumentsCreate(WriteModel):
-    """Which documents of the checklist came."""
-
-    model_config = example({"codes": ["identity_copy", "medical_licence"], "received_on": "2026-03-05"})
-
-    codes: Annotated[list[Line], Field(min_length=1, max_length=20)]
-    received_on: dt.date | None = None
-    """Today, unless said otherwise."""
-
-
-class ClaimSubmissionCreate(WriteModel):
-    """The day a claim went to the state, and the state's number of it."""
-
-    model_config = example({"submitted_on": "2026-03-05", "authority_reference": "M00000012"})
-
-    submitted_on: dt.date | None = None
-    authority_reference: Line | None = None
-
-
-class ClaimDecisionCreate(WriteModel):
-    """The state's word."""
-
-    model_config = example({"outcome": "accepted", "amount": "75028.15", "authority_reference": "M00000012"})
-
-    outcome: Annotated[str, StringConstraints(pattern=r"^(accepted|refused)$")]
-    decided_on: dt.date | None = None
-    amount: AmountText | None = None
-    """What the state says it pays; ours where it does not say."""
-    authority_reference: Line | None = None
-    reason: Reason | None = None
-    """Needed for a refusal."""
-
-
-class ClaimAdvanceCreate(WriteModel):
-    """Which instalment the mutual pays ahead of the state."""
-
-    model_config = example({"instalment": 1})
-
-    instalment: Annotated[int, Field(ge=1, le=100)]
-
-
-class ClaimCreditCreate(WriteModel):
-    """Which bill asks for less because the state pays an instalment by it."""
-
-    model_config = example({"bill_id": 4, "instalment": 1, "amount": "23223.00"})
-
-    bill_id: Id
-    instalment: Annotated[int, Field(ge=1, le=100)]
-    amount: AmountText
-
-
-class ClaimClosingCreate(WriteModel):
-    """Why nothing more comes, where something is still awaited or differs."""
-
-    model_config = example({"reason": "the state pays one cent less and says that this is its rounding"})
-
-    reason: Reason | None = None
-
-
-class ClaimWriteOffCreate(WriteModel):
-    """Who is to bear what the state does not pay back."""
-
-    model_config = example({"outcome": "loss", "reason": "the state refused it because of a bill that we paid late"})
-
-    outcome: WriteOffOutcome
-    reason: Reason
-
-
-class ClaimRepaymentCreate(WriteModel):
-    """How much of what she owes is taken from which money of hers, and how she agreed."""
-
-    model_config = example({"amount": "500.00", "held_as": "contributions", "reason": "signed on 4 May"})
-
-    amount: AmountText
-    held_as: HeldAs
-    reason: Reason
-
-
-class BenefitAmountRead(ReadModel):
-    """What the state pays for one child and instalment in a wage band, from a day on, as staff entered it."""
-
-    model_config = {**ReadModel.model_config, **example(AMOUNT)}
-
-    id: int
-    kind: BenefitKind
-    band: int
-    valid_from: dt.date
-    amount: AmountText
-    instalments: int
-    currency: str
-    source: str
-    actor: str
-    recorded_at: dt.datetime
-
-    @classmethod
-    def of(cls, row: AmountRow) -> Self:
-        """Shape a row."""
-        return cls.model_validate({**row._asdict(), "amount": text_of(row.amount_minor, row.currency)})
-
-
-class BenefitAmountCreate(WriteModel):
-    """What the state pays for breastfeeding in a band of minimum wages, from a day on, and who says so."""
-
-    model_config = example(
-        {
-            "band": 1,
-            "valid_from": "2026-01-01",
-            "amount": "1500.00",
-            "instalments": 12,
-            "currency": "DOP",
-            "source": "the state's circular 12/2025, seen by Ana",
-        }
-    )
-
-    band: Annotated[int, Field(ge=1, le=20)]
-    valid_from: dt.date
-    amount: AmountText
-    instalments: Annotated[int, Field(ge=1, le=24)] = 1
-    currency: CurrencyCode
-    source: Reason
 
 
 def _shown(row: ClaimRow, sees_health: bool) -> dict[str, object]:

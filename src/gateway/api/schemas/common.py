@@ -1,7 +1,7 @@
 """Shapes that every part of the API shares."""
 
 import datetime as dt
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -10,6 +10,7 @@ from gateway.kit.models import WorkState
 from gateway.kit.period import Period
 from gateway.kit.progress import Progress
 
+T = TypeVar("T")
 MAX_ID = 2**63 - 1
 
 PathId = Annotated[int, Path(ge=1, le=MAX_ID, examples=[1])]
@@ -29,6 +30,12 @@ class ReadModel(BaseModel):
     """An answer, filled from a row's attributes; every field is always present."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+class Whole(BaseModel, Generic[T]):
+    """A short list that comes whole, in the shape that a page has: what it becomes if it grows."""
+
+    items: list[T]
 
 
 class WriteModel(BaseModel):

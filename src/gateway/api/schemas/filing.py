@@ -1,17 +1,13 @@
-"""Funding policies, filings with their decisions, lines and files, the state's bills and their payments."""
+"""Funding policies, filings with their decisions, lines and files, and the evidence of a line."""
 
 import datetime as dt
 import uuid
 from typing import Any, Literal, Self
 
-from pydantic import Field
-
 from gateway.api.money import AmountText, text_of
-from gateway.api.schemas.bills import FORECAST, BillForecastRead
 from gateway.api.schemas.common import (
     CurrencyCode,
     Id,
-    Line,
     PeriodText,
     ReadModel,
     Reason,
@@ -21,13 +17,11 @@ from gateway.api.schemas.common import (
 )
 from gateway.api.schemas.state_codes import StateCodeRead
 from gateway.authority.connect import state_format
-from gateway.filing.due import standing
-from gateway.filing.forecast import Forecast
-from gateway.filing.models import Bill, Filing, FilingDocument, FilingPayment
+from gateway.filing.models import Filing, FilingDocument
 from gateway.filing.models import FundingPolicy as FundingPolicyRow
 from gateway.filing.rules import Change
 from gateway.filing.rules import Reason as DecisionReason
-from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus, NoticeStatus
+from gateway.filing.states import DocumentStatus, FilingKind, FilingStatus, LineStatus
 from gateway.filing.words import explain
 from gateway.kit.money import currency_of
 
@@ -37,6 +31,8 @@ RULES: dict[str, Any] = {
     "fund": {"limit_per_member": "1500.00", "limit_in_total": "50000.00"},
     "reserve": {"limit_per_member": "500.00", "only_if_covered_last_month": True},
 }
+
+
 POLICY = {
     "id": 2,
     "valid_from": "2026-01-01",
@@ -46,6 +42,8 @@ POLICY = {
     "actor": "staff:mara",
     "recorded_at": "2026-01-12T20:14:00Z",
 }
+
+
 FILING = {
     "id": 7,
     "reference": "5f0c9c0a-1a52-4a0e-9a57-0d6f6a8a2f61",
@@ -78,6 +76,8 @@ FILING = {
     "sealed_at": None,
     "version": 1,
 }
+
+
 PREVIEW = {
     **FILING,
     "by_reason": [{"reason": "own_money", "is_funded": True, "members": 1840, "needed": "6335402.11", "short": "0.00"}],
@@ -88,6 +88,8 @@ PREVIEW = {
         {"component": "work_risk", "rate": "0.0110", "source": "SRC-003, SRC-005", "mark": "1", "read_on": "2026-11-24"}
     ],
 }
+
+
 DECISION = {
     "member_id": 17,
     "number": "M000017",
@@ -108,6 +110,8 @@ DECISION = {
     "change_since_last": "same",
     "line_no": None,
 }
+
+
 LINE = {
     "line_no": 1,
     "member_id": 17,
@@ -143,6 +147,8 @@ LINE = {
         "is_known": True,
     },
 }
+
+
 DOCUMENT = {
     "id": 3,
     "filing_id": 7,
@@ -167,52 +173,8 @@ DOCUMENT = {
     "created_at": "2026-04-01T12:05:00Z",
     "answered_at": "2026-04-01T13:12:45Z",
 }
-BILL = {
-    "id": 1,
-    "notice_reference": "0320260000000014",
-    "version": 1,
-    "payroll_id": 1,
-    "period": "2026-03",
-    "replaces_id": None,
-    "status": "received",
-    "currency": "DOP",
-    "total": "6151402.11",
-    "ours": "6151402.11",
-    "difference": "0.00",
-    "paid_before": "0.00",
-    "issued_on": "2026-04-01",
-    "due_on": "2026-04-07",
-    "standing": "current",
-    "notice_status": "current",
-    "line_count": 1840,
-    "taken_on": "2026-04-01",
-    "received_at": "2026-04-01T13:13:00Z",
-    "row_version": 1,
-}
-PAYMENT = {
-    "id": 1,
-    "bill_id": 1,
-    "amount": "6151402.11",
-    "currency": "DOP",
-    "account_code": "bank:main",
-    "message_id": "MF1B1P1-0320260000000014",
-    "end_to_end_id": "F1B1P1-0320260000000014",
-    "ordered_by": "staff:abel",
-    "ordered_at": "2026-04-02T09:00:00Z",
-    "released_by": "staff:mara",
-    "released_at": "2026-04-02T09:30:00Z",
-    "withdrawn_at": None,
-    "order_sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    "booked_on": None,
-    "confirmed_at": None,
-}
-BILL_WHOLE = {
-    **BILL,
-    "components": [{"code": "health_worker", "theirs": "882060.02", "ours": "882060.02", "difference": "0.00"}],
-    "filings": [{"filing_id": 7, "amount": "6151402.11"}],
-    "payments": [PAYMENT],
-    "forecast": [FORECAST],
-}
+
+
 EVIDENCE = {
     "filing": {"id": 7, "period": "2026-03", "merkle_root": "…"},
     "line": {"line_no": 1, "status": "accepted", "total": "5023.27"},
@@ -227,6 +189,7 @@ EVIDENCE = {
     "answer": {"code": "0", "raw": {"line": 2, "status": "accepted"}},
     "bills": [{"notice_reference": "0320260000000014", "status": "confirmed"}],
     "bookings": [{"kind": "filing.seal", "valid_on": "2026-04-01"}],
+    "same_month": [],
 }
 
 
@@ -559,132 +522,8 @@ class EvidenceRead(ReadModel):
     """The state's answer for the line, as it came."""
     bills: list[dict[str, Any]]
     bookings: list[dict[str, Any]]
-
-
-class BillRead(ReadModel):
-    """The state's payment notice for a payroll and month."""
-
-    model_config = _model(BILL)
-
-    id: int
-    notice_reference: str
-    version: int
-    payroll_id: int
-    period: PeriodText
-    replaces_id: int | None
-    status: BillStatus
-    currency: CurrencyCode
-    total: AmountText
-    ours: AmountText
-    """What our own accepted lines say it should be."""
-    difference: AmountText
-    """Theirs less ours."""
-    paid_before: AmountText
-    issued_on: dt.date
-    due_on: dt.date
-    standing: NoticeStatus
-    """How the notice stands today: what we know ourselves before the state's last word."""
-    notice_status: str
-    """The state's own word when we last asked."""
-    line_count: int
-    """How many lines it bills."""
-    taken_on: dt.date
-    received_at: dt.datetime
-    row_version: int
-
-    @classmethod
-    def of(cls, row: Bill, today: dt.date) -> Self:
-        """Shape a row."""
-        return cls.model_validate(_bill_values(row, today))
-
-
-class BillComponentRead(ReadModel):
-    """One component of a bill, theirs against ours."""
-
-    code: str
-    theirs: AmountText
-    ours: AmountText
-    difference: AmountText
-
-
-class BillFilingRead(ReadModel):
-    """A filing that a bill covers, and how much of it."""
-
-    filing_id: int
-    amount: AmountText
-
-
-class PaymentOrderCreate(WriteModel):
-    """From which account to pay."""
-
-    model_config = {**WriteModel.model_config, **example({"account_code": "bank:main"})}
-
-    account_code: Line
-    """The account's code in the books."""
-
-
-class PaymentOrderRead(ReadModel):
-    """The payment of a bill: ordered by one person, released by another, booked by the bank, confirmed by the state."""
-
-    model_config = _model(PAYMENT)
-
-    id: int
-    bill_id: int
-    amount: AmountText
-    currency: CurrencyCode
-    account_code: str
-    message_id: str
-    end_to_end_id: str
-    ordered_by: str
-    ordered_at: dt.datetime
-    released_by: str | None
-    released_at: dt.datetime | None
-    withdrawn_at: dt.datetime | None
-    order_sha256: str | None
-    booked_on: dt.date | None
-    confirmed_at: dt.datetime | None
-
-    @classmethod
-    def of(cls, row: FilingPayment) -> Self:
-        """Shape a row."""
-        names = set(cls.model_fields) - {"amount"}
-        values = {name: getattr(row, name) for name in names}
-        return cls.model_validate({**values, "amount": text_of(row.amount_minor, row.currency)})
-
-
-class BillWholeRead(BillRead):
-    """A bill with its components, the filings it covers and its payments."""
-
-    model_config = _model(BILL_WHOLE)
-
-    components: list[BillComponentRead]
-    filings: list[BillFilingRead]
-    payments: list[PaymentOrderRead] = Field(description="Newest first; withdrawn ones too.")
-    forecast: list[BillForecastRead]
-    """What paying on the days that matter costs; empty once it is paid."""
-
-    @classmethod
-    def whole(cls, row: Bill, parts: Any, forecasts: list[Forecast], today: dt.date, language: str) -> Self:
-        """Shape a row, its parts and what paying on the next days costs."""
-        currency = row.currency
-        components = [
-            BillComponentRead(
-                code=part.code,
-                theirs=text_of(part.theirs_minor, currency),
-                ours=text_of(part.ours_minor, currency),
-                difference=text_of(part.theirs_minor - part.ours_minor, currency),
-            )
-            for part in parts["components"]
-        ]
-        filings = [
-            BillFilingRead(filing_id=part.filing_id, amount=text_of(part.amount_minor, currency))
-            for part in parts["filings"]
-        ]
-        payments = [PaymentOrderRead.of(payment) for payment in parts["payments"]]
-        forecast = [BillForecastRead.of(one, language) for one in forecasts]
-        return cls(
-            **_bill_values(row, today), components=components, filings=filings, payments=payments, forecast=forecast
-        )
+    same_month: list[dict[str, Any]]
+    """The member's other lines of the month: what a rejected one became, or what this one mends."""
 
 
 def _filing_values(row: Filing) -> dict[str, Any]:
@@ -693,17 +532,5 @@ def _filing_values(row: Filing) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in names},
         **{name: text_of(getattr(row, stored), row.currency) for name, stored in shown.items()},
-        "period": month_of(row.period_start),
-    }
-
-
-def _bill_values(row: Bill, today: dt.date) -> dict[str, Any]:
-    shown = {"total": row.total_minor, "ours": row.ours_minor, "paid_before": row.paid_before_minor}
-    names = set(BillRead.model_fields) - {*shown, "period", "difference", "standing"}
-    return {
-        **{name: getattr(row, name) for name in names},
-        **{name: text_of(minor, row.currency) for name, minor in shown.items()},
-        "difference": text_of(row.total_minor - row.ours_minor, row.currency),
-        "standing": standing(row, today),
         "period": month_of(row.period_start),
     }

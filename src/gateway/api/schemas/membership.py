@@ -1,4 +1,4 @@
-"""Members, their families, funds, payrolls and uploaded files, as they are asked for and shown."""
+"""Members and their wages, places, leaves and history, as they are asked for and shown."""
 
 import datetime as dt
 from typing import Annotated, Any, Literal, Self
@@ -6,29 +6,28 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints
 
 from gateway.api.money import AmountText, MoneyRead, minor_of, text_of
-from gateway.api.schemas.common import CurrencyCode, Id, Line, ProgressRead, ReadModel, Reason, WriteModel, example
-from gateway.kit.progress import Progress
-from gateway.membership.add_dependant import NewDependant
+from gateway.api.schemas.common import CurrencyCode, Id, Line, ReadModel, Reason, WriteModel, example
 from gateway.membership.enrol import NewIdentity, NewMember, Person
-from gateway.membership.family import Kin
-from gateway.membership.import_members import ImportRow
 from gateway.membership.profiles import Profile
 from gateway.membership.queries import HistoryRow
 from gateway.membership.rules import WARNINGS, mask
 from gateway.membership.states import (
-    DependantCategory,
     IdentityKind,
-    ImportKind,
-    ImportPolicy,
-    ImportState,
     LeaveKind,
     MemberStatus,
 )
 
 Sex = Literal["M", "F"]
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00]*$")]
+
+
 Language = Literal["es", "en", "fr"]
+
+
 Day = Annotated[dt.date, Field(examples=["2026-03-01"])]
+
 
 MARIA = {
     "id": 17,
@@ -54,119 +53,6 @@ MARIA = {
     "version": 3,
     "created_at": "2026-01-02T14:00:00Z",
 }
-LUIS = {
-    "id": 4,
-    "member_id": 17,
-    "category": "direct",
-    "relation": "child",
-    "given_names": "Luis",
-    "first_surname": "Peña",
-    "second_surname": "",
-    "sex": "M",
-    "birth_date": "2015-05-05",
-    "identity_kind": None,
-    "identity_value": None,
-    "is_student": False,
-    "is_disabled": False,
-    "rule": "do.child_minor",
-    "eligible_until": "2033-05-04",
-    "valid_from": "2026-01-01",
-    "valid_to": "2033-05-05",
-    "end_reason": None,
-}
-UPLOAD = {
-    "id": 3,
-    "kind": "members",
-    "file_name": "socios.csv",
-    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    "state": "previewed",
-    "repeats_id": None,
-    "row_count": 2000,
-    "create_count": 1988,
-    "change_count": 4,
-    "same_count": 5,
-    "refused_count": 3,
-    "format": "csv",
-    "encoding": "cp1252",
-    "separator": ";",
-    "sheet": "",
-    "created_at": "2026-01-02T14:00:00Z",
-    "created_by": "staff:ana",
-    "applied_at": None,
-    "applied_by": None,
-}
-
-
-class FundCreate(WriteModel):
-    """A fund to be founded."""
-
-    model_config = {
-        **WriteModel.model_config,
-        **example({"code": "F1", "name": "Peluqueras del Este", "treasurer": "Luz Marte"}),
-    }
-
-    code: Line
-    name: Line
-    treasurer: Line | None = None
-
-
-class FundRead(ReadModel):
-    """A self-managed group of members with money of its own."""
-
-    model_config = {
-        **ReadModel.model_config,
-        **example(
-            {
-                "id": 1,
-                "code": "F1",
-                "name": "Peluqueras del Este",
-                "treasurer": "Luz Marte",
-                "created_at": "2026-01-02T14:00:00Z",
-            }
-        ),
-    }
-
-    id: int
-    code: str
-    name: str
-    treasurer: str | None
-    created_at: dt.datetime
-
-
-class PayrollCreate(WriteModel):
-    """A payroll to be opened."""
-
-    model_config = {**WriteModel.model_config, **example({"code": "001", "name": "Peluqueras"})}
-
-    code: Line
-    name: Line
-    employer_number: Line | None = None
-    """Of an employer the mutual files for, who is registered before; without it, the mutual's own."""
-
-
-class PayrollRead(ReadModel):
-    """The state's key under which members are declared."""
-
-    model_config = {
-        **ReadModel.model_config,
-        **example(
-            {
-                "id": 1,
-                "code": "001",
-                "name": "Peluqueras",
-                "employer_number": "401999999",
-                "is_active": True,
-                "created_at": "2026-01-02T14:00:00Z",
-            }
-        ),
-    }
-
-    id: int
-    code: str
-    name: str
-    employer_number: str
-    is_active: bool
-    created_at: dt.datetime
 
 
 class IdentityCreate(WriteModel):
@@ -445,104 +331,6 @@ class WageRead(ReadModel):
         )
 
 
-class DependantCreate(WriteModel):
-    """Somebody to be covered through a member."""
-
-    model_config = {
-        **WriteModel.model_config,
-        **example(
-            {
-                "relation": "child",
-                "given_names": "Luis",
-                "first_surname": "Peña",
-                "sex": "M",
-                "birth_date": "2015-05-05",
-                "valid_from": "2026-01-01",
-            }
-        ),
-    }
-
-    relation: Line
-    given_names: Line
-    first_surname: Line
-    second_surname: Text = ""
-    sex: Sex | None = None
-    birth_date: Day | None = None
-    identity: IdentityCreate | None = None
-    category: DependantCategory | None = None
-    """Without it the rule decides; a grown child is additional only where the holder says so."""
-    is_student: bool = False
-    is_disabled: bool = False
-    together_since: Day | None = None
-    has_common_children: bool = False
-    valid_from: Day
-
-    def as_new(self) -> NewDependant:
-        """Return it as the use case takes it."""
-        kin = Kin(
-            self.relation,
-            self.birth_date,
-            self.is_student,
-            self.is_disabled,
-            self.together_since,
-            self.has_common_children,
-        )
-        return NewDependant(
-            kin=kin,
-            given_names=self.given_names,
-            first_surname=self.first_surname,
-            second_surname=self.second_surname,
-            valid_from=self.valid_from,
-            sex=self.sex,
-            identity=self.identity.as_new() if self.identity else None,
-            category=self.category,
-        )
-
-
-class DependantEnd(WriteModel):
-    """When and why a cover ends."""
-
-    model_config = {**WriteModel.model_config, **example({"last_day": "2026-03-31", "reason": "has a job of her own"})}
-
-    last_day: Day
-    reason: Reason
-
-
-class DependantRead(ReadModel):
-    """A person covered through a member, and the rule that makes her eligible."""
-
-    model_config = {**ReadModel.model_config, **example(LUIS)}
-
-    id: int
-    member_id: int
-    category: DependantCategory
-    relation: str
-    given_names: str
-    first_surname: str
-    second_surname: str
-    sex: Sex | None
-    birth_date: dt.date | None
-    identity_kind: IdentityKind | None
-    identity_value: str | None
-    is_student: bool
-    is_disabled: bool
-    rule: str
-    eligible_until: dt.date | None
-    """The last day under that rule, where it ends by itself."""
-    valid_from: dt.date
-    valid_to: dt.date | None
-    """The first day without cover."""
-    end_reason: str | None
-
-    @classmethod
-    def of(cls, row: Any, *, is_open: bool) -> Self:
-        """Shape a row, with the number in the open or masked."""
-        values = row._asdict()
-        if values["identity_value"] is not None and not is_open:
-            values["identity_value"] = mask(values["identity_value"])
-        return cls.model_validate({name: values[name] for name in cls.model_fields})
-
-
 class LeaveCreate(WriteModel):
     """A time without work."""
 
@@ -641,122 +429,7 @@ class WageListRead(ReadModel):
     items: list[WageRead]
 
 
-class DependantListRead(ReadModel):
-    """A member's dependants, present and past, the newest first."""
-
-    items: list[DependantRead]
-
-
 class LeaveListRead(ReadModel):
     """A member's leaves, the newest first."""
 
     items: list[LeaveRead]
-
-
-class ImportRead(ReadModel):
-    """An uploaded file, and what applying it did or would do."""
-
-    model_config = {**ReadModel.model_config, **example(UPLOAD)}
-
-    id: int
-    kind: ImportKind
-    file_name: str
-    sha256: str
-    state: ImportState
-    repeats_id: int | None
-    """An earlier import that applied the same bytes: only what it refused is looked at again, the rest is ``same``."""
-    row_count: int
-    create_count: int
-    change_count: int
-    same_count: int
-    refused_count: int
-    format: str
-    encoding: str
-    separator: str
-    sheet: str
-    created_at: dt.datetime
-    created_by: str
-    applied_at: dt.datetime | None
-    applied_by: str | None
-
-    @classmethod
-    def of(cls, row: ImportRow) -> Self:
-        """Shape a row."""
-        dialect = row.dialect
-        values = {
-            **row._asdict(),
-            "format": dialect["kind"],
-            **{name: dialect[name] for name in ("encoding", "separator", "sheet")},
-        }
-        return cls.model_validate({name: values[name] for name in cls.model_fields})
-
-
-class ImportStandingRead(ImportRead):
-    """An uploaded file, and how far the work on it is where a worker does it."""
-
-    model_config = {**ReadModel.model_config, **example({**UPLOAD, "progress": None})}
-
-    progress: ProgressRead | None
-    """Of the last work that a worker was asked for (``in_background``); null where there was none."""
-
-    @classmethod
-    def standing(cls, row: ImportRow, progress: Progress | None) -> Self:
-        """Shape a row and the work on it."""
-        return cls(**ImportRead.of(row).model_dump(), progress=ProgressRead.of(progress))
-
-
-class ProblemRead(ReadModel):
-    """What is wrong with a cell."""
-
-    column: str
-    """As the file names it; empty where the row as such is wrong."""
-    code: str
-    detail: str
-
-
-class ImportLineRead(ReadModel):
-    """One row of a file: what it creates, changes (each as old and new), or why it is refused."""
-
-    model_config = {
-        **ReadModel.model_config,
-        **example(
-            {
-                "row_no": 17,
-                "action": "change",
-                "fields": {"wage": ["15770.00", "16500.00"], "wage_from": "2026-03-01", "phone": ["", "+18095551212"]},
-                "problems": [],
-                "member_id": 17,
-            }
-        ),
-    }
-
-    row_no: int
-    """Line of the file; the first is 1."""
-    action: Literal["create", "change", "same", "refuse"]
-    fields: dict[str, Any]
-    problems: list[ProblemRead]
-    member_id: int | None
-
-    @classmethod
-    def of(cls, row: Any, currency: str) -> Self:
-        """Shape a row."""
-        fields = dict(row.fields)
-        if "wage_minor" in fields:
-            fields["wage"] = _wages(fields.pop("wage_minor"), currency)
-        return cls(row_no=row.row_no, action=row.action, fields=fields, problems=row.problems, member_id=row.member_id)
-
-
-def _wages(minor: Any, currency: str) -> Any:
-    if isinstance(minor, list):
-        return [None if one is None else text_of(one, currency) for one in minor]
-    return text_of(minor, currency)
-
-
-class ApplicationCreate(WriteModel):
-    """What is to become of the file's bad rows."""
-
-    model_config = {**WriteModel.model_config, **example({"policy": "good_rows"})}
-
-    policy: ImportPolicy
-    in_background: bool = False
-    """Let a worker do it and answer at once: ``progress`` of the upload says how far it is."""

@@ -3,7 +3,8 @@
 A structural error rejects the whole file. A wrong field or a broken rule rejects its line only. Of persons that stand
 twice in a file, AM, AR and NV reject every line and RD the later ones. What only the state's registers know (codes
 24, 110, 111, 195, …) is told where a register is given; without one, a cédula whose check digit does not fit is a
-warning with code 24 and its line is not rejected. Source: SRC-001.
+warning with code 24 and its line is not rejected. An employer's number whose check digit does not fit is a remark with
+code 3 beside the verdict (decision 184). Source: SRC-001.
 """
 
 import datetime as dt
@@ -19,7 +20,7 @@ from gateway.authority.do_tss.body import Body, Problem, key_reader
 from gateway.authority.do_tss.codes import explain
 from gateway.authority.do_tss.editions import EDITIONS, edition_of
 from gateway.authority.do_tss.layout import STRUCTURE, Edition, Fault
-from gateway.authority.do_tss.register import Register
+from gateway.authority.do_tss.register import Register, employer_number_fits
 from gateway.authority.do_tss.sayings import Saying, say
 from gateway.authority.protocol import FileVerdict, Finding
 from gateway.authority.text.duplicates import Hashes, Places, places_of_repeated
@@ -28,6 +29,7 @@ from gateway.kit.period import Period
 
 _FIRST_LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)?")
 _MARKS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+EMPLOYER_UNKNOWN = "3"
 _LOOKED_AT = 100
 """So many lines are looked at before a file without a header is called none of the state's."""
 
@@ -70,6 +72,8 @@ class _Check:
     period: str | None = None
     structural: list[Problem] = field(default_factory=list)
     """What is wrong with the header."""
+    remarks: list[Problem] = field(default_factory=list)
+    """What looks wrong in the header and is the state's to say."""
 
     def __post_init__(self) -> None:
         self._start = self.file.tell()
@@ -162,6 +166,11 @@ class _Check:
         self.period = str(period) if isinstance(period, Period) else None
         for fault in faults:
             self._complain(fault.column, fault.saying, fault.field, fault.code)
+        if self.employer is not None and not employer_number_fits(self.employer):
+            place = next(one.start for one in layout.fields if one.name == "employer")
+            column = place + len(line[place - 1 :]) - len(line[place - 1 :].lstrip(" "))
+            saying = say("employer_check_digit", found=self.employer)
+            self.remarks.append(Problem(1, Fault("employer", EMPLOYER_UNKNOWN, saying, column)))
         if edition.kind == "AR" and isinstance(period, Period) and period.start > (self.wishes.today or period.end):
             month = next(one for one in layout.fields if one.name == "period")
             self._complain(month.start, say("month_ahead", found=str(period)), month.name, "252")
@@ -225,6 +234,7 @@ class _Check:
             findings=tuple(map(self._finding, problems)),
             findings_left_out=left_out,
             is_readable=is_readable,
+            remarks=tuple(map(self._finding, self.remarks)),
         )
 
 

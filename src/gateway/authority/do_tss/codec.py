@@ -21,7 +21,6 @@ from gateway.authority.do_tss.rules import RULES, code_for, event_days
 from gateway.authority.do_tss.sayings import say
 from gateway.authority.do_tss.shapes import Number, ShapeError
 
-KIND_OF_LETTER = LETTERS
 LETTER_OF_KIND = {kind: letter for letter, kind in LETTERS.items()}
 _EVENT_OF = {"add": "ID", "remove": "SD"}
 _REMEMBERED = 1 << 16

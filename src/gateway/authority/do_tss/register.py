@@ -1,4 +1,4 @@
-"""Who the state may know: check digits of cédulas, and a register of persons and families where one is given.
+"""Who the state may know: check digits of cédulas and employers' numbers, and a register of persons and families where one is given.
 
 Nothing here refuses a person. A check digit that does not fit is a warning, since a few hundred valid cards fail it;
 a register is somebody's extract of what the state holds, and speaks for itself.
@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import BinaryIO, NamedTuple
 
-from stdnum.do import cedula
+from stdnum.do import cedula, rnc
 
 from gateway.kit.errors import MalformedError
 
+CARD_DIGITS = 11
 COLUMNS = ("document_type", "document", "holder_document_type", "holder_document")
 _ONCE = bytes(byte - 48 if 48 <= byte <= 57 else 0 for byte in range(256))
 _TWICE = bytes((byte - 48) * 2 - (9 if byte > 52 else 0) if 48 <= byte <= 57 else 0 for byte in range(256))
@@ -84,6 +85,15 @@ def check_digit_fits(number: str) -> bool:
     return not (sum(number.encode()[0::2].translate(_ONCE)) + sum(number.encode()[1::2].translate(_TWICE))) % 10 or (
         number in _exceptions()
     )
+
+
+def employer_number_fits(number: str) -> bool:
+    """Tell whether an employer's number, an RNC or a cédula, is one as far as its check digit tells.
+
+    Source:
+        SRC-011: the RNC's weights and exceptions; SRC-050 for an employer who is a person.
+    """
+    return check_digit_fits(number) if len(number) == CARD_DIGITS else bool(rnc.is_valid(number))
 
 
 @cache

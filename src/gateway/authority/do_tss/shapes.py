@@ -75,7 +75,7 @@ class Constant:
     def pattern(self) -> str:
         return re.escape(self.text)
 
-    def encode(self, value: Any) -> str:  # noqa: ARG002
+    def encode(self, value: Any) -> str:  # noqa: ARG002 — always the same
         return self.text
 
     def decode(self, text: str) -> str:

@@ -61,7 +61,7 @@ class FundFormat:
         """Look at each: a line is short and there is no quicker way."""
         return not any(self.check(worker) for worker in workers)
 
-    def check_dependant(self, dependant: DeclaredDependant) -> list[Finding]:  # noqa: ARG002
+    def check_dependant(self, dependant: DeclaredDependant) -> list[Finding]:  # noqa: ARG002 — the fund is not told of them
         """Find nothing: the fund is not told of dependants."""
         return []
 
@@ -102,7 +102,7 @@ class FundFormat:
         assert edition is not None
         return decode(line, edition)
 
-    def lay_out(self, kind: str, line: str, on: dt.date) -> list[LaidField]:  # noqa: ARG002
+    def lay_out(self, kind: str, line: str, on: dt.date) -> list[LaidField]:  # noqa: ARG002 — one kind, one edition
         """Return the fields between the separators."""
         edition = edition_of(on)
         separator = edition.separator if edition is not None else "#~#"

@@ -278,4 +278,4 @@ def _name(problem: Exception) -> str:
 
 def _now() -> dt.datetime:
     # The one clock of the adapters: when an answer came is part of the evidence, not of any rule.
-    return dt.datetime.now(dt.UTC)  # noqa: TID251
+    return dt.datetime.now(dt.UTC)  # noqa: TID251 - a header or signature says when it was made

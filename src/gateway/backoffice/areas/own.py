@@ -1,7 +1,5 @@
 """What is somebody's own: her password, her open sessions, her second factor and its recovery codes."""
 
-from types import SimpleNamespace
-
 from fastapi.responses import Response
 
 from gateway.api.dependencies import commit, opened
@@ -130,13 +128,13 @@ def confirm(desk: Desk, form: Form) -> Response:
     """Take the first code, and show the recovery codes; once."""
     otp = form.text("otp", required=True, most=20)
     form.check()
-    return _codes(desk, confirm_factor(desk.session, _user(desk), otp, desk.vault))
+    return _codes(desk, confirm_factor(desk.session, desk.principal, otp, desk.vault))
 
 
 @area.act("/second-factor/recovery-codes", show=show_factor, has_page=False, is_repeatable=True)
 def renew(desk: Desk, _form: Form) -> Response:
     """Give new recovery codes, and show them; once."""
-    return _codes(desk, renew_recovery_codes(desk.session, _user(desk)))
+    return _codes(desk, renew_recovery_codes(desk.session, desk.principal))
 
 
 def _sure(desk: Desk, _form: Form) -> Confirmation:
@@ -150,10 +148,6 @@ def end(desk: Desk, _form: Form) -> Go:
     """Take off her own second factor, where her role does not ask for one."""
     take_off(desk.session, desk.principal.user_id, actor=desk.actor, reason="her own wish", is_own=True)
     return Go("/second-factor", N_("Your second factor is taken off."))
-
-
-def _user(desk: Desk) -> SimpleNamespace:
-    return SimpleNamespace(id=desk.principal.user_id, username=desk.principal.username)
 
 
 def _codes(desk: Desk, codes: list[str]) -> Response:

@@ -4,7 +4,7 @@ Every page is a question on both clocks, and says so: its link with both of them
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -295,7 +295,10 @@ def _chart(sheet: Sheet, report: Report, words: Words) -> Chart | None:
         for name, place in zip(names, places, strict=True)
     ]
     labels = [_label(row[0], report, words) for row in rows]
-    write: Callable[[float], str] = lambda value: words.number(round(Decimal(value)))  # noqa: E731
+
+    def write(value: float) -> str:
+        return words.number(round(Decimal(value)))
+
     return draw(title_of(sheet, words.language), labels, series, write=write, kind=kind, is_whole=not is_money)
 
 

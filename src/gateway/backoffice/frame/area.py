@@ -10,7 +10,6 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 from fastapi import Request
@@ -169,7 +168,8 @@ class _Act:
                     desk.settle()
                     form.words = desk.words
                     if form.own("_show"):
-                        return self.show(desk, form, **places)  # type: ignore[no-any-return]
+                        shown: Response = self.show(desk, form, **places)
+                        return shown
                     if not desk.is_own(form):
                         raise FormForeignError("the form's token is of another log-in or another page")
                     if desk.known.fingerprint is not None or desk.known.is_mine or time.monotonic() > deadline:
@@ -251,8 +251,7 @@ class _Act:
 
 
 def _proves(desk: Desk, code: str) -> bool:
-    user = SimpleNamespace(id=desk.principal.user_id, username=desk.principal.username)
-    return check_again(desk.session, user, code, desk.vault)
+    return check_again(desk.session, desk.principal, code, desk.vault)
 
 
 def _within(desk: Desk, work: Callable[[], Any]) -> Response:

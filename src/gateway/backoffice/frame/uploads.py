@@ -5,8 +5,6 @@ from gateway.backoffice.frame.forms import Upload
 from gateway.backoffice.frame.texts import N_
 
 LARGEST_TABLE = 64 * 1024 * 1024
-LARGEST_DOCUMENT = 10 * 1024 * 1024
-DOCUMENTS = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
 
 def check_table(file: Upload) -> None:
@@ -25,19 +23,6 @@ def check_table(file: Upload) -> None:
     is_text = b"\0" not in file.body[:4096] or file.body.startswith((b"\xff\xfe", b"\xfe\xff"))
     if not is_workbook and (is_other or not is_text):
         raise UploadRefusedError(N_("Not a list: send a CSV file, or a workbook (XLSX)."))
-
-
-def check_document(file: Upload) -> str:
-    """Check that a file is a paper as people send it, and return its media type: PDF, JPEG or PNG.
-
-    Raises:
-        UploadRefusedError: It is too large, or something else.
-    """
-    check_size(file, LARGEST_DOCUMENT)
-    for mark, kind in DOCUMENTS:
-        if file.body.startswith(mark):
-            return kind
-    raise UploadRefusedError(N_("Not a paper that can be kept: send a PDF, a JPEG or a PNG."))
 
 
 def check_size(file: Upload, most: int = LARGEST_TABLE) -> None:

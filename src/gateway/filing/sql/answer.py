@@ -199,11 +199,6 @@ UNION ALL
 SELECT a.id, a.currency, -g.amount_minor FROM given g JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = g.code
 """
 
-FIND_ANSWER = """
--- at most one row: an answer of these bytes to a file
-SELECT id, status FROM filing_answer WHERE mutual_id = current_mutual() AND document_id = :document_id AND sha256 = :sha256
-"""
-
 INSERT_ANSWER = """
 -- one row: the new answer's id
 INSERT INTO filing_answer (filing_id, document_id, sha256, evidence_id, status, code, accepted_count, rejected_count, problem)

@@ -135,8 +135,39 @@ SELECT count(*) FROM filing_payment WHERE mutual_id = current_mutual() AND bill_
 """
 
 LIVE_PAYMENT = """
--- at most one row: the payment of a bill that was not withdrawn
-SELECT id, amount_minor FROM filing_payment WHERE mutual_id = current_mutual() AND bill_id = :bill_id AND withdrawn_at IS NULL
+-- at most one row: the payment of a bill that was not withdrawn and did not come back
+SELECT id, amount_minor FROM filing_payment
+WHERE mutual_id = current_mutual() AND bill_id = :bill_id AND withdrawn_at IS NULL AND returned_at IS NULL
+"""
+
+CAME_BACK = """
+-- one row per bill that a bill replaced and whose payment came to nothing: what it asked is ordered with this one
+WITH RECURSIVE chain AS (
+    SELECT replaces_id AS id FROM bill WHERE mutual_id = current_mutual() AND id = :bill_id
+    UNION
+    SELECT b.replaces_id FROM bill b JOIN chain c ON b.id = c.id WHERE b.mutual_id = current_mutual()
+)
+SELECT b.id, b.total_minor - b.paid_before_minor AS amount_minor FROM bill b JOIN chain c ON c.id = b.id
+WHERE b.mutual_id = current_mutual() AND b.status = 'returned' ORDER BY b.id
+"""
+
+ASKED_BY = """
+-- one row per account that a payment pays off: what its bill asked beyond earlier payments, and the bills ordered with it
+SELECT notice_reference, sum(total_minor - paid_before_minor)::int8 AS amount_minor FROM bill
+WHERE mutual_id = current_mutual() AND id = ANY(CAST(:bill_ids AS bigint[])) GROUP BY notice_reference ORDER BY notice_reference
+"""
+
+NEWER_BILLS = """
+-- one row per bill that replaced a bill, or one that did, and still counts, newest first, and whether it raised a credit
+WITH RECURSIVE newer AS (
+    SELECT id FROM bill WHERE mutual_id = current_mutual() AND replaces_id = :bill_id
+    UNION
+    SELECT b.id FROM bill b JOIN newer n ON b.replaces_id = n.id WHERE b.mutual_id = current_mutual()
+)
+SELECT b.id, b.status, EXISTS (
+    SELECT FROM bill_credit k WHERE k.mutual_id = b.mutual_id AND k.bill_id = b.id AND k.kind = 'overpaid') AS has_credit
+FROM bill b JOIN newer n ON n.id = b.id
+WHERE b.mutual_id = current_mutual() AND b.status <> 'superseded' ORDER BY b.id DESC
 """
 
 COVERED = """

@@ -15,37 +15,45 @@ WHERE l.mutual_id = current_mutual() AND l.filing_id = :filing_id AND l.line_no 
 """
 
 INFLOWS = """
--- one row per part of a receipt that is a member's now and was not taken back, oldest first
+-- one row per part of a receipt and time in which it was a member's, in the order it became hers: when it did, and when it was
+-- taken back or moved to another
+WITH part AS (
+    SELECT l.id, l.receipt_id, l.member_id FROM contribution_receipt_line l
+    WHERE l.mutual_id = current_mutual() AND l.id IN (
+        SELECT o.id FROM contribution_receipt_line o WHERE o.mutual_id = current_mutual() AND o.member_id = :member_id
+        UNION
+        SELECT q.receipt_line_id FROM contribution_placement q WHERE q.mutual_id = current_mutual() AND q.member_id = :member_id)
+), move AS (
+    SELECT t.id, t.member_id, r.recorded_at AS came_at, 0 AS version
+    FROM part t JOIN contribution_receipt r ON r.mutual_id = current_mutual() AND r.id = t.receipt_id
+    UNION ALL
+    SELECT t.id, p.member_id, p.at, p.version
+    FROM part t JOIN contribution_placement p ON p.mutual_id = current_mutual() AND p.receipt_line_id = t.id
+), held AS (
+    SELECT id, member_id, came_at, lead(came_at) OVER (PARTITION BY id ORDER BY version) AS left_at FROM move
+)
 SELECT r.id AS receipt_id, r.number, l.line_no, l.amount_minor, r.channel, r.account_code, r.collector, r.payer_reference,
-       r.paid_on, r.recorded_at, r.ledger_tx_id
-FROM contribution_receipt_line l
+       r.paid_on, r.recorded_at, r.ledger_tx_id, h.came_at, least(h.left_at, v.at) AS gone_at, v.reason AS taken_back
+FROM held h
+JOIN contribution_receipt_line l ON l.mutual_id = current_mutual() AND l.id = h.id
 JOIN contribution_receipt r ON r.mutual_id = l.mutual_id AND r.id = l.receipt_id
-LEFT JOIN LATERAL (
-    SELECT p.version, p.member_id FROM contribution_placement p
-    WHERE p.mutual_id = l.mutual_id AND p.receipt_line_id = l.id ORDER BY p.version DESC LIMIT 1
-) p ON true
-WHERE l.mutual_id = current_mutual()
-  AND l.id IN (
-    SELECT o.id FROM contribution_receipt_line o WHERE o.mutual_id = current_mutual() AND o.member_id = :member_id
-    UNION
-    SELECT q.receipt_line_id FROM contribution_placement q WHERE q.mutual_id = current_mutual() AND q.member_id = :member_id)
-  AND CASE WHEN p.version IS NULL THEN l.member_id ELSE p.member_id END = :member_id
-  AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
-ORDER BY r.paid_on, r.id, l.line_no
+LEFT JOIN contribution_reversal v ON v.mutual_id = r.mutual_id AND v.receipt_id = r.id
+WHERE h.member_id = :member_id
+ORDER BY h.came_at, r.paid_on, r.id, l.line_no
 """
 
 USED_EARLIER = """
--- one row: what a member's lines sealed before this filing used of her money and were not given back
+-- one row: what a member's lines sealed before this filing used of her money and had not given back when it was sealed
 SELECT coalesce(sum(l.from_member_minor), 0)::int8 AS used_minor
-FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
-WHERE l.mutual_id = current_mutual() AND l.member_id = :member_id AND l.status <> 'rejected'
-  AND f.sealed_at IS NOT NULL AND (f.sealed_at, f.id) < (
-    SELECT o.sealed_at, o.id FROM filing o WHERE o.mutual_id = current_mutual() AND o.id = :filing_id)
+FROM filing o
+JOIN filing f ON f.mutual_id = o.mutual_id AND (f.sealed_at, f.id) < (o.sealed_at, o.id)
+JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.member_id = :member_id
+WHERE o.mutual_id = current_mutual() AND o.id = :filing_id AND (l.status <> 'rejected' OR l.answered_at > o.sealed_at)
 """
 
 LINES_OF_MEMBER = """
 -- one row per line of a member in a sealed filing, in the order they were sealed
-SELECT l.id, l.filing_id, l.line_no, l.from_member_minor, l.status, f.period_start
+SELECT l.id, l.filing_id, l.line_no, l.from_member_minor, l.status, l.answered_at, f.period_start, f.sealed_at
 FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
 WHERE l.mutual_id = current_mutual() AND l.member_id = :member_id AND f.sealed_at IS NOT NULL ORDER BY f.sealed_at, f.id
 """
@@ -78,6 +86,14 @@ BOOKINGS = """
 -- one row per booking about a filing, oldest first
 SELECT id, idempotency_key, kind, valid_on, recorded_at, actor, evidence FROM ledger_tx
 WHERE mutual_id = current_mutual() AND idempotency_key LIKE :prefix ORDER BY id
+"""
+
+SAME_MONTH = """
+-- one row per line of a member for a month in another sealed filing of the payroll, in the order they were sealed
+SELECT f.id AS filing_id, l.line_no, f.kind, f.sequence, f.sealed_at, l.status, l.state_code
+FROM filing f JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.member_id = :member_id
+WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start AND f.id <> :filing_id
+  AND f.sealed_at IS NOT NULL ORDER BY f.sealed_at, f.id
 """
 
 MOVEMENTS_OF_LINE = """

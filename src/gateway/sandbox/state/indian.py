@@ -47,7 +47,7 @@ MESSAGES = {
 }
 
 
-def _inspect(path: Path, *, kind: str, employer: str, period: str, lengths: Sequence[int]) -> Inspection:  # noqa: ARG001
+def _inspect(path: Path, *, kind: str, employer: str, period: str, lengths: Sequence[int]) -> Inspection:  # noqa: ARG001 - every realm is called alike
     found, seen = Inspection(most_errors=1_000_000), set[str]()
     for number, line in read_lines(path):
         found.details = number

@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import Form, Request
 from fastapi.responses import JSONResponse
 
+from gateway.api import rate
 from gateway.api.dependencies import GateDep
 from gateway.api.errors import problem_response, problems
 from gateway.api.routing import Router
 from gateway.api.schemas.state import TokenRead, TokenRequest
-from gateway.api.state_access import side_of, too_many
+from gateway.api.state_access import side_of
 from gateway.api.state_tokens import TokenAsked, issue_token
 from gateway.kit.errors import GatewayError
 
@@ -30,9 +31,10 @@ def create_token(asked: Annotated[TokenRequest, Form()], request: Request, gate:
     """
     side = side_of(request)
     standing = side.token_rate.take(request.client.host if request.client else "")
+    standing.tell(request, "token")
     try:
         if standing.left < 0:
-            raise too_many(standing.limit, standing.seconds)
+            raise rate.refusal(standing)
         issued = issue_token(TokenAsked(**asked.model_dump()), request, gate, side)
     except GatewayError as refusal:
         told = problem_response(request, refusal)

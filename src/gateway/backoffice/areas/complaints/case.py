@@ -120,7 +120,8 @@ def _person(desk: Desk, actor: str) -> str:
 def _until(row: Any) -> dt.date:
     """Return the last day on which what the case waits for may come."""
     days = rules.SILENT_DAYS if row.status == ComplaintStatus.ASKED else rules.OBJECTION_DAYS
-    return row.moved_on + dt.timedelta(days=days)  # type: ignore[no-any-return]
+    until: dt.date = row.moved_on + dt.timedelta(days=days)
+    return until
 
 
 def _postings(desk: Desk, row: Any) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from gateway.filing.bill_words import costs, why
 from gateway.filing.compare_bill import compare_bill
 from gateway.filing.credits import open_credits
 from gateway.filing.forecast import usual_days
+from gateway.filing.pay import left_to_pay
 from gateway.filing.states import BillStatus
 from gateway.kit.money import currency_of
 from gateway.kit.period import Period
@@ -95,7 +96,7 @@ def bill(desk: Desk, bill_id: int) -> Response:
     )
     forecasts = usual_days(desk.session, found, desk.today) if found.status in STILL_OPEN else []
     currency = currency_of(found.currency)
-    live = next((one for one in payments if one.withdrawn_at is None), None)
+    live = next((one for one in payments if one.withdrawn_at is None and one.returned_at is None), None)
     return desk.page(
         "filings/bill.html",
         crumbs=crumbs(desk, (N_("Bills"), "/bills"), (found.notice_reference, "")),
@@ -127,14 +128,16 @@ def bill(desk: Desk, bill_id: int) -> Response:
             )
             for one in forecasts
         ],
-        may_order=desk.may(PAYS)
-        and found.status == BillStatus.RECEIVED
-        and found.total_minor > found.paid_before_minor,
+        may_order=desk.may(PAYS) and found.status == BillStatus.RECEIVED and left_to_pay(desk.session, found) > 0,
         may_release=desk.may(RELEASES)
         and live is not None
         and live.released_at is None
         and live.ordered_by != desk.actor,
-        may_withdraw=desk.may(RELEASES) and live is not None and live.released_at is None,
+        may_withdraw=desk.may(RELEASES)
+        and live is not None
+        and live.booked_on is None
+        and live.confirmed_at is None
+        and live.released_by != desk.actor,
         may_fetch=desk.may(RELEASES, reads=True) and live is not None and live.released_at is not None,
         may_confirm=desk.may(HAND) and found.status in {BillStatus.RELEASED, BillStatus.BOOKED},
     )

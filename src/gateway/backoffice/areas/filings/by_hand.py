@@ -118,17 +118,21 @@ def notice(desk: Desk, form: Form) -> Go:
     total = form.amount("total", currency, required=True)
     parts = [(code, form.amount(f"component-{code}", currency)) for code in COMPONENTS]
     form.check()
-    assert None not in (payroll, period, issued, due, total)
+    assert payroll is not None
+    assert period is not None
+    assert issued is not None
+    assert due is not None
+    assert total is not None
     typed = TypedNotice(
-        payroll_id=payroll or 0,
-        period=period,  # type: ignore[arg-type]
+        payroll_id=payroll,
+        period=period,
         reference=reference,
         version=form.number("version") or 1,
         replaces=form.text("replaces", most=40) or None,
-        issued_on=issued,  # type: ignore[arg-type]
-        due_on=due,  # type: ignore[arg-type]
+        issued_on=issued,
+        due_on=due,
         components=[(code, -minor if code == "credits" else minor) for code, minor in parts if minor],
-        total_minor=total or 0,
+        total_minor=total,
     )
     bill = type_notice(desk.session, typed, actor=desk.actor, today=desk.today)
     return Go(f"/bills/{bill.id}", N_("The bill is taken in and set against ours."))

@@ -36,7 +36,7 @@ def _show_order(desk: Desk, form: Form, bill_id: int) -> Response:
         crumbs=_crumbs(desk, bill, N_("Order the payment")),
         form=form,
         bill=bill,
-        left_minor=bill.total_minor - bill.paid_before_minor,
+        left_minor=pay.left_to_pay(desk.session, bill),
         accounts=balances,
     )
 
@@ -47,7 +47,7 @@ def _sure_order(desk: Desk, form: Form, bill_id: int) -> Confirmation:
     form.check()
     sentence = words.say(
         "Order {amount} to the state for {month}, from {account}.",
-        amount=words.amount(bill.total_minor - bill.paid_before_minor, bill.currency),
+        amount=words.amount(pay.left_to_pay(desk.session, bill), bill.currency),
         month=words.month(Period.of(bill.period_start)),
         account=account,
     )
@@ -135,7 +135,7 @@ def _show_withdrawal(desk: Desk, form: Form, payment_id: int) -> Response:
 
 @area.act("/payment-orders/{payment_id:int}/withdrawal", *RELEASES, show=_show_withdrawal)
 def withdraw(desk: Desk, form: Form, payment_id: int) -> Go:
-    """Take back an order that was not released."""
+    """Take back an order that was not released, or that the bank has refused."""
     reason = form.text("reason", required=True)
     form.check()
     done = pay.withdraw_payment(desk.session, payment_id, actor=desk.actor, reason=reason)

@@ -52,6 +52,7 @@ BILLS = {
     BillStatus.RELEASED: (N_("released to the bank"), "wait"),
     BillStatus.BOOKED: (N_("paid by the bank"), "good"),
     BillStatus.CONFIRMED: (N_("confirmed by the state"), "good"),
+    BillStatus.RETURNED: (N_("not paid, asked with the newer bill"), "wait"),
     BillStatus.SUPERSEDED: (N_("replaced"), "plain"),
 }
 NOTICES = {

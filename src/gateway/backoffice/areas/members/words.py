@@ -4,7 +4,6 @@ from gateway.backoffice.frame.texts import COVERAGE, N_
 
 STANDINGS = {"covered": ("✓", N_("Covered")), "waiting": ("◐", N_("Waiting")), "not_covered": ("✕", N_("Not covered"))}
 """Standing of a month -> its sign and its name."""
-TONES = {"covered": "good", "waiting": "wait", "not_covered": "bad"}
 REASONS = COVERAGE
 MOVES = {
     "receipt": N_("Payment received"),

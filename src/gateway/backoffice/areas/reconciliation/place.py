@@ -41,6 +41,9 @@ SAID = (
     N_("The bank contradicts itself in a line; the entry counts."),
     N_("Money between two places of ours has not arrived yet."),
     N_("A payment of ours: its end-to-end id and its amount"),
+    N_(
+        "A payment to the state that came back: its end-to-end id and its amount; its booking may stand on the same statement"
+    ),
     N_("A payout of ours: its end-to-end id and its amount, from the account it was ordered from"),
     N_(
         "A payout that came home: the end-to-end id we gave it and its amount; its booking may stand on the same statement"

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from gateway.administration.log_words import thing_in_words
-from gateway.api.schemas.reconciliation import typed_balances
+from gateway.api.schemas.statements import typed_balances
 from gateway.backoffice.areas.reconciliation.place import (
     LINES,
     MONEY,
