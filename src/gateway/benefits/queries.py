@@ -72,14 +72,15 @@ FROM advised_line
 """
 
 _WHOSE = """
-    CASE WHEN m.status <> 'deceased' THEN m.id END AS member_id,
-    CASE WHEN m.status = 'deceased' THEN 'deceased'
-         WHEN m.id IS NOT NULL THEN NULL
+    CASE WHEN d.id IS NULL THEN i.member_id END AS member_id,
+    CASE WHEN d.id IS NOT NULL THEN 'deceased'
+         WHEN i.member_id IS NOT NULL THEN NULL
          WHEN l.document_kind NOT IN ('national_id', 'social_security', 'passport', 'newborn') THEN 'unknown_document_kind'
          ELSE 'unknown_identity' END AS reason"""
+# An identity has its member; only those who died are looked for, who are few.
 _BY_IDENTITY = """
 LEFT JOIN member_identity i ON i.mutual_id = (SELECT current_mutual()) AND i.kind = l.document_kind AND i.value = l.document
-LEFT JOIN member m ON m.mutual_id = i.mutual_id AND m.id = i.member_id"""
+LEFT JOIN member d ON d.mutual_id = i.mutual_id AND d.id = i.member_id AND d.status = 'deceased'"""
 
 INSERT_LINES = f"""
 -- no row: one line per staged line, with whose it is as far as is known now
@@ -87,7 +88,7 @@ INSERT INTO benefit_remittance_line (remittance_id, line_no, document_kind, docu
                                      instalment, instalment_count, period_start, amount_minor, member_id, reason, status)
 SELECT %(remittance_id)s, l.line_no, l.document_kind, l.document, l.benefit_kind, l.claim_reference,
        l.instalment, l.instalment_count, l.period_start, l.amount_minor, {_WHOSE},
-       CASE WHEN m.status <> 'deceased' THEN %(matched)s ELSE %(unmatched)s END
+       CASE WHEN d.id IS NULL AND i.member_id IS NOT NULL THEN %(matched)s ELSE %(unmatched)s END
 FROM advised_line l{_BY_IDENTITY}
 ORDER BY l.line_no
 """
