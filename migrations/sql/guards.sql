@@ -22,20 +22,22 @@ DECLARE
         ['payout', 'member_id', 'member', ''],
         ['payout', 'retry_of_id', 'payout', '']
     ];
-    -- %1$I the table, %2$I its column, %3$I the parent, %4$s the fresh rows, each parent once where it is shared.
+    -- %1$I the table, %2$I its column, %3$I the parent, %4$s the fresh rows, each parent once where it is shared, %5$s the column's
+    -- place among those of its table.
     on_insert CONSTANT text := $part$
     is_faulty := true;
     IF is_large THEN
-        -- Looked for between the lowest and the highest, not in the whole of the parent.
-        SELECT min(f.%2$I), max(f.%2$I) INTO lowest, highest FROM fresh f;
-        is_faulty := lowest IS NOT NULL;
-    END IF;
-    IF is_large AND is_faulty THEN
-        PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'off', true);
-        EXECUTE 'SELECT count(*) > 0 FROM %4$s f'
-            ' LEFT JOIN %3$I p ON p.mutual_id = f.mutual_id AND p.id = f.%2$I AND p.id BETWEEN $1 AND $2'
-            ' WHERE f.%2$I IS NOT NULL AND p.id IS NULL' INTO is_faulty USING lowest, highest;
-        PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_nestloop', 'on', true);
+        is_faulty := lowest[%5$s] IS NOT NULL;
+        IF is_faulty AND one_mutual IS NOT NULL AND lowest[%5$s] = highest[%5$s] THEN
+            is_faulty := (SELECT p.id FROM %3$I p WHERE p.mutual_id = one_mutual AND p.id = lowest[%5$s]) IS NULL;
+        ELSIF is_faulty THEN
+            -- Looked for between the lowest and the highest, not in the whole of the parent.
+            PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'off', true);
+            EXECUTE 'SELECT count(*) > 0 FROM %4$s f'
+                ' LEFT JOIN %3$I p ON p.mutual_id = f.mutual_id AND p.id = f.%2$I AND p.id BETWEEN $1 AND $2'
+                ' WHERE f.%2$I IS NOT NULL AND p.id IS NULL' INTO is_faulty USING lowest[%5$s], highest[%5$s];
+            PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_nestloop', 'on', true);
+        END IF;
     END IF;
     IF is_faulty THEN
         SELECT f.%2$I INTO missing FROM %4$s f
@@ -52,9 +54,15 @@ DECLARE
     is_large CONSTANT boolean := (SELECT count(*) FROM (SELECT FROM fresh LIMIT few) f) = few;
     is_faulty boolean;
     missing bigint;
-    lowest bigint;
-    highest bigint;
-BEGIN%2$s
+    lowest bigint[];
+    highest bigint[];
+    one_mutual bigint;
+BEGIN
+    IF is_large THEN
+        -- One pass for all columns: mostly all rows have one parent in some column, and that one is looked up by itself.
+        SELECT ARRAY[%3$s], ARRAY[%4$s], CASE WHEN min(f.mutual_id) = max(f.mutual_id) THEN min(f.mutual_id) END
+        INTO lowest, highest, one_mutual FROM fresh f;
+    END IF;%2$s
     RETURN NULL;
 END $guard$ $part$;
     update_guard CONSTANT text := $part$
@@ -77,14 +85,18 @@ END $guard$ $part$;
     a_table text;
     one text[];
     name text;
+    places text[];
     checks text;
 BEGIN
     FOR a_table IN SELECT DISTINCT kept[n][1] FROM generate_subscripts(kept, 1) n ORDER BY 1 LOOP
         checks := '';
+        places := '{}';
         FOREACH one SLICE 1 IN ARRAY kept LOOP
             CONTINUE WHEN one[1] <> a_table;
+            places := places || one[2];
             checks := checks || format(on_insert, one[1], one[2], one[3],
-                CASE WHEN one[4] = 'shared' THEN format('(SELECT DISTINCT mutual_id, %I FROM fresh)', one[2]) ELSE 'fresh' END);
+                CASE WHEN one[4] = 'shared' THEN format('(SELECT DISTINCT mutual_id, %I FROM fresh)', one[2]) ELSE 'fresh' END,
+                cardinality(places));
             name := one[1] || '_' || one[2];
             EXECUTE format(update_guard, one[1], one[2], one[3], name || '_refers');
             EXECUTE format(
@@ -98,7 +110,9 @@ BEGIN
                 ' WHEN (new.id <> old.id OR new.mutual_id <> old.mutual_id) EXECUTE FUNCTION %3$I()',
                 name || '_keeps_key', one[3], name || '_keeps');
         END LOOP;
-        EXECUTE format(insert_guard, a_table || '_refers', checks);
+        EXECUTE format(insert_guard, a_table || '_refers', checks,
+            (SELECT string_agg(format('min(f.%I)', p.place), ', ' ORDER BY p.n) FROM unnest(places) WITH ORDINALITY AS p (place, n)),
+            (SELECT string_agg(format('max(f.%I)', p.place), ', ' ORDER BY p.n) FROM unnest(places) WITH ORDINALITY AS p (place, n)));
         EXECUTE format(
             'CREATE TRIGGER refers AFTER INSERT ON %I REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION %I()',
             a_table, a_table || '_refers');

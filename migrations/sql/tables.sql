@@ -2616,6 +2616,8 @@ CREATE INDEX ix_ledger_account_mutual_id_control ON ledger_account (mutual_id, c
 
 CREATE INDEX ix_ledger_account_mutual_id_owner_kind_owner_id ON ledger_account (mutual_id, owner_kind, owner_id);
 
+CREATE INDEX ix_ledger_account_without_floor ON ledger_account (mutual_id, id) WHERE floor_minor IS NULL;
+
 CREATE INDEX ix_ledger_entry_mutual_id_account_id_written_xid ON ledger_entry (mutual_id, account_id, written_xid) INCLUDE (amount_minor);
 
 CREATE INDEX ix_ledger_period_mutual_id_period_start ON ledger_period (mutual_id, period_start);

@@ -1,5 +1,6 @@
 """A drawer is opened with what is in it, takes receipts of one person, and is closed by a count."""
 
+import dataclasses
 import threading
 
 import pytest
@@ -19,7 +20,7 @@ from gateway.cash.errors import (
 )
 from gateway.cash.rules import Pieces
 from gateway.cash.take import receive_cash
-from gateway.contributions.receive import receive
+from gateway.contributions.receive import NewLine, receive
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.kit.states import InvalidTransitionError
@@ -60,6 +61,19 @@ def test_without_an_open_session_of_hers_nothing_is_taken_and_a_place_that_is_no
         assert held(session, OFFICE) == 0
         receive_cash(session, payment("r2", ana, 700, "cash:elsewhere"), actor="staff:olga", today=TODAY)
         assert held(session, "cash:elsewhere") == 700
+
+
+def test_a_payer_known_by_her_number_alone_or_by_nobody_is_taken_in_the_session_too(database: Database) -> None:
+    with database.session(1) as session:
+        settle_in(session)
+        mine = opened(session)
+        for reference, named in (("r1", "M1"), ("r2", "nobody")):
+            new = dataclasses.replace(payment(reference, 0, 100), lines=[NewLine(identity=named)])
+            receive_cash(session, new, actor=CARMEN, today=TODAY)
+        assert queries.receipts_of(session, mine.id) == (2, 200)
+    with pytest.raises(SessionNeededError), database.session(1) as session:
+        new = dataclasses.replace(payment("r3", 0, 100), lines=[NewLine(identity="M1")])
+        receive_cash(session, new, actor="staff:olga", today=TODAY)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_receipt_moves_the_money_into_the_till_and_keeps_it_for_the_member(dat
         assert tuple(evidence) == ("receipt", "receipt:api:ana:r1", f"receipt:{got.id}")
 
 
-def test_a_receipt_takes_two_statements(database: Database) -> None:
+def test_a_receipt_for_a_member_takes_one_statement_and_by_an_identity_two(database: Database) -> None:
     with database.session(1) as session:
         [ana] = make_members(session, 1)
         receive(session, payment("opens the till", 1, NewLine(ana)), actor="staff:ana", today=TODAY)
@@ -75,8 +75,11 @@ def test_a_receipt_takes_two_statements(database: Database) -> None:
         connection = db.driver(session)
         usual, connection.cursor_factory = connection.cursor_factory, Noting
         receive(session, payment("r1", 100_000, NewLine(ana)), actor="staff:ana", today=TODAY)
+        assert len(seen) == 1
+        receive(session, payment("r2", 100_000, NewLine(identity=identity_of(1))), actor="staff:ana", today=TODAY)
         connection.cursor_factory = usual
-        assert len(seen) == 2
+        assert len(seen) == 3
+        assert held(session, ana) == 200_001
 
 
 def test_an_overpayment_stays_the_members_credit(database: Database) -> None:

@@ -69,6 +69,28 @@ def test_what_cannot_be_paid_is_left_out_with_its_obstacle(database: Database) -
         }
 
 
+@pytest.mark.parametrize(
+    ("phone", "is_one"),
+    [
+        ("+12345678", True),
+        ("+1234567", False),
+        ("+123456789012345", True),
+        ("+1234567890123456", False),
+        ("+0234567890", False),
+    ],
+)
+def test_a_telephone_has_eight_to_fifteen_digits_and_begins_with_a_country(
+    database: Database, phone: str, is_one: bool
+) -> None:
+    with database.session(1) as session:
+        open_bank(session)
+        other, ana = owe(session, [500_00, 300_00])
+        db.run(session, "UPDATE member SET phone = :phone WHERE id = :id", {"id": ana, "phone": phone})
+        prepared = prepare(session, provider=FLOAT, **BY_ANA)
+        assert [p.member_id for p in list_payouts(session, prepared.batches[0].id)] == [other, ana][: 1 + is_one]
+        assert [one.obstacle for one in prepared.left_out] == ["telephone_invalid"] * (not is_one)
+
+
 def test_nothing_owed_makes_no_batch(database: Database) -> None:
     with database.session(1) as session:
         open_bank(session)

@@ -5,7 +5,6 @@ effect and its record are kept together or not at all. Only success is stored: w
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Callable
 from typing import Annotated, Protocol
@@ -96,11 +95,10 @@ class Once:
         return Response(content, status, kept)
 
     def _fingerprint(self, body: BaseModel | bytes | None) -> str:
-        digest = hashlib.sha256(self._request.url.path.encode() + b"?" + self._request.url.query.encode() + b"\0")
-        if isinstance(body, BaseModel):
-            digest.update(json.dumps(body.model_dump(mode="json"), sort_keys=True).encode())
-        elif body is not None:
-            digest.update(body)
+        scope = self._request.scope
+        digest = hashlib.sha256(scope["path"].encode() + b"?" + scope["query_string"] + b"\0")
+        # A model writes its fields in its own order, however they were sent.
+        digest.update(body.model_dump_json().encode() if isinstance(body, BaseModel) else body or b"")
         return digest.hexdigest()
 
 

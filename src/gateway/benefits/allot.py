@@ -41,11 +41,7 @@ def allot(session: Session, remittance_id: int, *, actor: str, today: dt.date) -
         return Allotted(remittance, is_new=False)
     if not REMITTANCE.allows(RemittanceStatus(remittance.status), RemittanceEvent.ALLOT):
         raise MoneyMissingError(_what_is_missing(remittance))
-    of_remittance = {"remittance_id": remittance_id}
-    bulk.execute(session, queries.DROP_SHARES)
-    with bulk.without_nested_loops(session, remittance.line_count):
-        _match_again(session, remittance_id)
-        bulk.execute(session, queries.MAKE_SHARES, of_remittance)
+    _share_out(session, remittance)
     _open_missing_accounts(session, remittance)
     head = Head(
         key=f"remittance:{remittance_id}:allotment",
@@ -61,16 +57,18 @@ def allot(session: Session, remittance_id: int, *, actor: str, today: dt.date) -
     return Allotted(queries.get_remittance(session, remittance_id), is_new=True)
 
 
-def _match_again(session: Session, remittance_id: int) -> None:
+def _share_out(session: Session, remittance: RemittanceRow) -> None:
+    for statement in (queries.DROP_SHARES, queries.MAKE_SHARES):
+        bulk.execute(session, statement)
     values = {
-        "remittance_id": remittance_id,
+        "remittance_id": remittance.id,
         "matched": LINE.target(LineEvent.MATCH).value,
-        "unmatched": LINE.target(LineEvent.LOSE_MATCH).value,
+        # What loses its match is unmatched for no longer than this statement.
+        "suspense": LINE.target(LineEvent.SUSPEND).value,
         "sources": sorted({*LINE.sources(LineEvent.MATCH), *LINE.sources(LineEvent.LOSE_MATCH)}),
     }
-    bulk.execute(session, queries.MATCH_AGAIN, values)
-    suspended = {"suspense": LINE.target(LineEvent.SUSPEND).value, "sources": LINE.sources(LineEvent.SUSPEND)}
-    bulk.execute(session, queries.SUSPEND_LINES, {"remittance_id": remittance_id, **suspended})
+    with bulk.without_nested_loops(session, remittance.line_count):
+        bulk.execute(session, queries.FILL_SHARES, values)
 
 
 def _open_missing_accounts(session: Session, remittance: RemittanceRow) -> None:

@@ -72,14 +72,15 @@ FROM advised_line
 """
 
 _WHOSE = """
-    CASE WHEN m.status <> 'deceased' THEN m.id END AS member_id,
-    CASE WHEN m.status = 'deceased' THEN 'deceased'
-         WHEN m.id IS NOT NULL THEN NULL
+    CASE WHEN d.id IS NULL THEN i.member_id END AS member_id,
+    CASE WHEN d.id IS NOT NULL THEN 'deceased'
+         WHEN i.member_id IS NOT NULL THEN NULL
          WHEN l.document_kind NOT IN ('national_id', 'social_security', 'passport', 'newborn') THEN 'unknown_document_kind'
          ELSE 'unknown_identity' END AS reason"""
+# An identity has its member; only those who died are looked for, who are few.
 _BY_IDENTITY = """
 LEFT JOIN member_identity i ON i.mutual_id = (SELECT current_mutual()) AND i.kind = l.document_kind AND i.value = l.document
-LEFT JOIN member m ON m.mutual_id = i.mutual_id AND m.id = i.member_id"""
+LEFT JOIN member d ON d.mutual_id = i.mutual_id AND d.id = i.member_id AND d.status = 'deceased'"""
 
 INSERT_LINES = f"""
 -- no row: one line per staged line, with whose it is as far as is known now
@@ -87,7 +88,7 @@ INSERT INTO benefit_remittance_line (remittance_id, line_no, document_kind, docu
                                      instalment, instalment_count, period_start, amount_minor, member_id, reason, status)
 SELECT %(remittance_id)s, l.line_no, l.document_kind, l.document, l.benefit_kind, l.claim_reference,
        l.instalment, l.instalment_count, l.period_start, l.amount_minor, {_WHOSE},
-       CASE WHEN m.status <> 'deceased' THEN %(matched)s ELSE %(unmatched)s END
+       CASE WHEN d.id IS NULL AND i.member_id IS NOT NULL THEN %(matched)s ELSE %(unmatched)s END
 FROM advised_line l{_BY_IDENTITY}
 ORDER BY l.line_no
 """
@@ -111,36 +112,31 @@ SELECT employer_number FROM mutual WHERE mutual_id = current_mutual()
 UNION SELECT employer_number FROM payroll WHERE mutual_id = current_mutual()
 """
 
-MATCH_AGAIN = f"""
--- no row: the lines of a remittance whose owner is another by now than when the advice came
-UPDATE benefit_remittance_line w
-SET member_id = found.member_id, reason = found.reason,
-    status = CASE WHEN found.reason IS NULL THEN %(matched)s ELSE %(unmatched)s END
-FROM (
-    SELECT l.id, l.member_id AS known_member_id, l.reason AS known_reason, {_WHOSE}
-    FROM benefit_remittance_line l{_BY_IDENTITY}
-    WHERE l.mutual_id = (SELECT current_mutual()) AND l.remittance_id = %(remittance_id)s AND l.status = ANY (%(sources)s)
-) found
-WHERE w.mutual_id = (SELECT current_mutual()) AND w.id = found.id
-  AND (found.known_member_id, found.known_reason) IS DISTINCT FROM (found.member_id, found.reason)
-"""
-
-SUSPEND_LINES = """
--- no row: what is nobody's goes to suspense
-UPDATE benefit_remittance_line SET status = %(suspense)s
-WHERE mutual_id = (SELECT current_mutual()) AND remittance_id = %(remittance_id)s AND status = ANY (%(sources)s)
-"""
-
 DROP_SHARES = "DROP TABLE IF EXISTS pg_temp.benefit_share"
 
-MAKE_SHARES = """
--- one row per member of a remittance, and one without a member for suspense: how much, and the account where there is one
-CREATE TEMPORARY TABLE benefit_share ON COMMIT DROP AS
-SELECT s.member_id, s.amount_minor, a.id AS account_id
-FROM (
-    SELECT member_id, sum(amount_minor)::bigint AS amount_minor FROM benefit_remittance_line
-    WHERE mutual_id = (SELECT current_mutual()) AND remittance_id = %(remittance_id)s GROUP BY member_id
-) s
+MAKE_SHARES = (
+    "CREATE TEMPORARY TABLE benefit_share (member_id bigint, amount_minor bigint, account_id bigint) ON COMMIT DROP"
+)
+
+FILL_SHARES = f"""
+-- one row per member of a remittance, as members are known now, and one without a member for suspense: how much, and the account
+-- where there is one. A line whose owner is another by now than when the advice came is written, and what is nobody's goes to
+-- suspense; both by one look, so that lines and shares say the same
+WITH found AS MATERIALIZED (
+    SELECT l.id, l.amount_minor, l.status, l.member_id AS known_member_id, l.reason AS known_reason, {_WHOSE}
+    FROM benefit_remittance_line l{_BY_IDENTITY}
+    WHERE l.mutual_id = (SELECT current_mutual()) AND l.remittance_id = %(remittance_id)s
+), written AS (
+    UPDATE benefit_remittance_line w
+    SET member_id = f.member_id, reason = f.reason,
+        status = CASE WHEN f.reason IS NULL THEN %(matched)s ELSE %(suspense)s END
+    FROM found f
+    WHERE w.mutual_id = (SELECT current_mutual()) AND w.id = f.id AND f.status = ANY (%(sources)s)
+      AND (f.reason IS NOT NULL OR (f.known_member_id, f.known_reason) IS DISTINCT FROM (f.member_id, f.reason))
+)
+INSERT INTO benefit_share
+SELECT s.member_id, s.amount_minor, a.id
+FROM (SELECT member_id, sum(amount_minor)::bigint AS amount_minor FROM found GROUP BY member_id) s
 LEFT JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.control = 'member:benefits'
     AND a.owner_kind = 'member' AND a.owner_id = s.member_id
 """

@@ -87,7 +87,8 @@ def bare_document(text: str) -> str:
     Source:
         SRC-AUTHORITY, documents stand as in the files; members' identities are kept bare.
     """
-    return "".join(character for character in text if character.isalnum()).upper()
+    # As a state writes them, nearly all are bare already.
+    return (text if text.isalnum() else "".join(filter(str.isalnum, text))).upper()
 
 
 class PaidMonthsNeeded(NamedTuple):

@@ -1,8 +1,9 @@
-"""Receive money once: from one payer, for one member or many, into one account, in two statements."""
+"""Receive money once: from one payer, for one member or many, into one account, in one statement or two."""
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from gateway.contributions.errors import (
 )
 from gateway.contributions.models import Channel
 from gateway.contributions.queries import ReceiptLineRow, ReceiptRow, find_receipt_by_source, get_receipt
-from gateway.contributions.receive_queries import LOOKUP, LOOKUP_MEMBER, LOOKUP_ONE, WRITE, LookedUp, Written
+from gateway.contributions.receive_queries import LOOKUP, LOOKUP_ONE, Beside, LookedUp, Written, at_once, write
 from gateway.contributions.reference import receipt_number
 from gateway.contributions.rules import OLDEST, split_receipt
 from gateway.kit import db, tenant
@@ -29,7 +30,16 @@ from gateway.ledger.errors import UnknownAccountError
 from gateway.ledger.post import Event, Line, refusals_in_words, values_of
 from gateway.membership.errors import MemberNotFoundError
 
-__all__ = ["NewLine", "NewReceipt", "ReceiptRow", "find_receipt_by_source", "receive", "suspense_account"]
+__all__ = [
+    "Beside",
+    "NewLine",
+    "NewReceipt",
+    "ReceiptRow",
+    "find_receipt_by_source",
+    "receive",
+    "receive_beside",
+    "suspense_account",
+]
 
 PLACES = {
     Channel.CASH: re.compile(r"cash:[a-z0-9-]{1,40}"),
@@ -97,61 +107,121 @@ def receive(session: Session, new: NewReceipt, *, actor: str, today: dt.date) ->
         PeriodClosedError: The day lies in a month that is closed.
         ReceiptRunningError: The same payment is being written by another transaction; ask again.
     """
+    return receive_beside(session, new, Beside(), {}, actor=actor, today=today)[0]
+
+
+def receive_beside(
+    session: Session, new: NewReceipt, beside: Beside, values: Mapping[str, Any], *, actor: str, today: dt.date
+) -> tuple[ReceiptRow, tuple[Any, ...]]:
+    """Receive a payment as ``receive`` does, and write and ask in the same statement what a slice above has beside it.
+
+    Args:
+        session: The open transaction.
+        new: The payment.
+        beside: What else is written and asked.
+        values: Its parameters; those of the payment have its fields' names.
+        actor: Who receives.
+        today: Of the mutual.
+
+    Returns:
+        The receipt, and what ``beside`` asked; nothing where the payment had been received before.
+    """
     parts = _checked(new, today)
+    member_id = new.lines[0].member_id
+    if len(new.lines) == 1 and member_id is not None:
+        done = _write_at_once(session, new, member_id, actor, beside, values)
+        if done is not None:
+            return done
     known = LookedUp(*db.single(session, *_asked(new)))
     if known.known_id is not None:
-        return _same_or_refuse(get_receipt(session, known.known_id), new, parts, known.member_ids)
+        return _same_or_refuse(get_receipt(session, known.known_id), new, parts, known.member_ids), ()
     _check_members(new, known.member_ids)
     _check_account(session, new, known.currency)
     suspense = suspense_account(new.channel)
     if None in known.member_ids:
         open_accounts(session, [NewAccount(suspense)], new.currency)
-    accounts = [suspense if one is None else f"member:{one}:contributions" for one in known.member_ids]
-    event = Event(
-        key=f"receipt:{new.source}:{new.source_reference}",
-        kind="receipt",
-        valid_on=new.paid_on,
-        lines=[Line(new.account_code, new.amount_minor), *map(Line, accounts, (-part for part in parts))],
-        actor=actor,
-        evidence=f"receipt:{known.receipt_id}",
-    )
-    return _write(session, new, event, parts, known)
-
-
-def _write(session: Session, new: NewReceipt, event: Event, parts: list[int], known: LookedUp) -> ReceiptRow:
-    number = receipt_number(known.mutual_id, known.receipt_id)
+    event = _event(new, known.member_ids, parts, actor, evidence=f"receipt:{known.receipt_id}")
     claims = [
         line.identity if member is None else None for line, member in zip(new.lines, known.member_ids, strict=True)
     ]
-    head = {name: getattr(new, name) for name in NewReceipt.__slots__ if name != "lines"}
-    values = {
+    asked = {
+        **values,
         **values_of(event),
-        **head,
+        **_head(new),
         "receipt_id": known.receipt_id,
-        "number": number,
+        "number": receipt_number(known.mutual_id, known.receipt_id),
         "line_members": known.member_ids,
         "line_amounts": parts,
         "line_claims": claims,
     }
-    try:
-        with refusals_in_words():
-            written = Written(*db.single(session, WRITE, values))
-    except UniqueViolation as refusal:
-        if refusal.diag.constraint_name != "uq_contribution_receipt_mutual_id_source_source_reference":
-            raise
-        raise ReceiptRunningError("the same payment is being written at this moment; ask again") from refusal
+    with _receipt_refusals():
+        written, told = _split(db.single(session, write(beside), asked))
+    return _row(new, actor, written, known.member_ids, parts, claims), told
+
+
+def _write_at_once(
+    session: Session, new: NewReceipt, member_id: int, actor: str, beside: Beside, values: Mapping[str, Any]
+) -> tuple[ReceiptRow, tuple[Any, ...]] | None:
+    """Write a payment for one member, or nothing where something stands in its way, which its look-up then tells."""
+    event = _event(new, [member_id], [new.amount_minor], actor)
+    asked = {
+        **values,
+        **values_of(event),
+        **_head(new),
+        "member_id": member_id,
+        "owner_code": event.lines[1].account,
+    }
+    with _receipt_refusals():
+        found = db.at_most_one(session, at_once(beside), asked)
+    if found is None:
+        return None
+    written, told = _split(found)
+    return _row(new, actor, written, [member_id], [new.amount_minor], [None]), told
+
+
+def _event(
+    new: NewReceipt, members: Sequence[int | None], parts: Sequence[int], actor: str, *, evidence: str | None = None
+) -> Event:
+    owners = [suspense_account(new.channel) if one is None else f"member:{one}:contributions" for one in members]
+    return Event(
+        key=f"receipt:{new.source}:{new.source_reference}",
+        kind="receipt",
+        valid_on=new.paid_on,
+        lines=[Line(new.account_code, new.amount_minor), *map(Line, owners, (-part for part in parts))],
+        actor=actor,
+        evidence=evidence,
+    )
+
+
+def _head(new: NewReceipt) -> dict[str, Any]:
+    return {name: getattr(new, name) for name in NewReceipt.__slots__ if name != "lines"}
+
+
+def _split(found: tuple[Any, ...]) -> tuple[Written, tuple[Any, ...]]:
+    own = len(Written._fields)
+    return Written(*found[:own]), found[own:]
+
+
+def _row(
+    new: NewReceipt,
+    actor: str,
+    written: Written,
+    members: Sequence[int | None],
+    parts: Sequence[int],
+    claims: Sequence[str | None],
+) -> ReceiptRow:
     lines = tuple(
         ReceiptLineRow(line_id, number, member, member, part, claim, 0)
         for number, (line_id, member, part, claim) in enumerate(
-            zip(written.line_ids, known.member_ids, parts, claims, strict=True), start=1
+            zip(written.line_ids, members, parts, claims, strict=True), start=1
         )
     )
     return ReceiptRow(
-        id=known.receipt_id,
-        number=number,
-        **head,
+        id=written.receipt_id,
+        number=written.number,
+        **_head(new),
         recorded_at=written.recorded_at,
-        actor=event.actor,
+        actor=actor,
         import_id=None,
         ledger_tx_id=written.ledger_tx_id,
         reversed_on=None,
@@ -159,6 +229,17 @@ def _write(session: Session, new: NewReceipt, event: Event, parts: list[int], kn
         lines=lines,
         is_new=True,
     )
+
+
+@contextmanager
+def _receipt_refusals() -> Iterator[None]:
+    try:
+        with refusals_in_words():
+            yield
+    except UniqueViolation as refusal:
+        if refusal.diag.constraint_name != "uq_contribution_receipt_mutual_id_source_source_reference":
+            raise
+        raise ReceiptRunningError("the same payment is being written at this moment; ask again") from refusal
 
 
 def _checked(new: NewReceipt, today: dt.date) -> list[int]:
@@ -196,11 +277,9 @@ def _asked(new: NewReceipt) -> tuple[str, dict[str, Any]]:
     }
     claims = [(line.identity or "") if line.member_id is None else "" for line in new.lines]
     members: list[int | None] = [line.member_id for line in new.lines]
-    if len(members) == 1 and members[0] is not None:
-        return LOOKUP_MEMBER, {**about, "member_id": members[0]}
     values, numbers = [bare_identity(claim) for claim in claims], [claim.strip().upper() for claim in claims]
     if len(members) == 1:
-        return LOOKUP_ONE, {**about, "member_id": None, "value": values[0], "number": numbers[0]}
+        return LOOKUP_ONE, {**about, "member_id": members[0], "value": values[0], "number": numbers[0]}
     return LOOKUP, {**about, "member_ids": members, "values": values, "numbers": numbers}
 
 

@@ -1,13 +1,14 @@
-"""The two statements of a receipt: what must be known before it is written, and the writing.
+"""The statements of a receipt: one that looks and writes where one line names its member, as at a counter; else two.
 
-Of all statements these run most often, so they go straight to the driver. For the same reason the first asks the
-transaction to keep plans: planning the second anew took longer than everything it does.
+Of all statements these run most often, so they go straight to the driver. For the same reason the look-up asks the
+transaction to keep plans: planning the writing anew took longer than everything it does.
 """
 
 import datetime as dt
+from functools import cache
 from typing import NamedTuple
 
-from gateway.ledger.queries import TX_PARTS
+from gateway.ledger.queries import NEW_TX_ID, PAIR_PARTS, TX_PARTS
 
 SALT = """('x' || left(encode(sha256(convert_to((SELECT gen_random_uuid())::text || {receipt_id}, 'UTF8')), 'hex'), 8))::bit(32)::bigint
            %% 10000000"""
@@ -62,11 +63,6 @@ LOOKUP_ONE = _LOOKUP.format(
 )
 """The same for a receipt of one line, as nearly all are: without lists the server sees that one plan is as good as any, and keeps
 it; with them it plans anew each time, which takes longer than looking."""
-LOOKUP_MEMBER = _LOOKUP.format(
-    before="",
-    members="ARRAY[(SELECT m.id FROM member m WHERE m.mutual_id = current_mutual() AND m.id = CAST(:member_id AS bigint))]",
-)
-"""The same for one line that names its member, as at a counter: nobody is looked for by an identity that was not given."""
 
 
 class LookedUp(NamedTuple):
@@ -80,29 +76,83 @@ class LookedUp(NamedTuple):
     planning: str
 
 
-WRITE = f"""
--- one row: the ledger transaction, when it was recorded and the ids of the lines in their order
-WITH {TX_PARTS}, receipt AS (
+class Beside(NamedTuple):
+    """What a slice above writes and asks in the statement that writes a receipt: no round trip of its own."""
+
+    parts: str = ""
+    """Common table expressions, each behind a comma; ``receipt`` has the new receipt's ``id``."""
+    asked: str = ""
+    """Expressions of the answer, each behind a comma."""
+
+
+_RECEIPT = """
+receipt AS (
     INSERT INTO contribution_receipt (id, number, source, source_reference, channel, account_code, collector, payer_name,
         payer_reference, amount_minor, currency, paid_on, actor, note, ledger_tx_id)
-    SELECT :receipt_id, :number, :source, :source_reference, :channel, :account_code, :collector, :payer_name,
+    SELECT {receipt_id}, {number}, :source, :source_reference, :channel, :account_code, :collector, :payer_name,
         :payer_reference, :amount_minor, :currency, :paid_on, :actor, :note, header.id
-    FROM header
-    RETURNING ledger_tx_id, recorded_at
-), line AS (
+    FROM {source}
+    RETURNING id, number, ledger_tx_id, recorded_at
+)
+"""
+
+_WRITE = f"""
+-- one row: the receipt's id and number, its ledger transaction, when it was recorded, the ids of the lines in their order
+WITH {TX_PARTS}, {_RECEIPT.format(receipt_id=":receipt_id", number=":number", source="header")}, line AS (
     INSERT INTO contribution_receipt_line (receipt_id, line_no, member_id, amount_minor, claimed_identity)
     SELECT :receipt_id, l.n, l.member_id, l.amount_minor, l.claimed
     FROM unnest(CAST(:line_members AS bigint[]), CAST(:line_amounts AS bigint[]), CAST(:line_claims AS text[]))
          WITH ORDINALITY AS l (member_id, amount_minor, claimed, n)
     RETURNING id, line_no
 )
-SELECT ledger_tx_id, recorded_at, ARRAY(SELECT line.id FROM line ORDER BY line.line_no) AS line_ids FROM receipt
+"""
+_WRITTEN = """
+SELECT receipt.id, receipt.number, receipt.ledger_tx_id, receipt.recorded_at, ARRAY(SELECT line.id FROM line ORDER BY line.line_no)
+"""
+
+_AT_ONCE = f"""
+-- at most one row, as above: none, and nothing is written, where the payment is known, or its account, its currency or its
+-- member are not what they must be
+WITH fit AS MATERIALIZED (
+    SELECT m.mutual_id AS mutual, nextval('contribution_receipt_id_seq') AS receipt_id, place.id AS debit_id, hers.id AS credit_id
+    FROM member m
+    JOIN ledger_account place ON place.mutual_id = m.mutual_id AND place.code = :account_code AND place.currency = :currency
+    JOIN ledger_account hers ON hers.mutual_id = m.mutual_id AND hers.code = :owner_code AND hers.currency = :currency
+    WHERE m.mutual_id = current_mutual() AND m.id = CAST(:member_id AS bigint) AND NOT EXISTS (
+        SELECT FROM contribution_receipt r
+        WHERE r.mutual_id = m.mutual_id AND r.source = :source AND r.source_reference = :source_reference)
+), named AS MATERIALIZED (
+    SELECT n.*, {NUMBER.replace("%%", "%")} AS number
+    FROM (SELECT f.*, {SALT.replace("%%", "%").format(receipt_id="f.receipt_id")} AS salt FROM fit f) n
+), pair AS MATERIALIZED (
+    SELECT {NEW_TX_ID} AS tx_id, f.debit_id, f.credit_id, CAST(:currency AS text) AS currency,
+           CAST(:amount_minor AS bigint) AS amount_minor, 'receipt:' || f.receipt_id AS evidence
+    FROM fit f
+), {PAIR_PARTS}, {_RECEIPT.format(receipt_id="n.receipt_id", number="n.number", source="named n CROSS JOIN header")}, line AS (
+    INSERT INTO contribution_receipt_line (receipt_id, line_no, member_id, amount_minor)
+    SELECT f.receipt_id, 1, CAST(:member_id AS bigint), :amount_minor FROM fit f
+    RETURNING id, line_no
+)
 """
 
 
 class Written(NamedTuple):
     """What the writing made."""
 
+    receipt_id: int
+    number: str
     ledger_tx_id: int
     recorded_at: dt.datetime
     line_ids: list[int]
+
+
+@cache
+def write(beside: Beside) -> str:
+    """Return the statement that writes a receipt of any lines, once its look-up was asked."""
+    return f"{_WRITE}{beside.parts}{_WRITTEN}{beside.asked} FROM receipt"
+
+
+@cache
+def at_once(beside: Beside) -> str:
+    """Return the statement that writes a receipt of one line that names its member, where nothing stands in its way."""
+    return f"{_AT_ONCE}{beside.parts}{_WRITTEN}{beside.asked} FROM receipt"

@@ -175,14 +175,20 @@ def _for_driver(statement: str) -> bytes:
     return _PARAMETER.sub(r"%(\1)s", statement.replace("%", "%%")).encode()
 
 
-def single(session: Session, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Run a named statement that answers exactly one row, straight by the driver, and return the row.
+def at_most_one(session: Session, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Run a named statement that answers one row or none, straight by the driver, and return the row.
 
     For the few statements that run with every receipt: the library's way through its layers takes as long as they do.
     """
-    found = driver(session).execute(_for_driver(statement), values).fetchone()
+    found: tuple[Any, ...] | None = driver(session).execute(_for_driver(statement), values).fetchone()
+    return found
+
+
+def single(session: Session, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Run a named statement that answers exactly one row as ``at_most_one`` does."""
+    found = at_most_one(session, statement, values)
     assert found is not None
-    return tuple(found)
+    return found
 
 
 def run(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> int:

@@ -55,23 +55,45 @@ class Kept(NamedTuple):
     received_at: dt.datetime
 
 
+class Packed(NamedTuple):
+    """Bytes as they are kept, and what they are found by."""
+
+    sha256: str
+    body: bytes
+    packing: Packing
+
+
 def digest(body: bytes) -> str:
     """Return the SHA-256 that evidence is found by, hexadecimal."""
     return hashlib.sha256(body).hexdigest()
 
 
 def keep(
-    session: Session, *, kind: str, source: str, media_type: str, body: bytes, about: Mapping[str, Any] | None = None
+    session: Session,
+    *,
+    kind: str,
+    source: str,
+    media_type: str,
+    body: bytes | Packed,
+    about: Mapping[str, Any] | None = None,
 ) -> int:
     """Keep bytes with their digest and return their identifier.
 
     The same bytes are kept again each time they come: that they came twice is evidence too. Ask ``find`` first where
     the same file must have no second effect.
     """
-    packed, packing = _packed(bytes(body))
-    values = {"kind": kind, "source": source, "media_type": media_type, "sha256": digest(body)}
-    told = {"body": packed, "packing": packing, "about": json.dumps(dict(about or {}), default=str)}
-    return int(db.scalar(session, INSERT, {**values, **told}))
+    packed = body if isinstance(body, Packed) else pack(body)
+    values = {"kind": kind, "source": source, "media_type": media_type, **packed._asdict()}
+    return int(db.scalar(session, INSERT, {**values, "about": json.dumps(dict(about or {}), default=str)}))
+
+
+def pack(body: bytes) -> Packed:
+    """Return bytes as ``keep`` keeps them; for who would rather do it while the database works."""
+    # The database would pack them as well, in three times the time and to five times the size.
+    sha256, whole = digest(body), bytes(body)
+    packed = zlib.compress(whole, FAST) if len(whole) >= SMALL else whole
+    is_smaller = len(packed) < len(whole)
+    return Packed(sha256, packed, Packing.ZLIB) if is_smaller else Packed(sha256, whole, Packing.NONE)
 
 
 def find(session: Session, kind: str, sha256: str) -> int | None:
@@ -91,11 +113,3 @@ def read(session: Session, evidence_id: int) -> Kept:
         raise EvidenceNotFoundError(f"no evidence {evidence_id}; its number stands in the log of what it proves")
     body = zlib.decompress(row.body) if row.packing == Packing.ZLIB else bytes(row.body)
     return Kept(row.kind, row.source, row.media_type, row.sha256, body, row.about, row.received_at)
-
-
-def _packed(body: bytes) -> tuple[bytes, Packing]:
-    # The database would pack them as well, in three times the time and to five times the size.
-    if len(body) < SMALL:
-        return body, Packing.NONE
-    packed = zlib.compress(body, FAST)
-    return (packed, Packing.ZLIB) if len(packed) < len(body) else (body, Packing.NONE)

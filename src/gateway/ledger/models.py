@@ -50,6 +50,8 @@ class LedgerAccount(TenantTable, table=True):
         check("normal_side IN (-1, 1)", "normal_side"),
         Index(None, "mutual_id", "control"),
         Index(None, "mutual_id", "owner_kind", "owner_id"),
+        # The few accounts that keep no balance: the guard looks for them in each large booking, never through all members'.
+        Index("ix_ledger_account_without_floor", "mutual_id", "id", postgresql_where=text("floor_minor IS NULL")),
     )
     code: str = words()
     currency: str = words()

@@ -98,14 +98,18 @@ FROM head CROSS JOIN (SELECT {_DIGEST.format(head=_HEAD)} AS fingerprint, count(
 RETURNING id
 """
 
-INSERT_PAIRS = """
--- no row: a transaction of two entries for each row of a query, header and entries in one statement as the guard asks
-WITH pair AS MATERIALIZED ({pairs}), entries AS (
+_PAIR_ENTRIES = """
+entries AS (
     INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)
     SELECT p.tx_id, e.line, e.account_id, p.currency, e.amount_minor
     FROM pair p CROSS JOIN LATERAL (VALUES (1, p.debit_id, p.amount_minor), (2, p.credit_id, -p.amount_minor))
         AS e (line, account_id, amount_minor)
 )
+"""
+
+INSERT_PAIRS = f"""
+-- no row: a transaction of two entries for each row of a query, header and entries in one statement as the guard asks
+WITH pair AS MATERIALIZED ({{pairs}}), {_PAIR_ENTRIES}
 INSERT INTO ledger_tx (id, idempotency_key, fingerprint, kind, valid_on, n_entries, actor, reason, evidence)
 SELECT tx_id, key, encode(sha256(convert_to(concat_ws('|', kind, valid_on, CASE WHEN debit_id < credit_id
            THEN debit_id || ':' || amount_minor || ',' || credit_id || ':' || -amount_minor
@@ -113,6 +117,17 @@ SELECT tx_id, key, encode(sha256(convert_to(concat_ws('|', kind, valid_on, CASE 
        kind, valid_on, 2, %(head_actor)s, %(head_reason)s, evidence
 FROM pair
 """
+
+PAIR_PARTS = f"""
+{_PAIR_ENTRIES}, header AS (
+    INSERT INTO ledger_tx (id, idempotency_key, fingerprint, kind, valid_on, n_entries, actor, evidence)
+    SELECT p.tx_id, :key, :fingerprint, :kind, :valid_on, 2, :actor, p.evidence FROM pair p
+    RETURNING id
+)
+"""
+"""As ``TX_PARTS``, for a slice above that has looked both accounts up: its ``pair`` has at most one row, of ``tx_id``
+(``NEW_TX_ID``), ``debit_id``, ``credit_id``, ``currency``, ``amount_minor`` above zero and ``evidence``. Without a row
+nothing is booked."""
 
 NEW_TX_ID = "nextval('ledger_tx_id_seq')"
 """The number of a transaction to be written, where a slice above needs it before the booking."""

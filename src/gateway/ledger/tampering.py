@@ -43,7 +43,7 @@ TRIGGERS = (
 )
 
 FUNCTIONS = {
-    "ledger_entry_guard": "c4e868991231e9ab",
+    "ledger_entry_guard": "e6fd324cb8af6ad6",
     "ledger_open_balance": "77b3fb95b3652f3f",
     "ledger_period_guard": "9a0a79dd1469c21c",
     "ledger_referred": "57daedfae034273b",

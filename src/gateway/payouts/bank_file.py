@@ -1,7 +1,7 @@
 """The bank's file of a batch: pain.001, made once, at the release; from then on only read."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlmodel import Session
@@ -21,41 +21,47 @@ SELECT now() AS at
 """
 
 
-def bank_file(session: Session, batch: BatchRow, rows: Iterable[tuple[Any, ...]], today: dt.date) -> bytes:
-    """Write the order for the bank; ``payouts.<account>.pain_version`` of the mutual's settings chooses the version.
+def bank_file(session: Session, batch: BatchRow, today: dt.date) -> Callable[[Iterable[tuple[Any, ...]]], bytes]:
+    """Return what writes the order for the bank; ``payouts.<account>.pain_version`` of the mutual's settings is its version.
+
+    It takes end-to-end id, amount, account, holder and bank identifier of each payout, in order, and asks the database
+    nothing any more. It raises PaymentOrderError for an account or name that a bank would refuse.
 
     Args:
         session: The open transaction.
         batch: What is paid.
-        rows: End-to-end id, amount, account, holder, bank identifier of each payout, in order.
         today: The day the bank is to book it.
 
     Raises:
-        PaymentOrderError: An account or name that a bank would refuse.
         UnknownBankAccountError: The account it is paid from is gone.
     """
     mutual = tenant.current(session)
     ours = get_bank_account(session, code=batch.provider)
     version = mutual.settings.get("payouts", {}).get(batch.provider, {}).get("pain_version", VERSIONS[-1])
-    payments = [
-        Payment(
-            end_to_end_id=row[0],
-            amount_minor=int(row[1]),
-            creditor=Party(name=row[3] or "", account=row[2], bank_identifier=row[4] or ""),
-            text=mutual.name[:100],
+    created_at: dt.datetime = db.one(session, NOW).at
+
+    def write(rows: Iterable[tuple[Any, ...]]) -> bytes:
+        payments = [
+            Payment(
+                end_to_end_id=row[0],
+                amount_minor=int(row[1]),
+                creditor=Party(name=row[3] or "", account=row[2], bank_identifier=row[4] or ""),
+                text=mutual.name[:100],
+            )
+            for row in rows
+        ]
+        return payment_order(
+            message_id=rules.message_id_of(batch.correlation_id),
+            payment_information_id=information_id_of(batch),
+            created_at=created_at,
+            execute_on=today,
+            debtor=Party(ours.holder or mutual.name, ours.number, ours.bank_identifier),
+            currency=batch.currency,
+            payments=payments,
+            version=version,
         )
-        for row in rows
-    ]
-    return payment_order(
-        message_id=rules.message_id_of(batch.correlation_id),
-        payment_information_id=information_id_of(batch),
-        created_at=db.one(session, NOW).at,
-        execute_on=today,
-        debtor=Party(ours.holder or mutual.name, ours.number, ours.bank_identifier),
-        currency=batch.currency,
-        payments=payments,
-        version=version,
-    )
+
+    return write
 
 
 def information_id_of(batch: BatchRow) -> str:

@@ -95,7 +95,6 @@ def _split(session: Session, currency: str, terms: Terms, means: Means, member_i
     values = {"currency": currency, "minimum_minor": terms.minimum_minor, **chosen}
     with bulk.without_nested_loops(session, bulk.MANY if member_ids is None else len(member_ids)):
         bulk.execute(session, order_queries.FILL_PIECES, values)
-    db.driver(session).execute(b"ANALYZE payout_piece")
 
 
 def _write(session: Session, head: dict[str, object], part: int, terms: Terms) -> BatchRow:

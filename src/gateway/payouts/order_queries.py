@@ -62,7 +62,9 @@ WITH in_draft AS (
            CASE WHEN m.status = 'deceased' THEN 'deceased'
                 WHEN %(member_ids)s::bigint[] IS NULL AND coalesce(c.means, 'mobile') <> %(means)s THEN 'paid_otherwise'
                 WHEN w.destination IS NULL THEN CASE WHEN %(means)s = 'bank' THEN 'no_account' ELSE 'no_telephone' END
-                WHEN %(means)s = 'mobile' AND w.destination !~ '^\\+[1-9][0-9]{7,14}$' THEN 'telephone_invalid'
+                -- Its length by itself: with a repetition from 7 to 14 in the pattern it takes three times as long.
+                WHEN %(means)s = 'mobile' AND (w.destination !~ '^\\+[1-9][0-9]+$' OR length(w.destination) NOT BETWEEN 9 AND 16)
+                THEN 'telephone_invalid'
                 WHEN p.amount_minor < %(minimum_minor)s THEN 'below_minimum' END AS obstacle
     FROM piece p JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.id = p.member_id
     LEFT JOIN chosen c ON c.member_id = m.id

@@ -1,13 +1,16 @@
 """Release a batch: the second person's word, the ledger's transaction, and the request frozen before anything leaves."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from sqlmodel import Session
 
 from gateway.kit import audit, bulk, db, evidence, jobs, tenant
-from gateway.kit.evidence import digest
+from gateway.kit.evidence import Packed
 from gateway.kit.money import currency_of
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.bulk import Head, post_lines
@@ -69,10 +72,12 @@ def release(session: Session, batch_id: int, *, actor: str, roles: Collection[st
     open_accounts(session, [NewAccount(code)], batch.currency)
     head = Head(f"payout_batch:{batch_id}:release", "payout.release", today, actor, evidence=f"payout_batch:{batch_id}")
     told = {"batch_id": batch_id, "batch_code": code, "total_minor": batch.total_minor}
-    with bulk.without_nested_loops(session, batch.payout_count):
-        post_lines(session, head, RELEASE_ENTRIES, told)
-    frozen, evidence_id = _freeze(session, batch, today)
-    values = {"status": status.value, "actor": actor, "sha256": digest(frozen), "evidence_id": evidence_id}
+    with _freezing(session, batch, today) as freezing:
+        with bulk.without_nested_loops(session, batch.payout_count):
+            post_lines(session, head, RELEASE_ENTRIES, told)
+        frozen = freezing.result()
+    evidence_id = _keep(session, batch, frozen)
+    values = {"status": status.value, "actor": actor, "sha256": frozen.sha256, "evidence_id": evidence_id}
     db.run(session, MARK_RELEASED, {**values, "id": batch_id})
     audit.log_transition(
         session,
@@ -101,24 +106,29 @@ def _check_limit(session: Session, batch: BatchRow, roles: Collection[str]) -> N
         raise ReleaseLimitError(f"{asked} is above the limit of your roles ({', '.join(sorted(roles))})")
 
 
-def _freeze(session: Session, batch: BatchRow, today: dt.date) -> tuple[bytes, int]:
-    chunks = bulk.read_chunks(session, queries.ITEMS_TO_FREEZE, {"batch_id": batch.id})
-    rows = (row for chunk in chunks for row in chunk)
+@contextmanager
+def _freezing(session: Session, batch: BatchRow, today: dt.date) -> Iterator[Future[Packed]]:
+    """Write and pack what will be sent in a thread beside, while the database books what it pays."""
     is_file = rules.means_of(batch.provider) is Means.BANK
-    frozen = bank_file(session, batch, rows, today) if is_file else _request(session, batch, rows)
-    about = {"batch_id": batch.id, "provider": batch.provider, "correlation_id": batch.correlation_id}
-    kept = evidence.keep(
+    write = bank_file(session, batch, today) if is_file else _request(session, batch)
+    chunks = list(bulk.read_chunks(session, queries.ITEMS_TO_FREEZE, {"batch_id": batch.id}))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        yield beside.submit(lambda: evidence.pack(write(itertools.chain.from_iterable(chunks))))
+
+
+def _keep(session: Session, batch: BatchRow, frozen: Packed) -> int:
+    is_file = rules.means_of(batch.provider) is Means.BANK
+    return evidence.keep(
         session,
         kind="payout.request",
         source="gateway",
         media_type="application/xml" if is_file else "application/jsonl",
         body=frozen,
-        about=about,
+        about={"batch_id": batch.id, "provider": batch.provider, "correlation_id": batch.correlation_id},
     )
-    return frozen, kept
 
 
-def _request(session: Session, batch: BatchRow, rows: Iterable[tuple[Any, ...]]) -> bytes:
+def _request(session: Session, batch: BatchRow) -> Callable[[Iterable[tuple[Any, ...]]], bytes]:
     head = rules.RequestHead(
         correlation_id=batch.correlation_id,
         provider=batch.provider,
@@ -127,4 +137,4 @@ def _request(session: Session, batch: BatchRow, rows: Iterable[tuple[Any, ...]])
         total_minor=batch.total_minor,
         title=tenant.current(session).name,
     )
-    return rules.freeze(head, (rules.FrozenItem(*row[:3]) for row in rows))
+    return lambda rows: rules.freeze(head, rows)

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
@@ -136,8 +136,10 @@ def figures(payout_count: int, total_minor: int, currency: str) -> str:
     return f"{payout_count:,} {noun}, {currency} {int(whole):,}{point}{decimals}"
 
 
-def freeze(head: RequestHead, items: Iterable[FrozenItem]) -> bytes:
+def freeze(head: RequestHead, items: Iterable[Sequence[Any]]) -> bytes:
     """Return the request as it is frozen: a line of JSON that says what it is, then one per payout, in order.
+
+    Of each payout the first three values count, which are those of ``FrozenItem``.
 
     Source:
         SRC-LEDGER, the id and the bytes are committed before any byte leaves.
@@ -152,7 +154,7 @@ def freeze(head: RequestHead, items: Iterable[FrozenItem]) -> bytes:
     }
     lines = [json.dumps(said, ensure_ascii=False)]
     # What json.dumps makes of a list of the three, without making an encoder for each.
-    lines.extend(f"[{quoted(item.end_to_end_id)}, {item.amount_minor}, {quoted(item.destination)}]" for item in items)
+    lines.extend(f"[{quoted(item[0])}, {item[1]}, {quoted(item[2])}]" for item in items)
     return ("\n".join(lines) + "\n").encode()
 
 
