@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,10 @@ class Mara(NamedTuple):
         with self.database.session(1) as session:
             row = db.one(session, "SELECT sealed_secret, confirmed_at IS NOT NULL AS stands FROM staff_factor")
         return bytes(row.sealed_secret), row.stands
+
+    def user_id(self) -> int:
+        with self.database.session(1) as session:
+            return int(db.scalar(session, "SELECT id FROM staff_user WHERE username = 'mara'"))
 
     def send(self, path: str, **typed: str) -> httpx.Response:
         """Send a form of the office as a browser would that somebody else programs: its token is easily made."""
@@ -87,6 +92,26 @@ def test_an_open_desk_puts_no_other_second_factor_in_its_place(mara: Mara) -> No
     assert mara.send("/o/second-factor/begin").status_code == 409
     assert mara.send("/o/second-factor/confirm", otp=mara.code(1)).status_code == 409
     assert mara.factor() == before
+
+
+def test_an_open_desk_takes_no_second_factor_off(mara: Mara) -> None:
+    mara.begin()
+    assert mara.send("/o/enter/code", otp=mara.code()).status_code == 303
+    before, her = mara.factor(), mara.user_id()
+    own = f"/o/administration/people/{her}/second-factor"
+    for at, more in (("/o/second-factor/end", {}), ("/o/second-factor/recovery-codes", {}), (own, {"reason": "mine"})):
+        asked = mara.send(at, **more)
+        (seal,) = re.findall('name="_sure" value="([^"]+)"', asked.text)
+        assert "El código que su aplicación muestra ahora" in asked.text, at
+        sure = mara.send(at, _sure=seal, otp="000000", **more)
+        assert "El código no es correcto" in sure.text, at
+    assert mara.factor() == before
+    assert failures(mara) == 3
+    at = f"/v1/staff-users/{her}/second-factor?reason=mine"
+    assert mara.caller.delete(at).json()["code"] == "second_factor_needed"
+    assert mara.caller.delete(at, headers={"second-factor-code": mara.code(1)}).status_code == 204
+    with mara.database.session(1) as session:
+        assert db.scalar(session, "SELECT count(*) FROM staff_factor WHERE confirmed_at IS NOT NULL") == 0
 
 
 @pytest.fixture

@@ -22,14 +22,18 @@ class FreshCode:
     def __init__(self, gate: Gate, code: str | None) -> None:
         self._gate, self._code = gate, code
 
-    def prove(self, act: Act) -> None:
+    def prove(self, act: Act, *, always: bool = False) -> None:
         """Check the code where the mutual asks for one; a wrong one is counted even though the request is refused.
 
+        Args:
+            act: Who asks, of which mutual.
+            always: Whatever the mutual's setting: only she herself may do it, not whoever holds her token.
+
         Raises:
-            SecondFactorNeededError: The mutual asks for one and none came.
+            SecondFactorNeededError: One is asked for and none came.
             FactorCodeWrongError: Not the code of this half minute, used before, or the account is locked.
         """
-        if not act.mutual.settings.get(SETTING):
+        if not (always or act.mutual.settings.get(SETTING)):
             return
         if self._code is None:
             raise SecondFactorNeededError("send Second-Factor-Code with the code that your app shows now")

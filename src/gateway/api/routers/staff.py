@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 from gateway.api import rate
 from gateway.api.dependencies import ActDep, Gate, GateDep, OnceDep, allow, commit, opened, unbound
 from gateway.api.errors import problem_response, problems
+from gateway.api.fresh_code import FreshCodeDep
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
 from gateway.api.schemas.common import PathId, Reason
@@ -141,8 +142,16 @@ def update_staff_user(user_id: PathId, asked: StaffUserUpdate, act: ActDep) -> o
     responses=problems(404, 409, 422),
 )
 def delete_second_factor(
-    user_id: PathId, act: ActDep, reason: Annotated[Reason, Query(examples=["her telephone was stolen"])]
+    user_id: PathId,
+    act: ActDep,
+    code: FreshCodeDep,
+    reason: Annotated[Reason, Query(examples=["her telephone was stolen"])],
 ) -> None:
-    """Let somebody whose telephone is lost come in with her password alone, until she sets up another; ends her sessions."""
+    """Let somebody whose telephone is lost come in with her password alone, until she sets up another; ends her sessions.
+
+    One's own is taken off with a code of it (``Second-Factor-Code``), where one's role does not ask for one.
+    """
     is_own = user_id == act.principal.user_id
+    if is_own:
+        code.prove(act, always=True)
     take_off(act.session, user_id, actor=act.actor, reason=reason, is_own=is_own)

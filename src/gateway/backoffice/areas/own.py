@@ -131,7 +131,13 @@ def confirm(desk: Desk, form: Form) -> Response:
     return _codes(desk, confirm_factor(desk.session, desk.principal, otp, desk.vault))
 
 
-@area.act("/second-factor/recovery-codes", show=show_factor, has_page=False, is_repeatable=True)
+def _sure_of_codes(desk: Desk, _form: Form) -> Confirmation:
+    say = desk.words.say
+    sentence = say("Make new recovery codes. Those before no longer work.")
+    return Confirmation(sentence, say("New recovery codes"), "/second-factor", is_hers_alone=True)
+
+
+@area.act("/second-factor/recovery-codes", show=show_factor, has_page=False, is_repeatable=True, confirm=_sure_of_codes)
 def renew(desk: Desk, _form: Form) -> Response:
     """Give new recovery codes, and show them; once."""
     return _codes(desk, renew_recovery_codes(desk.session, desk.principal))
@@ -140,7 +146,7 @@ def renew(desk: Desk, _form: Form) -> Response:
 def _sure(desk: Desk, _form: Form) -> Confirmation:
     say = desk.words.say
     sentence = say("Take off your second factor. From then on your password alone lets somebody in.")
-    return Confirmation(sentence, say("Take it off"), "/second-factor")
+    return Confirmation(sentence, say("Take it off"), "/second-factor", is_hers_alone=True)
 
 
 @area.act("/second-factor/end", show=show_factor, has_page=False, confirm=_sure)

@@ -50,6 +50,8 @@ class Confirmation:
     warnings: Sequence[str] = ()
     is_release: bool = False
     """It moves money out: a mutual may ask for a fresh code of the second factor (``second_factor_at_release``)."""
+    is_hers_alone: bool = False
+    """Only the person herself may do it, not whoever finds her desk open: a fresh code of her second factor is asked for."""
 
     def seal(self) -> str:
         """Return a digest of all that was said: what somebody agreed to."""
@@ -194,7 +196,8 @@ class _Act:
         if self.confirm is not None and (asked := self.confirm(desk, form, **places)) is not None:
             form.check()
             is_sure = form.own("_sure") == asked.seal()
-            needs_code = asked.is_release and bool(desk.mutual.settings.get("second_factor_at_release"))
+            at_release = asked.is_release and bool(desk.mutual.settings.get("second_factor_at_release"))
+            needs_code = asked.is_hers_alone or at_release
             is_proved = not needs_code or (is_sure and _proves(desk, form.value("otp")))
             if not is_sure or not is_proved:
                 return desk.page(

@@ -198,6 +198,7 @@ def _sure_of_factor(desk: Desk, form: Form, user_id: int) -> Confirmation:
         warnings=[
             words.say("Do it only if she stands before you or you know her voice. She is logged out everywhere.")
         ],
+        is_hers_alone=user_id == desk.principal.user_id,
     )
 
 
