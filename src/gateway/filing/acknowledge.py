@@ -197,6 +197,8 @@ class _Counts(NamedTuple):
 
     accepted: int
     rejected: int
+    accepted_minor: int
+    """What the accepted cost by our reckoning; 0 where the file has no workers."""
     fee_minor: int
     """Of the accepted."""
 
@@ -239,6 +241,7 @@ def _settle_lines(
         known = {"held": country.dependant_held, "not_held": country.dependant_not_held}
         bulk.execute(session, sql.MIRROR, {**values, **known})
     document.accepted_count, document.rejected_count = counts.accepted, counts.rejected
+    document.accepted_minor = counts.accepted_minor
     document.answer_code, document.answer_text, document.answered_at = code, text, queries.now(session)
     if document.holds == "workers" or not filing.line_count:
         filing.answer_code = code

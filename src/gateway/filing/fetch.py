@@ -46,7 +46,7 @@ def fetch_answer(courier: Courier, document_id: int, standing: FilingStanding) -
                     pass
             courier.mark("filing.before_answer_applied")
             with fetching.transaction() as session:
-                bulk.execute(session, f"ANALYZE {TABLE} (line)")
+                bulk.count_for_plans(session, TABLE, "line")
                 return acknowledge(
                     session,
                     document_id,

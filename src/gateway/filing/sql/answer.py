@@ -54,7 +54,7 @@ def sums_of_answer(holds: str) -> str:
     table, same, declared = _OURS[holds]
     return f"""
 -- one row: the staged answer added up, and how many of its lines stand where ours stand
-SELECT count(*) AS lines, count(DISTINCT a.line) AS distinct_lines,
+SELECT count(*) AS lines, (SELECT count(*) FROM (SELECT FROM filing_answered GROUP BY line) d) AS distinct_lines,
        count(*) FILTER (WHERE a.status IN ('accepted', 'accepted_with_change')) AS accepted,
        count(*) FILTER (WHERE a.status = 'rejected') AS rejected,
        coalesce(sum(a.declared_minor), 0)::int8 AS declared_minor, coalesce(sum(a.accepted_minor), 0)::int8 AS accepted_minor,
@@ -135,13 +135,14 @@ def told_apart(update: str) -> str:
     Of a file's many lines these are few: releasing their money and logging them goes through no other line again.
     """
     return f"""
--- one row: how many lines took an answer by this, and the fees of the accepted
+-- one row: how many lines took an answer by this, and what the accepted cost and bring in fees
 WITH answered AS ({update}
-    RETURNING l.id, l.status, l.fee_minor
+    RETURNING l.id, l.status, l.state_minor, l.fee_minor
 ), apart AS (
     INSERT INTO filing_apart (line_id, status) SELECT id, status FROM answered WHERE status <> 'accepted'
 )
 SELECT count(*) FILTER (WHERE status <> 'rejected') AS accepted, count(*) FILTER (WHERE status = 'rejected') AS rejected,
+       coalesce(sum(state_minor) FILTER (WHERE status <> 'rejected'), 0)::int8 AS accepted_minor,
        coalesce(sum(fee_minor) FILTER (WHERE status <> 'rejected'), 0)::int8 AS fee_minor
 FROM answered
 """
@@ -178,7 +179,7 @@ ORDER BY l.line_no
 COUNT_ANSWERED = {
     holds: f"""
 -- one row: how the lines of a file stand
-SELECT count(*) FILTER (WHERE status = 'accepted') AS accepted, count(*) FILTER (WHERE status = 'rejected') AS rejected, 0::int8 AS fee_minor
+SELECT count(*) FILTER (WHERE status = 'accepted') AS accepted, count(*) FILTER (WHERE status = 'rejected') AS rejected, 0::int8, 0::int8
 FROM {table} WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
 """
     for holds, table in (("dependants", "filing_dependant_line"), ("movements", "filing_movement"))

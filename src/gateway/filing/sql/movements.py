@@ -122,17 +122,13 @@ _SUSPECTS = """
 -- one row per member whose wage the draft found changed, whose change was told in vain, or whose data may not be those that the
 -- state took last
 CREATE TEMPORARY TABLE filing_suspect ON COMMIT DROP AS
-SELECT member_id FROM filing_line
-WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s AND change_since_last IN ('wage_changed', 'back')
-UNION
-SELECT member_id FROM filing_decision
-WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s AND change_since_last IN ('wage_changed', 'back')
-UNION
 SELECT member_id FROM filing_told WHERE event = 'change' AND status = 'rejected'
 UNION
 """
 
 STAGE_SUSPECTS = f"""{_SUSPECTS}
+SELECT member_id FROM filing_candidate WHERE change_since_last IN ('wage_changed', 'back')
+UNION
 -- Recorded since the opening, but for those of whom her accepted line of the last month surely says what is true today, word for
 -- word, and of whom nothing was told since: a mutual whose members were all recorded the day before its first month would
 -- suspect them all for ever.
@@ -147,6 +143,12 @@ WHERE c.member_id IS NULL OR v.member_id IS NOT NULL
 """
 
 STAGE_SUSPECTS_AGAIN = f"""{_SUSPECTS}
+SELECT member_id FROM filing_line
+WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s AND change_since_last IN ('wage_changed', 'back')
+UNION
+SELECT member_id FROM filing_decision
+WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s AND change_since_last IN ('wage_changed', 'back')
+UNION
 -- Whom the draft has a change of, and whoever was recorded since it was made: nobody else's change can be told now.
 SELECT member_id FROM filing_movement WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND event = 'change'
 UNION
