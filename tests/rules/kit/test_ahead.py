@@ -17,14 +17,14 @@ def test_results_come_in_the_order_of_the_items() -> None:
 
 
 def test_the_next_is_worked_on_while_one_is_used() -> None:
-    begun = [threading.Event() for _ in range(3)]
+    used = [threading.Event() for _ in range(3)]
 
-    def work(number: int) -> int:
-        begun[number].set()
-        return number
+    def work(number: int) -> bool:
+        return number == 0 or used[number - 1].wait(PATIENCE)
 
-    for number in one_ahead(work, range(3)):
-        assert number == 2 or begun[number + 1].wait(PATIENCE)
+    for number, goes_on in enumerate(one_ahead(work, range(3))):
+        used[number].set()
+        assert goes_on, "the work on this ended only when the one before was used"
 
 
 def test_never_two_are_worked_on_and_never_more_than_two_are_held() -> None:
