@@ -1712,6 +1712,7 @@ CREATE TABLE filing_document (
 	answer_text TEXT,
 	accepted_count INTEGER DEFAULT 0 NOT NULL,
 	rejected_count INTEGER DEFAULT 0 NOT NULL,
+	accepted_minor BIGINT DEFAULT 0 NOT NULL,
 	answered_at TIMESTAMP WITH TIME ZONE,
 	carried_by TEXT DEFAULT 'api' NOT NULL,
 	mirrored_at TIMESTAMP WITH TIME ZONE,

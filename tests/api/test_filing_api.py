@@ -190,7 +190,10 @@ def _billed(database: Database, filing_id: int) -> int:
     raw = RawAnswer("GET", "/notices", 200, {"content-type": "application/json"}, b"{}", now, now)
     with database.session(1) as session:
         db.run(session, "UPDATE filing_line SET status = 'accepted'")
-        db.run(session, "UPDATE filing_document SET status = 'accepted', answered_at = now()")
+        billed = "(SELECT sum(state_minor) FROM filing_line)"
+        db.run(
+            session, f"UPDATE filing_document SET status = 'accepted', answered_at = now(), accepted_minor = {billed}"
+        )
         db.run(session, "UPDATE filing SET status = 'accepted'")
         [document] = list_documents(session, filing_id)
         notice = Notice(

@@ -27,6 +27,15 @@ SHARES = {
 """What a month costs a member at the wage of the town, by component."""
 
 
+ANSWER_FILES = """
+UPDATE filing_document d SET status = 'accepted', answered_at = now(), accepted_minor = (
+    SELECT coalesce(sum(l.state_minor), 0) FROM filing_line l
+    WHERE l.filing_id = d.filing_id AND l.line_no BETWEEN d.first_line_no AND d.first_line_no + d.line_count - 1)
+WHERE d.filing_id = :id
+"""
+"""The state takes every line of a filing's files."""
+
+
 def accepted(
     session: Session, payroll_id: int, period: Period = MARCH, kind: FilingKind = FilingKind.MONTHLY
 ) -> tuple[int, uuid.UUID]:
@@ -34,7 +43,7 @@ def accepted(
     filing = sealed(session, payroll_id, period, kind)
     document = next(one for one in list_documents(session, filing.id) if one.holds == "workers")
     values = {"id": filing.id}
-    db.run(session, "UPDATE filing_document SET status = 'accepted', answered_at = now() WHERE filing_id = :id", values)
+    db.run(session, ANSWER_FILES, values)
     db.run(
         session,
         "UPDATE filing_line SET status = 'accepted', state_accepted_minor = state_minor WHERE filing_id = :id",

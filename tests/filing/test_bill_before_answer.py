@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 from tests.filing.filing_town import COST, MARCH, TODAY, payroll_of, sealed
+from tests.filing.notices import ANSWER_FILES
 
 from gateway.authority.protocol import Notice, NoticeFiling, RawAnswer
 from gateway.filing.bills import receive_notice
@@ -44,7 +45,7 @@ def test_a_bill_that_names_an_unanswered_file_waits_for_the_answer(database: Dat
         told = notice(document.reference, COST)
         assert receive_notice(session, told, actor="worker:1", today=TODAY) is None
         assert db.scalar(session, "SELECT count(*) FROM bill") == 0
-        db.run(session, "UPDATE filing_document SET status = 'accepted'")
+        db.run(session, ANSWER_FILES, {"id": filing.id})
         db.run(session, "UPDATE filing_line SET status = 'accepted', state_accepted_minor = state_minor")
         db.run(session, "UPDATE filing SET status = 'accepted'")
         bill = receive_notice(session, told, actor="worker:1", today=TODAY)

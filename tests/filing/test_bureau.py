@@ -35,7 +35,7 @@ from gateway.filing.pay import order_payment, read_order_file, release_payment, 
 from gateway.filing.queries import list_decisions, list_documents, list_lines, read_content
 from gateway.filing.seal import seal
 from gateway.filing.sql import answer as answer_sql
-from gateway.kit import db
+from gateway.kit import bulk, db
 from gateway.kit.db import Database
 from gateway.ledger.bulk import Head, post_lines
 from gateway.ledger.queries import current_balance
@@ -155,10 +155,10 @@ def test_an_employer_who_cannot_pay_for_all_pays_for_as_many_as_he_can_and_a_ref
         assert reasons == ["employer_short"]
         with pytest.raises(ReceiptUsedError), session.begin_nested():
             reverse_employer_receipt(session, receipt.id, reason="bounced", actor="staff:abel", today=TODAY)
-        db.run(session, "UPDATE filing_line SET status = 'rejected' WHERE line_no = 1")
+        refused = db.scalar(session, "UPDATE filing_line SET status = 'rejected' WHERE line_no = 1 RETURNING id")
+        bulk.stage(session, "filing_apart", answer_sql.APART, [(refused, "rejected")])
         head = Head(key="release", kind="filing.release", valid_on=TODAY, actor="worker:1", evidence=None)
-        values = {"filing_id": filing.id, "first": 1, "last": 2, "reserved": f"filing:{filing.id}:reserved"}
-        post_lines(session, head, answer_sql.RELEASE, values)
+        post_lines(session, head, answer_sql.RELEASE, {"reserved": f"filing:{filing.id}:reserved"})
         assert held(session, first, second) == [COST, 9 * COST]
 
 

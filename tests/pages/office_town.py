@@ -74,7 +74,8 @@ MEMBERS = (
 )
 WAGE = 2_322_300
 ANSWERED = (
-    "UPDATE filing_document SET status = 'partial', answered_at = now(), accepted_count = line_count - 1, rejected_count = 1"
+    "UPDATE filing_document SET status = 'partial', answered_at = now(), accepted_count = line_count - 1, rejected_count = 1,"
+    " accepted_minor = (SELECT sum(state_minor) FROM filing_line WHERE filing_id = :id AND member_id <> :rejected)"
     " WHERE filing_id = :id",
     "UPDATE filing_line SET status = 'accepted', state_accepted_minor = state_minor, answered_at = now() WHERE filing_id = :id"
     " AND member_id <> :rejected",

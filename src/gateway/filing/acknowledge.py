@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from gateway.authority.connect import country_of
 from gateway.authority.protocol import FilingStanding
-from gateway.filing import queries
+from gateway.filing import queries, staging
 from gateway.filing.control import Expected, Said, Sums, disagreement, wrong_subject
 from gateway.filing.models import Filing, FilingDocument
 from gateway.filing.sql import answer as sql
@@ -78,8 +78,8 @@ def refuse_document(
 ) -> None:
     """Write down that no line of a file was taken, and give the money back."""
     values = {**_range(filing, document), "code": code, "text": text}
-    bulk.execute(session, sql.REJECT_ALL[document.holds], values)
-    _settle_lines(session, filing, document, code, text, evidence_id, actor=actor, today=today)
+    counts = _take_answer(session, document, [(sql.REJECT_ALL[document.holds], values)])
+    _settle_lines(session, filing, document, counts, code, text, evidence_id, actor=actor, today=today)
 
 
 def conclude(session: Session, filing: Filing, *, actor: str, evidence_id: int | None = None) -> None:
@@ -179,19 +179,48 @@ def _apply(
             "codes": [code for code, _ in errors.values()],
             "texts": [text for _, text in errors.values()],
         }
-        bulk.execute(session, sql.REJECT_WITH_CAUSE[document.holds], {**values, **told})
         told_of_others = {"code": standing.code or "", "text": standing.message or ""}
-        bulk.execute(session, sql.REJECT_ALL[document.holds], {**values, **told_of_others})
+        steps = [
+            (sql.REJECT_WITH_CAUSE[document.holds], {**values, **told}),
+            (sql.REJECT_ALL[document.holds], {**values, **told_of_others}),
+        ]
     else:
-        bulk.execute(session, sql.UPDATE[document.holds], values)
-    _settle_lines(session, filing, document, standing.code, standing.message, evidence_id, actor=actor, today=today)
+        steps = [(sql.UPDATE[document.holds], values)]
+    counts = _take_answer(session, document, steps)
+    code, text = standing.code, standing.message
+    _settle_lines(session, filing, document, counts, code, text, evidence_id, actor=actor, today=today)
     conclude(session, filing, actor=actor, evidence_id=evidence_id)
+
+
+class _Counts(NamedTuple):
+    """How the lines of a file stand after their answer."""
+
+    accepted: int
+    rejected: int
+    accepted_minor: int
+    """What the accepted cost by our reckoning; 0 where the file has no workers."""
+    fee_minor: int
+    """Of the accepted."""
+
+
+def _take_answer(session: Session, document: FilingDocument, steps: list[tuple[str, dict[str, Any]]]) -> _Counts:
+    """Write the state's word beside each line; of workers, keep apart whom it did not take as filed."""
+    connection = db.driver(session)
+    if document.holds == "workers":
+        staging.create(session, "filing_apart", sql.APART)
+        found = [connection.execute(sql.told_apart(update).encode(), values).fetchone() for update, values in steps]
+    else:
+        for update, values in steps:
+            bulk.execute(session, update, values)
+        found = [connection.execute(sql.COUNT_ANSWERED[document.holds].encode(), steps[0][1]).fetchone()]
+    return _Counts(*map(sum, zip(*found, strict=True)))
 
 
 def _settle_lines(
     session: Session,
     filing: Filing,
     document: FilingDocument,
+    counts: _Counts,
     code: str | None,
     text: str | None,
     evidence_id: int | None,
@@ -201,11 +230,9 @@ def _settle_lines(
 ) -> None:
     """Let the money follow the lines' new states, and the file's state follow its lines."""
     values = _range(filing, document)
-    counts = db.one(session, sql.COUNT_ANSWERED[document.holds], values)
     if document.holds == "workers":
         _book(session, filing, document, counts, actor=actor, today=today)
-        logged = {**values, "actor": actor, "evidence_id": evidence_id}
-        audit.log_selected_transitions(session, sql.EXCEPTIONS_FOR_LOG, logged)
+        audit.log_selected_transitions(session, sql.EXCEPTIONS_FOR_LOG, {"actor": actor, "evidence_id": evidence_id})
     elif document.holds == "movements":
         logged = {**values, "actor": actor, "evidence_id": evidence_id}
         audit.log_selected_transitions(session, sql.MOVEMENTS_FOR_LOG, logged)
@@ -214,6 +241,7 @@ def _settle_lines(
         known = {"held": country.dependant_held, "not_held": country.dependant_not_held}
         bulk.execute(session, sql.MIRROR, {**values, **known})
     document.accepted_count, document.rejected_count = counts.accepted, counts.rejected
+    document.accepted_minor = counts.accepted_minor
     document.answer_code, document.answer_text, document.answered_at = code, text, queries.now(session)
     if document.holds == "workers" or not filing.line_count:
         filing.answer_code = code
@@ -225,13 +253,13 @@ def _settle_lines(
 
 
 def _book(
-    session: Session, filing: Filing, document: FilingDocument, counts: Any, *, actor: str, today: dt.date
+    session: Session, filing: Filing, document: FilingDocument, counts: _Counts, *, actor: str, today: dt.date
 ) -> None:
     name = f"filing:{filing.reference}:{document.kind}:{document.part}"
     reserved = f"filing:{filing.id}:reserved"
     if counts.rejected:
         head = Head(f"{name}:release", "filing.release", today, actor, evidence=f"filing:{filing.id}")
-        post_lines(session, head, sql.RELEASE, {**_range(filing, document), "reserved": reserved})
+        post_lines(session, head, sql.RELEASE, {"reserved": reserved})
     if counts.fee_minor:
         lines = [Line(reserved, counts.fee_minor), Line("income:fees", -counts.fee_minor)]
         post(session, Event(f"{name}:fees", "filing.fees", today, lines, actor, evidence=f"filing:{filing.id}"))

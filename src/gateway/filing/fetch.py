@@ -20,6 +20,7 @@ from gateway.filing.control import Said
 from gateway.filing.courier import Courier, keep_raw
 from gateway.filing.sql.answer import ANSWERED
 from gateway.kit import bulk
+from gateway.kit.ahead import one_ahead
 from gateway.kit.db import act_for
 
 TABLE = "filing_answered"
@@ -40,11 +41,12 @@ def fetch_answer(courier: Courier, document_id: int, standing: FilingStanding) -
                 staging.create(session, TABLE, ANSWERED, on_commit="PRESERVE ROWS")
                 standing_id = keep_raw(session, "state.standing", standing.raw)
             if not standing.is_refused_whole:
-                for page in courier.channel.lines(standing.reference):
-                    fetching.keep(page)
+                # The next page is asked for and understood while the last is packed, kept and copied.
+                for _ in one_ahead(fetching.keep, courier.channel.lines(standing.reference)):
+                    pass
             courier.mark("filing.before_answer_applied")
             with fetching.transaction() as session:
-                bulk.execute(session, f"ANALYZE {TABLE} (line)")
+                bulk.count_for_plans(session, TABLE, "line")
                 return acknowledge(
                     session,
                     document_id,

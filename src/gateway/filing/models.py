@@ -372,6 +372,8 @@ class FilingDocument(TenantTable, table=True):
     answer_text: str | None = words(nullable=True)
     accepted_count: int = whole(server="0")
     rejected_count: int = whole(server="0")
+    accepted_minor: int = big(server="0")
+    """What its accepted lines cost by our reckoning: what a bill may claim of them."""
     answered_at: dt.datetime | None = instant(nullable=True)
     carried_by: str = words(server="'api'")
     """``api``, or ``portal`` where somebody uploaded it by hand: the state does not know it by our id then."""

@@ -11,6 +11,7 @@ import uuid
 import zlib
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
+from typing import NamedTuple
 
 from sqlmodel import Session
 
@@ -32,6 +33,7 @@ from gateway.filing.sql import prepare as draft_sql
 from gateway.filing.sql import seal as sql
 from gateway.filing.states import FILING, FilingEvent, FilingStatus
 from gateway.kit import audit, bulk, db, tenant
+from gateway.kit.ahead import one_ahead
 from gateway.kit.merkle import Tree
 from gateway.kit.period import Period
 from gateway.ledger import periods
@@ -228,12 +230,16 @@ def _dependants(session: Session, filing: Filing, payroll: str) -> Iterator[Decl
 def _store(session: Session, filing: Filing, file: RenderedFile, holds: str, position: int) -> None:
     document_id = db.scalar(session, sql.NEXT_DOCUMENT)
     digest, size, lines = hashlib.sha256(), 0, 0
-    for seq, body in enumerate(_blocks(file.chunks), start=1):
-        values = {"document_id": document_id, "seq": seq, "lines_before": lines, "body": zlib.compress(body, _PACKING)}
+
+    def packed(block: bytes) -> _Piece:
+        digest.update(block)
+        return _Piece(len(block), block.count(b"\n"), zlib.compress(block, _PACKING))
+
+    for seq, piece in enumerate(one_ahead(packed, _blocks(file.chunks)), start=1):
+        values = {"document_id": document_id, "seq": seq, "lines_before": lines, "body": piece.body}
         bulk.execute(session, sql.INSERT_CHUNK, values)
-        digest.update(body)
-        size += len(body)
-        lines += body.count(b"\n")
+        size += piece.size
+        lines += piece.lines
     db.run(
         session,
         sql.INSERT_DOCUMENT,
@@ -255,6 +261,15 @@ def _store(session: Session, filing: Filing, file: RenderedFile, holds: str, pos
             "reference": uuid.uuid4(),
         },
     )
+
+
+class _Piece(NamedTuple):
+    """A piece of a file, packed."""
+
+    size: int
+    """Before it was packed."""
+    lines: int
+    body: bytes
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -54,14 +54,14 @@ def sums_of_answer(holds: str) -> str:
     table, same, declared = _OURS[holds]
     return f"""
 -- one row: the staged answer added up, and how many of its lines stand where ours stand
-SELECT count(*) AS lines, count(DISTINCT a.line) AS distinct_lines,
+SELECT count(*) AS lines, (SELECT count(*) FROM (SELECT FROM filing_answered GROUP BY line) d) AS distinct_lines,
        count(*) FILTER (WHERE a.status IN ('accepted', 'accepted_with_change')) AS accepted,
        count(*) FILTER (WHERE a.status = 'rejected') AS rejected,
        coalesce(sum(a.declared_minor), 0)::int8 AS declared_minor, coalesce(sum(a.accepted_minor), 0)::int8 AS accepted_minor,
        coalesce(sum(a.amount_minor), 0)::int8 AS billed_minor, count(o.id) FILTER (WHERE {same}) AS ours,
        ({declared})::int8 AS ours_minor
 FROM filing_answered a
-LEFT JOIN {table} o ON o.mutual_id = current_mutual() AND o.filing_id = %(filing_id)s
+LEFT JOIN {table} o ON o.mutual_id = (SELECT current_mutual()) AND o.filing_id = %(filing_id)s
     AND o.line_no = a.line + %(offset)s AND o.line_no BETWEEN %(first)s AND %(last)s
 """
 
@@ -77,7 +77,7 @@ UPDATE filing_line l SET
     state_wage_minor = CASE WHEN a.status <> 'rejected' AND a.accepted_minor <> l.wage_minor THEN a.accepted_minor END,
     answered_at = now()
 FROM filing_answered a
-WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.line_no = a.line + %(offset)s
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AND l.line_no = a.line + %(offset)s
   AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
 """
 
@@ -86,7 +86,7 @@ _UPDATE_PLAIN = """
 UPDATE {table} l SET status = CASE WHEN a.status = 'rejected' THEN 'rejected' ELSE 'accepted' END,
     state_code = a.code, state_text = a.message, answered_at = now()
 FROM filing_answered a
-WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.line_no = a.line + %(offset)s
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AND l.line_no = a.line + %(offset)s
   AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
 """
 
@@ -99,9 +99,9 @@ UPDATE = {
 REJECT_ALL = {
     holds: f"""
 -- no row: no line of a file was taken
-UPDATE {table} SET status = 'rejected', state_code = %(code)s, state_text = %(text)s, answered_at = now(){more}
-WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
-  AND status = 'waiting'
+UPDATE {table} l SET status = 'rejected', state_code = %(code)s, state_text = %(text)s, answered_at = now(){more}
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AND l.line_no BETWEEN %(first)s AND %(last)s
+  AND l.status = 'waiting'
 """
     for holds, table, more in (
         ("workers", "filing_line", ", state_accepted_minor = 0"),
@@ -115,7 +115,7 @@ REJECT_WITH_CAUSE = {
 -- no row: of a file that was not taken, each line that the state found wrong takes its own error
 UPDATE {table} l SET status = 'rejected', state_code = e.code, state_text = e.text, answered_at = now(){more}
 FROM unnest(CAST(%(lines)s AS int[]), CAST(%(codes)s AS text[]), CAST(%(texts)s AS text[])) AS e (line, code, text)
-WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.line_no = e.line + %(offset)s
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AND l.line_no = e.line + %(offset)s
   AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
 """
     for holds, table, more in (
@@ -124,6 +124,29 @@ WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.line_
         ("movements", "filing_movement", ""),
     )
 }
+
+APART = {"line_id": "int8", "status": "text"}
+"""Columns of the temporary table of a file's workers whom the state did not take as they were filed."""
+
+
+def told_apart(update: str) -> str:
+    """Return an update of workers' lines that says how they stand and keeps apart those that were not taken as filed.
+
+    Of a file's many lines these are few: releasing their money and logging them goes through no other line again.
+    """
+    return f"""
+-- one row: how many lines took an answer by this, and what the accepted cost and bring in fees
+WITH answered AS ({update}
+    RETURNING l.id, l.status, l.state_minor, l.fee_minor
+), apart AS (
+    INSERT INTO filing_apart (line_id, status) SELECT id, status FROM answered WHERE status <> 'accepted'
+)
+SELECT count(*) FILTER (WHERE status <> 'rejected') AS accepted, count(*) FILTER (WHERE status = 'rejected') AS rejected,
+       coalesce(sum(state_minor) FILTER (WHERE status <> 'rejected'), 0)::int8 AS accepted_minor,
+       coalesce(sum(fee_minor) FILTER (WHERE status <> 'rejected'), 0)::int8 AS fee_minor
+FROM answered
+"""
+
 
 MIRROR = """
 -- no row: what the state holds of dependants after its answer; told that it was so already, it is so
@@ -147,37 +170,26 @@ WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BET
 
 EXCEPTIONS_FOR_LOG = """
 -- one row per line that was rejected or changed: a step of its state machine
-SELECT 'filing_line', id, CASE status WHEN 'rejected' THEN 'reject' ELSE 'accept_changed' END, 'waiting', status, %(actor)s,
-       state_code, %(evidence_id)s::int8
-FROM filing_line
-WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
-  AND status IN ('rejected', 'changed') ORDER BY line_no
+SELECT 'filing_line', l.id, CASE l.status WHEN 'rejected' THEN 'reject' ELSE 'accept_changed' END, 'waiting', l.status, %(actor)s,
+       l.state_code, %(evidence_id)s::int8
+FROM filing_apart x JOIN filing_line l ON l.mutual_id = (SELECT current_mutual()) AND l.id = x.line_id
+ORDER BY l.line_no
 """
 
 COUNT_ANSWERED = {
     holds: f"""
 -- one row: how the lines of a file stand
-SELECT count(*) FILTER (WHERE status IN ('accepted', 'changed')) AS accepted, count(*) FILTER (WHERE status = 'rejected') AS rejected,
-       count(*) FILTER (WHERE status = 'waiting') AS waiting{fees}
-FROM {table} WHERE mutual_id = current_mutual() AND filing_id = :filing_id AND line_no BETWEEN :first AND :last
+SELECT count(*) FILTER (WHERE status = 'accepted') AS accepted, count(*) FILTER (WHERE status = 'rejected') AS rejected, 0::int8, 0::int8
+FROM {table} WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
 """
-    for holds, table, fees in (
-        (
-            "workers",
-            "filing_line",
-            ", coalesce(sum(fee_minor) FILTER (WHERE status IN ('accepted', 'changed')), 0)::int8 AS fee_minor",
-        ),
-        ("dependants", "filing_dependant_line", ", 0::int8 AS fee_minor"),
-        ("movements", "filing_movement", ", 0::int8 AS fee_minor"),
-    )
+    for holds, table in (("dependants", "filing_dependant_line"), ("movements", "filing_movement"))
 }
 
 RELEASE = """
 -- one row per account that gets its money back, and one for the filing's reserve that gives it
 WITH line AS (
-    SELECT * FROM filing_line
-    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
-      AND status = 'rejected'
+    SELECT l.* FROM filing_apart x JOIN filing_line l ON l.mutual_id = (SELECT current_mutual()) AND l.id = x.line_id
+    WHERE x.status = 'rejected'
 ), given AS (
     SELECT 'fund:' || fund_id AS code, sum(from_fund_minor)::int8 AS amount_minor FROM line WHERE from_fund_minor > 0 GROUP BY fund_id
     UNION ALL
@@ -193,10 +205,10 @@ WITH line AS (
 )
 SELECT a.id AS account_id, a.currency, -l.from_member_minor AS amount_minor
 FROM line l
-JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.owner_kind = 'member' AND a.owner_id = l.member_id
+JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.owner_kind = 'member' AND a.owner_id = l.member_id
     AND a.control = 'member:contributions'
 UNION ALL
-SELECT a.id, a.currency, -g.amount_minor FROM given g JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = g.code
+SELECT a.id, a.currency, -g.amount_minor FROM given g JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.code = g.code
 """
 
 INSERT_ANSWER = """

@@ -28,14 +28,12 @@ ORDER BY id DESC LIMIT 1
 CLAIMED = """
 -- one row per filing of the notice's own payroll that it names: what our lines that the state took cost in the files it names, and what
 -- earlier bills that still count have taken of the filing's reserve
-SELECT d.filing_id, f.status, coalesce(sum(l.state_minor), 0)::int8 AS claimed_minor, (
+SELECT d.filing_id, f.status, sum(d.accepted_minor)::int8 AS claimed_minor, (
     SELECT coalesce(sum(c.amount_minor), 0)::int8 FROM bill_filing c
     JOIN bill b ON b.mutual_id = c.mutual_id AND b.id = c.bill_id AND b.status <> 'superseded'
     WHERE c.mutual_id = current_mutual() AND c.filing_id = d.filing_id) AS moved_minor
 FROM filing_document d
 JOIN filing f ON f.mutual_id = d.mutual_id AND f.id = d.filing_id AND f.payroll_id = :payroll_id
-LEFT JOIN filing_line l ON l.mutual_id = d.mutual_id AND l.filing_id = d.filing_id AND l.status IN ('accepted', 'changed')
-    AND l.line_no BETWEEN d.first_line_no AND d.first_line_no + d.line_count - 1
 WHERE d.mutual_id = current_mutual() AND d.holds = 'workers' AND d.reference = ANY(CAST(:references AS uuid[]))
 GROUP BY d.filing_id, f.status ORDER BY d.filing_id
 """

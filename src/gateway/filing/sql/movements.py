@@ -46,7 +46,7 @@ SELECT k.event_key, 'entry', 'entered', 'enrolment', e.id, e.member_id, e.valid_
        CASE WHEN e.valid_from > %(latest)s THEN 'too_far_ahead' END, t.state_code
 FROM enrolment e CROSS JOIN LATERAL (SELECT 'enrolment:' || e.id || ':entry' AS event_key) k
 LEFT JOIN filing_told t ON t.event_key = k.event_key
-WHERE e.mutual_id = current_mutual() AND e.payroll_id = %(payroll_id)s
+WHERE e.mutual_id = (SELECT current_mutual()) AND e.payroll_id = %(payroll_id)s
   AND (e.valid_from > %(opening_end)s OR e.recorded_at > %(opening_at)s)
   AND (t.event_key IS NULL OR (t.status = 'rejected' AND (e.valid_to IS NULL OR e.valid_to > %(today)s)))
 """
@@ -60,7 +60,7 @@ FROM enrolment e CROSS JOIN LATERAL (SELECT 'enrolment:' || e.id || ':exit:' || 
 LEFT JOIN filing_told t ON t.event_key = k.event_key
 LEFT JOIN filing_told i ON i.event_key = 'enrolment:' || e.id || ':entry' AND i.status <> 'rejected'
 LEFT JOIN filing_due d ON d.event_key = 'enrolment:' || e.id || ':entry' AND d.held_back IS NULL
-WHERE e.mutual_id = current_mutual() AND e.payroll_id = %(payroll_id)s AND e.valid_to > %(opening)s
+WHERE e.mutual_id = (SELECT current_mutual()) AND e.payroll_id = %(payroll_id)s AND e.valid_to > %(opening)s
   AND (t.event_key IS NULL OR t.status = 'rejected')
   AND (i.event_key IS NOT NULL OR d.event_key IS NOT NULL OR EXISTS (
     SELECT FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
@@ -112,9 +112,9 @@ CREATE TEMPORARY TABLE filing_moving ON COMMIT DROP AS SELECT DISTINCT member_id
 """
 
 _TOUCHED = """
-    SELECT member_id FROM member_change WHERE mutual_id = current_mutual() AND changed_at > {since}
+    SELECT member_id FROM member_change WHERE mutual_id = (SELECT current_mutual()) AND changed_at > {since}
     UNION ALL
-    SELECT member_id FROM member_identity WHERE mutual_id = current_mutual() AND created_at > {since}
+    SELECT member_id FROM member_identity WHERE mutual_id = (SELECT current_mutual()) AND created_at > {since}
 """
 """Members whose personal data or documents were recorded since an instant."""
 
@@ -122,17 +122,13 @@ _SUSPECTS = """
 -- one row per member whose wage the draft found changed, whose change was told in vain, or whose data may not be those that the
 -- state took last
 CREATE TEMPORARY TABLE filing_suspect ON COMMIT DROP AS
-SELECT member_id FROM filing_line
-WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND change_since_last IN ('wage_changed', 'back')
-UNION
-SELECT member_id FROM filing_decision
-WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND change_since_last IN ('wage_changed', 'back')
-UNION
 SELECT member_id FROM filing_told WHERE event = 'change' AND status = 'rejected'
 UNION
 """
 
 STAGE_SUSPECTS = f"""{_SUSPECTS}
+SELECT member_id FROM filing_candidate WHERE change_since_last IN ('wage_changed', 'back')
+UNION
 -- Recorded since the opening, but for those of whom her accepted line of the last month surely says what is true today, word for
 -- word, and of whom nothing was told since: a mutual whose members were all recorded the day before its first month would
 -- suspect them all for ever.
@@ -147,6 +143,12 @@ WHERE c.member_id IS NULL OR v.member_id IS NOT NULL
 """
 
 STAGE_SUSPECTS_AGAIN = f"""{_SUSPECTS}
+SELECT member_id FROM filing_line
+WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s AND change_since_last IN ('wage_changed', 'back')
+UNION
+SELECT member_id FROM filing_decision
+WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s AND change_since_last IN ('wage_changed', 'back')
+UNION
 -- Whom the draft has a change of, and whoever was recorded since it was made: nobody else's change can be told now.
 SELECT member_id FROM filing_movement WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND event = 'change'
 UNION

@@ -53,13 +53,11 @@ SELECT problem FROM filing_answer WHERE mutual_id = current_mutual() AND documen
 
 OURS_OF_MONTH = """
 -- one row per answered file with workers of a payroll and month: which filing, and what its accepted lines come to
-SELECT d.reference, d.filing_id, d.accepted_count AS line_count, coalesce(sum(l.state_minor), 0)::int8 AS amount_minor
+SELECT d.reference, d.filing_id, d.accepted_count AS line_count, d.accepted_minor AS amount_minor
 FROM filing f
-JOIN filing_document d ON d.mutual_id = f.mutual_id AND d.filing_id = f.id AND d.holds = 'workers' AND d.answered_at IS NOT NULL
-LEFT JOIN filing_line l ON l.mutual_id = d.mutual_id AND l.filing_id = d.filing_id AND l.status IN ('accepted', 'changed')
-    AND l.line_no BETWEEN d.first_line_no AND d.first_line_no + d.line_count - 1
+JOIN filing_document d ON d.mutual_id = f.mutual_id AND d.filing_id = f.id AND d.holds = 'workers' AND d.accepted_count > 0
 WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
   AND f.status IN ('accepted', 'partial', 'settled')
   AND (CAST(:filing_ids AS bigint[]) IS NULL OR f.id = ANY (CAST(:filing_ids AS bigint[])))
-GROUP BY d.id, d.reference, d.filing_id, d.accepted_count HAVING d.accepted_count > 0 ORDER BY d.id
+ORDER BY d.id
 """

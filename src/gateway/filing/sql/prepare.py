@@ -37,7 +37,7 @@ RETURNING id, version, recorded_at
 COUNT_ASSESSMENTS = """
 -- one row: how many assessments the payroll's month has, older versions too; none is ever changed or deleted
 SELECT count(*) FROM contribution_assessment
-WHERE mutual_id = current_mutual() AND period_start = %(start)s AND payroll_id = %(payroll_id)s
+WHERE mutual_id = (SELECT current_mutual()) AND period_start = %(start)s AND payroll_id = %(payroll_id)s
 """
 
 ANYBODY_ENROLLED = """
@@ -75,9 +75,9 @@ WITH received AS NOT MATERIALIZED (
     JOIN contribution_receipt_line l ON l.mutual_id = r.mutual_id AND l.receipt_id = r.id
     LEFT JOIN (
         SELECT DISTINCT ON (receipt_line_id) receipt_line_id, member_id FROM contribution_placement
-        WHERE mutual_id = current_mutual() ORDER BY receipt_line_id, version DESC
+        WHERE mutual_id = (SELECT current_mutual()) ORDER BY receipt_line_id, version DESC
     ) p ON p.receipt_line_id = l.id
-    WHERE r.mutual_id = current_mutual() AND r.paid_on >= %(start)s
+    WHERE r.mutual_id = (SELECT current_mutual()) AND r.paid_on >= %(start)s
       AND NOT EXISTS (SELECT FROM contribution_reversal v WHERE v.mutual_id = r.mutual_id AND v.receipt_id = r.id)
     GROUP BY 1
 ), last AS NOT MATERIALIZED (
@@ -85,7 +85,7 @@ WITH received AS NOT MATERIALIZED (
            l.second_surname, l.sex, l.birth_date
     FROM filing f
     JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status IN ('accepted', 'changed')
-    WHERE f.mutual_id = current_mutual() AND f.payroll_id = %(payroll_id)s AND f.period_start = CAST(%(last)s AS date)
+    WHERE f.mutual_id = (SELECT current_mutual()) AND f.payroll_id = %(payroll_id)s AND f.period_start = CAST(%(last)s AS date)
     ORDER BY l.member_id, l.wage_minor DESC
 ), declared AS MATERIALIZED (
     SELECT l.member_id, bool_or(f.payroll_id = %(payroll_id)s) AS here,
@@ -97,7 +97,7 @@ WITH received AS NOT MATERIALIZED (
     JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = %(payroll_id)s
     JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status <> 'rejected'
     LEFT JOIN ({OWN_WAGES}) o ON o.member_id = l.member_id AND o.payroll_id = f.payroll_id
-    WHERE f.mutual_id = current_mutual() AND f.period_start = %(start)s AND f.id <> %(filing_id)s
+    WHERE f.mutual_id = (SELECT current_mutual()) AND f.period_start = %(start)s AND f.id <> %(filing_id)s
       AND f.status NOT IN ('discarded', 'rejected')
     GROUP BY l.member_id
 )
@@ -110,17 +110,20 @@ SELECT coalesce(r.member_id, last.member_id), r.status, r.on_leave, r.wage_minor
        r.earlier_wage_minor > 0 AND r.earlier_wage_minor <> coalesce(d.earlier_minor, 0), r.document_kind, r.document, r.given_names, r.first_surname, r.second_surname, r.sex, r.birth_date,
        CASE WHEN r.member_id IS NULL THEN 'gone'
             WHEN last.member_id IS NOT NULL THEN CASE WHEN last.wage_minor = r.wage_minor THEN 'same' ELSE 'wage_changed' END
+            -- Asked of the few who were not in the payroll's last month, each over an index; the many months before are not gone through.
             WHEN EXISTS (
+                SELECT FROM filing WHERE mutual_id = (SELECT current_mutual()) AND payroll_id = %(payroll_id)s AND period_start < %(start)s
+            ) AND EXISTS (
                 SELECT FROM filing_line l JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
-                WHERE l.mutual_id = current_mutual() AND l.member_id = r.member_id AND l.status IN ('accepted', 'changed')
-                  AND f.payroll_id = %(payroll_id)s AND f.period_start < %(start)s
+                WHERE l.mutual_id = (SELECT current_mutual()) AND l.member_id = r.member_id AND l.status IN ('accepted', 'changed')
+                  AND f.payroll_id = %(payroll_id)s AND f.period_start < %(start)s OFFSET 0
             ) THEN 'back' ELSE 'new' END,
        (last.wage_minor, last.document_kind, last.document, last.given_names, last.first_surname, last.second_surname, last.sex, last.birth_date)
            = (r.wage_minor, r.document_kind, r.document, r.given_names, r.first_surname, r.second_surname, r.sex, r.birth_date),
        a.assessment_id, a.amounts_minor, a.state_minor
 FROM ({ROSTER}) r
 LEFT JOIN ({ASSESSED}) a ON a.member_id = r.member_id
-LEFT JOIN ledger_account c ON c.mutual_id = current_mutual() AND c.owner_kind = 'member' AND c.owner_id = r.member_id
+LEFT JOIN ledger_account c ON c.mutual_id = (SELECT current_mutual()) AND c.owner_kind = 'member' AND c.owner_id = r.member_id
     AND c.control = 'member:contributions'
 LEFT JOIN ledger_balance b ON b.mutual_id = c.mutual_id AND b.account_id = c.id
 LEFT JOIN received g ON g.member_id = r.member_id
@@ -218,7 +221,7 @@ SELECT %(filing_id)s, member_id, 'not_enrolled', 0, 0, 0, 'gone' FROM filing_can
 
 _HEADS = f"""
     SELECT d.*, h.id IS NOT NULL AS is_held FROM ({ADDITIONAL_DEPENDANTS}) d
-    LEFT JOIN state_dependant h ON h.mutual_id = current_mutual() AND h.member_id = d.member_id AND h.is_active
+    LEFT JOIN state_dependant h ON h.mutual_id = (SELECT current_mutual()) AND h.member_id = d.member_id AND h.is_active
         AND h.document_kind = d.document_kind AND h.document = d.document
 """
 
@@ -244,7 +247,7 @@ INSERT_DEPENDANT_LINES = f"""
 -- declared this time or not, then what it lacks of the declared members'
 WITH lines AS (
     SELECT member_id, document_kind AS holder_document_kind, document AS holder_document, additional_dependants
-    FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+    FROM filing_line WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s
 ), heads AS MATERIALIZED (
     -- A member who is declared without her additional dependants has none for the state.
     SELECT d.* FROM ({_HEADS}) d JOIN lines l ON l.member_id = d.member_id AND l.additional_dependants > 0
@@ -261,7 +264,7 @@ WITH lines AS (
     FROM state_dependant h
     JOIN filing told ON told.mutual_id = h.mutual_id AND told.id = h.filing_id AND told.payroll_id = %(payroll_id)s
     JOIN dependant p ON p.mutual_id = h.mutual_id AND p.id = h.dependant_id
-    WHERE h.mutual_id = current_mutual() AND h.is_active AND NOT EXISTS (
+    WHERE h.mutual_id = (SELECT current_mutual()) AND h.is_active AND NOT EXISTS (
         SELECT FROM kept d WHERE d.member_id = h.member_id AND d.document_kind = h.document_kind AND d.document = h.document)
     UNION ALL
     SELECT 2, 'add', d.member_id, d.dependant_id, d.document_kind, d.document, d.given_names, d.first_surname, d.second_surname
@@ -285,13 +288,13 @@ UPDATE filing f SET line_count = l.line_count, wage_minor = l.wage_minor, state_
 FROM (
     SELECT count(*) AS line_count, coalesce(sum(wage_minor), 0) AS wage_minor, coalesce(sum(state_minor), 0) AS state_minor,
            coalesce(sum(fee_minor), 0) AS fee_minor, coalesce(sum(total_minor), 0) AS total_minor
-    FROM filing_line WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+    FROM filing_line WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s
 ) l, (
     SELECT count(*) FILTER (WHERE change_since_last <> 'gone') AS not_funded_count FROM filing_decision
-    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+    WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s
 ) d, (
     SELECT count(*) AS dependant_line_count FROM filing_dependant_line
-    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s
+    WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s
 ) p
-WHERE f.mutual_id = current_mutual() AND f.id = %(filing_id)s
+WHERE f.mutual_id = (SELECT current_mutual()) AND f.id = %(filing_id)s
 """

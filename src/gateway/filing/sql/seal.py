@@ -10,11 +10,11 @@ NO_LONGER = f"""
 CREATE TEMPORARY TABLE filing_unfunded ON COMMIT DROP AS
 WITH why AS MATERIALIZED (
     SELECT m.id AS member_id, m.status AS reason, 1 AS turn FROM member m
-    WHERE m.mutual_id = current_mutual() AND m.status IN ('left', 'deceased') AND m.status = ANY(%(leave_out)s)
+    WHERE m.mutual_id = (SELECT current_mutual()) AND m.status IN ('left', 'deceased') AND m.status = ANY(%(leave_out)s)
     UNION ALL
     SELECT l.member_id, 'declared_elsewhere', 2 FROM filing f
     JOIN filing_line l ON l.mutual_id = f.mutual_id AND l.filing_id = f.id AND l.status <> 'rejected'
-    WHERE f.mutual_id = current_mutual() AND f.period_start = %(start)s AND f.payroll_id <> %(payroll_id)s
+    WHERE f.mutual_id = (SELECT current_mutual()) AND f.period_start = %(start)s AND f.payroll_id <> %(payroll_id)s
       AND f.status NOT IN ('draft', 'discarded', 'rejected') AND %(one_payroll_only)s
       AND NOT EXISTS (SELECT FROM payroll_wage o WHERE o.mutual_id = l.mutual_id AND o.member_id = l.member_id
           AND o.payroll_id IN (f.payroll_id, %(payroll_id)s) AND o.valid_from < %(start)s::date + interval '1 month')
@@ -25,13 +25,13 @@ WITH why AS MATERIALIZED (
         WHERE n.mutual_id = l.mutual_id AND n.period_start = %(start)s AND n.payroll_id = %(payroll_id)s AND n.member_id = l.member_id
         ORDER BY n.version DESC LIMIT 1
     ) v
-    WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND v.id <> l.assessment_id
+    WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AND v.id <> l.assessment_id
       AND ({COUNT_ASSESSMENTS}) <> %(assessment_count)s
 )
 SELECT DISTINCT ON (l.id) l.id, l.member_id, l.assessment_id, l.total_minor, coalesce(b.held_minor, 0) AS held_minor,
        l.change_since_last, w.reason
 FROM why w
-JOIN filing_line l ON l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.member_id = w.member_id
+JOIN filing_line l ON l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AND l.member_id = w.member_id
 LEFT JOIN ledger_account c ON c.mutual_id = l.mutual_id AND c.owner_kind = 'member' AND c.owner_id = l.member_id
     AND c.control = 'member:contributions'
 LEFT JOIN ledger_balance b ON b.mutual_id = c.mutual_id AND b.account_id = c.id
@@ -48,7 +48,7 @@ WITH line AS MATERIALIZED (
     LEFT JOIN ledger_account a ON a.mutual_id = l.mutual_id AND a.owner_kind = 'member' AND a.owner_id = l.member_id
         AND a.control = 'member:contributions'
     LEFT JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
-    WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s
+    WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s
 ), helped AS (
     SELECT id, fund_id, from_fund_minor, from_reserve_minor,
            sum(from_fund_minor) OVER (PARTITION BY fund_id ORDER BY from_fund_minor, id) AS fund_minor,
@@ -60,7 +60,7 @@ WITH line AS MATERIALIZED (
 ), purse AS (
     SELECT a.code, b.held_minor FROM ledger_account a
     JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
-    WHERE a.mutual_id = current_mutual() AND a.control IN ('fund', 'reserve:solidarity')
+    WHERE a.mutual_id = (SELECT current_mutual()) AND a.control IN ('fund', 'reserve:solidarity')
 ), employer AS (
     SELECT b.held_minor FROM filing f
     JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = f.payroll_id
@@ -68,7 +68,7 @@ WITH line AS MATERIALIZED (
     JOIN ledger_account a ON a.mutual_id = e.mutual_id AND a.owner_kind = 'employer' AND a.owner_id = e.id
         AND a.control = 'employer:contributions'
     JOIN ledger_balance b ON b.mutual_id = a.mutual_id AND b.account_id = a.id
-    WHERE f.mutual_id = current_mutual() AND f.id = %(filing_id)s
+    WHERE f.mutual_id = (SELECT current_mutual()) AND f.id = %(filing_id)s
 ), beyond AS (
     SELECT m.id FROM employed m WHERE m.employer_minor > coalesce((SELECT held_minor FROM employer), 0)
     UNION ALL
@@ -129,27 +129,32 @@ RESERVATION = """
 -- one row per account that gives, and one for the filing's reserve that takes
 SELECT a.id AS account_id, a.currency, l.from_member_minor AS amount_minor
 FROM filing_line l
-JOIN ledger_account a ON a.mutual_id = l.mutual_id AND a.owner_kind = 'member' AND a.owner_id = l.member_id
+JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.owner_kind = 'member' AND a.owner_id = l.member_id
     AND a.control = 'member:contributions'
-WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s
 UNION ALL
 SELECT a.id, a.currency, g.amount_minor FROM (
-    SELECT 'fund:' || fund_id AS code, sum(from_fund_minor)::int8 AS amount_minor FROM filing_line
-    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND from_fund_minor > 0 GROUP BY fund_id
+    SELECT n.code, sum(n.minor)::int8 AS amount_minor FROM (
+        -- The lines are gone through once for all who help.
+        SELECT fund_id, sum(from_fund_minor) AS fund_minor, sum(from_reserve_minor) AS reserve_minor, sum(from_employer_minor) AS employer_minor
+        FROM filing_line
+        WHERE mutual_id = (SELECT current_mutual()) AND filing_id = %(filing_id)s
+          AND (from_fund_minor > 0 OR from_reserve_minor > 0 OR from_employer_minor > 0)
+        GROUP BY fund_id
+    ) h CROSS JOIN LATERAL (VALUES ('fund:' || h.fund_id, h.fund_minor), ('reserve:solidarity', h.reserve_minor), ((
+        SELECT 'employer:' || e.id || ':contributions' FROM filing f
+        JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = f.payroll_id
+        JOIN employer e ON e.mutual_id = p.mutual_id AND e.number = p.employer_number
+        WHERE f.mutual_id = (SELECT current_mutual()) AND f.id = %(filing_id)s
+    ), h.employer_minor)) AS n (code, minor)
+    GROUP BY n.code
     UNION ALL
-    SELECT 'reserve:solidarity', sum(from_reserve_minor)::int8 FROM filing_line
-    WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND from_reserve_minor > 0
-    UNION ALL
-    SELECT 'employer:' || e.id || ':contributions', sum(l.from_employer_minor)::int8 FROM filing_line l
-    JOIN filing f ON f.mutual_id = l.mutual_id AND f.id = l.filing_id
-    JOIN payroll p ON p.mutual_id = f.mutual_id AND p.id = f.payroll_id
-    JOIN employer e ON e.mutual_id = p.mutual_id AND e.number = p.employer_number
-    WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s AND l.from_employer_minor > 0 GROUP BY e.id
-) g JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.code = g.code
-UNION ALL
-SELECT a.id, a.currency, -f.reserved_minor FROM filing f
-JOIN ledger_account a ON a.mutual_id = f.mutual_id AND a.code = 'filing:' || f.id || ':reserved'
-WHERE f.mutual_id = current_mutual() AND f.id = %(filing_id)s
+    SELECT 'filing:' || id || ':reserved', -reserved_minor FROM filing
+    WHERE mutual_id = (SELECT current_mutual()) AND id = %(filing_id)s
+) g CROSS JOIN LATERAL (
+    -- The few codes are looked up, each over the index; all accounts are never gone through.
+    SELECT c.id, c.currency FROM ledger_account c WHERE c.mutual_id = (SELECT current_mutual()) AND c.code = g.code LIMIT 1
+) a
 """
 
 _FILING = """
@@ -162,7 +167,7 @@ LINES = f"""
 SELECT convert_to({CANONICAL}, 'UTF8') AS canonical, l.document_kind, l.document, l.given_names, l.first_surname,
        l.second_surname, l.sex, l.birth_date, l.wage_minor
 FROM filing_line l CROSS JOIN ({_FILING}) f
-WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s ORDER BY l.line_no
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s ORDER BY l.line_no
 """
 
 LINES_WITH_AMOUNTS = f"""
@@ -174,16 +179,16 @@ JOIN contribution_assessment a ON a.mutual_id = l.mutual_id AND a.id = l.assessm
 JOIN (
     SELECT s.id, array_agg(e.value ->> 'code' ORDER BY e.ordinality) AS codes
     FROM contribution_schedule s, jsonb_array_elements(s.components) WITH ORDINALITY e
-    WHERE s.mutual_id = current_mutual() GROUP BY s.id
+    WHERE s.mutual_id = (SELECT current_mutual()) GROUP BY s.id
 ) c ON c.id = a.schedule_id
-WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s ORDER BY l.line_no
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s ORDER BY l.line_no
 """
 
 LEAVES = f"""
 -- one row per line, in order: the bytes that the filing's Merkle root stands over
 SELECT convert_to({CANONICAL}, 'UTF8') AS canonical
 FROM filing_line l CROSS JOIN ({_FILING}) f
-WHERE l.mutual_id = current_mutual() AND l.filing_id = %(filing_id)s ORDER BY l.line_no
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s ORDER BY l.line_no
 """
 
 DEPENDANT_LINES = """
