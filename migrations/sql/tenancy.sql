@@ -9,7 +9,7 @@ DECLARE
         'audit_log', 'state_log', 'evidence', 'run_once', 'mutual_setting_change', 'message_template',
         'ledger_account', 'ledger_tx', 'ledger_entry', 'ledger_snapshot', 'ledger_day_total', 'ledger_period', 'ledger_seal', 'ledger_leaf',
         'member_wage', 'payroll_wage', 'member_change', 'member_note',
-        'contribution_fee', 'contribution_schedule', 'contribution_assessment', 'contribution_receipt', 'contribution_receipt_line',
+        'contribution_fee', 'contribution_schedule', 'contribution_assessment', 'contribution_receipt', 'contribution_day_total', 'contribution_receipt_line',
         'contribution_reversal', 'contribution_placement', 'receipt_import_refusal',
         'holiday_correction', 'contribution_return', 'employer_receipt', 'employer_reversal', 'bill_credit', 'funding_policy', 'filing_document_chunk', 'filing_answer_page', 'bill_filing',
         'benefit_placement', 'benefit_amount', 'benefit_claim_document', 'benefit_claim_receipt', 'benefit_credit', 'payout_destination', 'reconciliation_note',

@@ -41,6 +41,7 @@ SLICES = (
     "benefits",
     "payouts",
     "reconciliation",
+    "treasury",
     "transparency",
     "complaints",
     "selfcheck",

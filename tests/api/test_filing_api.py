@@ -61,7 +61,10 @@ def test_a_draft_shows_who_is_declared_and_who_is_not_and_why(officer: Caller, p
     assert reasons == {"own_money": (2, "0.00"), "no_money": (1, "4923.27")}
     url = f"/v1/filings/{draft['id']}/decisions"
     [missing] = officer.get(url, params={"is_funded": "false"}, headers={"accept-language": "en"}).json()["items"]
-    assert missing["explanation"] == "Nothing was paid in for this month; 4923.27 DOP are needed."
+    assert missing["explanation"] == "Nothing was paid in for this month; DOP\u00a04,923.27 are needed."
+    of_change = {change: officer.get(url, params={"change": change}).json()["items"] for change in ("new", "gone")}
+    assert (len(of_change["new"]), of_change["gone"]) == (3, [])
+    assert officer.get(url, params={"change": "another"}).status_code == 422
     page = officer.get(url, params={"limit": 2}).json()
     rest = officer.get(url, params={"limit": 2, "cursor": page["next_cursor"]}).json()
     assert len(page["items"]) + len(rest["items"]) == 3
@@ -91,6 +94,10 @@ def test_a_sealed_filing_gives_its_lines_its_file_and_the_trace_of_a_line(office
     content = officer.get(f"/v1/filings/{filing_id}/documents/{document['id']}/content")
     assert (len(content.content), content.headers["etag"]) == (document["byte_count"], f'"{document["sha256"]}"')
     assert "AM_401999999_032026.txt" in content.headers["content-disposition"]
+    laid = officer.get(f"/v1/filings/{filing_id}/lines/2/layout").json()
+    assert (laid["file_name"], laid["file_line"], laid["fault"]) == ("AM_401999999_032026.txt", 3, None)
+    assert "".join(field["text"] for field in laid["fields"]).encode("latin-1") == content.content.splitlines()[2]
+    assert [field["end"] + 1 for field in laid["fields"][:-1]] == [field["start"] for field in laid["fields"][1:]]
     traced = officer.get(f"/v1/filings/{filing_id}/lines/2/evidence").json()
     assert traced["line"]["total"] == "4923.27"
     assert traced["sealed"]["file_line"] == 3
@@ -123,6 +130,8 @@ def test_every_refusal_has_its_name(database: Database, officer: Caller, payroll
     filing_id = _prepared(officer, payroll_id)["id"]
     assert _code(officer.post(f"/v1/filings/{filing_id}/submission")) == (409, "invalid_transition")
     assert _code(officer.get(f"/v1/filings/{filing_id}/lines/1/evidence")) == (409, "not_ready")
+    assert officer.get(f"/v1/filings/{filing_id}/lines/1/layout").json()["file_line"] is None
+    assert _code(officer.get(f"/v1/filings/{filing_id}/lines/9/layout")) == (404, "line_unknown")
     officer.post(f"/v1/filings/{filing_id}/seal")
     assert _code(officer.post(f"/v1/filings/{filing_id}/seal")) == (409, "invalid_transition")
     assert _code(officer.post("/v1/filings", asked)) == (409, "filing_open")

@@ -92,11 +92,13 @@ def test_a_bill_is_set_against_ours_and_what_paying_late_costs_is_told_before(
     assert "SRC-003" in risk["text"]
     late = officer.get(f"/v1/bills/{bill_id}/forecast", params={"pay_on": "2026-04-09"}, headers=EN).json()
     assert (late["in_time"], late["more"], late["total"], late["months"]) == ("9893.00", "108.82", "10001.82", 1)
-    assert late["text"].startswith("Paying on 9 April 2026 costs 10,001.82 DOP: 108.82 more than by 6 April 2026.")
+    assert late["text"].startswith(
+        "Paying on 9 April 2026 costs DOP\u00a010,001.82: DOP\u00a0108.82 more than by 6 April 2026."
+    )
     assert officer.get(f"/v1/bills/{bill_id}/forecast", params={"pay_on": "2026-01-01"}).status_code == 422
     page = officer.get(f"/v1/bills/{bill_id}").json()
     assert [one["pay_on"] for one in page["forecast"]] == ["2026-04-06", "2026-04-07", "2026-05-07"]
-    assert "Pagando el 7 de abril de 2026 cuesta 10,001.82 DOP" in page["forecast"][1]["text"]
+    assert "Pagando el 7 de abril de 2026 cuesta DOP\u00a010,001.82" in page["forecast"][1]["text"]
     assert officer.get("/v1/open-bill-credits").json() == {"items": []}
     assert officer.get("/v1/bill-credits").json()["items"] == []
 

@@ -26,6 +26,7 @@ from gateway.filing.mirror import catch_up, list_holdings
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.kit.period import Period
+from gateway.kit.written import writer_of
 
 FEBRUARY = Period(2026, 2)
 LINE = "UPDATE filing_line SET {} WHERE member_id = :member AND filing_id = :filing"
@@ -34,15 +35,9 @@ LINE = "UPDATE filing_line SET {} WHERE member_id = :member AND filing_id = :fil
 def found(session: Session, period: Period = MARCH) -> dict[int, list[tuple[str, str]]]:
     told: dict[int, list[tuple[str, str]]] = {}
     for one in find_drift(session, period=period):
-        assert one.text("es", dop()) != one.text("fr", dop()) != one.text("en", dop())
+        assert len({one.text(language, writer_of("DOP", language, "DO")) for language in ("es", "fr", "en")}) == 3
         told.setdefault(one.sides.member_id, []).append((one.kind.value, one.role))
     return told
-
-
-def dop():  # type: ignore[no-untyped-def]
-    from gateway.kit.money import currency_of
-
-    return currency_of("DOP")
 
 
 def test_each_difference_is_listed_once_with_who_has_to_act(database: Database) -> None:

@@ -6,9 +6,13 @@ from tests.filing.filing_town import tell_state_account, with_check_digit
 from tests.pages.browsing import Office
 from tests.pages.walking import Walker, take_on
 
+from gateway.filing.answer_later import ANSWER
 from gateway.kit import db
-from gateway.reconciliation.load_later import load_later
+from gateway.kit.long_file import LongFile, keep_for_later
+from gateway.payouts.report_later import REPORT
+from gateway.reconciliation.load_later import STATEMENT
 from gateway.staff.models import Role
+from gateway.treasury.settle_later import SETTLEMENT
 
 EVERYTHING = "toda"
 """Somebody with every role, whom no role's limits hide anything from."""
@@ -49,6 +53,15 @@ ACTS: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
 """Who, on which page, by which of its forms, with what typed, with which files."""
 
 
+LONG_FILES: tuple[tuple[str, LongFile, dict[str, Any]], ...] = (
+    ("file_id", STATEMENT, {"mapping_id": None, "typed": None}),
+    ("answer_file_id", ANSWER, {"filing_id": 1, "document_id": None, "unlisted_accepted": False}),
+    ("report_file_id", REPORT, {}),
+    ("settlement_file_id", SETTLEMENT, {"provider": "momo:orange", "bank_code": "bank:reservas"}),
+)
+"""What an address calls it, what kind of file waits for a worker, with what typed."""
+
+
 class Sent(NamedTuple):
     """A form that was sent, and where its act led."""
 
@@ -73,7 +86,10 @@ def furnish(place: Office) -> list[Sent]:
         sent.append(Sent(walkers[who], where, fields, files, answer.headers.get("location")))
     with place.database.session(1) as session:
         place.town.named["reference"] = db.scalar(session, "SELECT reference FROM own_transfer")
-        kept = load_later(session, b"x", file_name="grande.xml", actor="staff:abel", mapping_id=None, typed=None)
-        place.town.named["file_id"] = str(kept)
+        for number, (name, kind, options) in enumerate(LONG_FILES):
+            kept = keep_for_later(
+                session, kind, b"%d" % number, file_name="grande.xml", actor="staff:abel", options=options
+            )
+            place.town.named[name] = str(kept)
         place.town.named["client_id"] = db.scalar(session, "SELECT client_id FROM state_client")
     return sent

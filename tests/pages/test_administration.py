@@ -19,8 +19,8 @@ from gateway.kit import audit, db, tenant
 
 AT = "/administration"
 LOOKED_AT = (
-    ("mara", "/connections", 5),
-    ("aura", "/log", 5),
+    ("mara", "/connections", 6),
+    ("aura", "/log", 6),
     ("mara", "/people", 4),
     ("mara", "/settings", 7),
     ("mara", "/messages", 4),
@@ -81,7 +81,8 @@ def test_the_auditor_finds_who_did_what_to_whom_and_why(fresh: Office) -> None:
     assert row.count() == 1
     text = row.inner_text()
     assert "Ajustes: cambiar" in text
-    assert "staff:mara" in text
+    assert "\tmara\t" in text
+    assert auditor.locator("#n-actor option", has_text="Mara Mejía Marte (mara)").count() == 1
     assert "001-1234567" not in text
     fresh.go(auditor, f"{AT}/log?text=asamblea")
     assert auditor.locator("main tbody tr").count() == 1
@@ -180,7 +181,9 @@ def test_a_rate_is_proposed_by_one_and_approved_by_another_who_sees_what_it_chan
     fresh.go(other, where)
     other.get_by_label("Decisión").select_option("approve")
     other.get_by_role("button", name="Seguir").click()
-    assert "245000.00 desde el 01/02/2027, para todos los afiliados" in other.locator(".sentence").inner_text()
+    assert (
+        "DOP\u00a0245,000.00 desde el 01/02/2027, para todos los afiliados" in other.locator(".sentence").inner_text()
+    )
     other.get_by_role("button", name="Aprobar").click()
     other.get_by_text("Aprobada: vale desde su día.").wait_for()
 
@@ -257,3 +260,39 @@ def test_every_state_and_event_that_the_log_may_hold_has_words_in_each_language_
     for part in ("monto: DOP\u00a01,250.50", "vence: 06/04/2026", "a cargo de: rosa"):
         assert part in row.inner_text()
     assert row.locator("td code").all_inner_texts() == ["new_thing", "some_code"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("30000 lines for 28900 members; DOP 12,345,678.90 to suspense",
+         "30,000 líneas para 28,900 afiliados; a suspenso: DOP\u00a012,345,678.90"),
+        ("the state pays DOP 1,234,500.00, ours is DOP 4,510.00", "el Estado paga DOP\u00a01,234,500.00; según nosotros son DOP\u00a04,510.00"),
+        ("after its last day, 2026-03-31", "después de su último día, 31/03/2026"),
+        ("1,204 payouts, DOP 3,400,117.20", "1,204 desembolsos, DOP\u00a03,400,117.20"),
+        ("1 payout, DOP 7.50", "1 desembolso, DOP\u00a07.50"),
+        ("rejected with 105", "rechazada con el código 105"),
+        ("loss: nadie la encontró", "pérdida de la mutual: nadie la encontró"),
+        ("uploaded by hand", "subida a mano"),
+        ("it opens with 100000, the one before (to 2026-03-01) closed with 250000: a statement between them is missing; load it and this one follows by itself",
+         "abre con DOP\u00a01,000.00 y el anterior (hasta el 01/03/2026) cerró con DOP\u00a02,500.00"),
+        ("opening 1000.00 and booked -25.5 make 974.50 DOP, the closing balance says 0.00; ask the bank for the statement again (line 3)",
+         "el saldo inicial 1,000.00 y lo asentado -25.5 suman DOP 974.50"),
+        ("6 payouts, dice ella", "6 payouts, dice ella"),
+    ],
+)  # fmt: skip
+def test_a_reason_that_the_machine_gave_is_said_with_its_figures_in_the_readers_language(
+    fresh: Office, kept: str, said: str
+) -> None:
+    with fresh.database.session(1) as session:
+        audit.record(
+            session,
+            actor="worker:w",
+            action="payout_batch.release",
+            subject_kind="payout_batch",
+            subject_id=8,
+            reason=kept,
+        )
+    page = fresh.as_("mara")
+    fresh.go(page, "/administration/log?action=payout_batch.release")
+    assert said in page.locator("table.rows tbody tr").first.inner_text()

@@ -433,6 +433,8 @@ GET /cash/tills/{till_id:int} camu
 GET /complaints cfabmu
 GET /complaints/{complaint_id:int} cfabmu
 GET /filings famu
+GET /filings/answers/{answer_file_id:int} fu
+GET /filings/answers/{answer_file_id:int}/progress fu
 GET /filings/new fu
 GET /filings/{filing_id:int} famu
 GET /filings/{filing_id:int}/answer fu
@@ -476,6 +478,8 @@ GET /payouts/one/{payout_id:int}/give-up abmu
 GET /payouts/one/{payout_id:int}/hand-out cmu
 GET /payouts/one/{payout_id:int}/return amu
 GET /payouts/report abmu
+GET /payouts/reports/{report_file_id:int} abmu
+GET /payouts/reports/{report_file_id:int}/progress abmu
 GET /payouts/{batch_id:int} abmu
 GET /payouts/{batch_id:int}/discard abmu
 GET /payouts/{batch_id:int}/file amu
@@ -491,6 +495,8 @@ GET /reconciliation/month amu
 GET /reconciliation/month/reopening mu
 GET /reconciliation/rules fabmu
 GET /reconciliation/settlement amu
+GET /reconciliation/settlement/files/{settlement_file_id:int} amu
+GET /reconciliation/settlement/files/{settlement_file_id:int}/progress amu
 GET /reconciliation/statements amu
 GET /reconciliation/statements/files/{file_id:int} amu
 GET /reconciliation/statements/files/{file_id:int}/progress amu
@@ -564,6 +570,7 @@ POST /complaints/{complaint_id:int}/question cfabm
 POST /complaints/{complaint_id:int}/reopening cfabm
 POST /complaints/{complaint_id:int}/resolution cfabm
 POST /complaints/{complaint_id:int}/take cfabm
+POST /filings/answers/{answer_file_id:int}/here f
 POST /filings/new f
 POST /filings/{filing_id:int}/answer f
 POST /filings/{filing_id:int}/discard f
@@ -592,6 +599,7 @@ POST /payouts/one/{payout_id:int}/give-up abm
 POST /payouts/one/{payout_id:int}/hand-out cm
 POST /payouts/one/{payout_id:int}/return am
 POST /payouts/report abm
+POST /payouts/reports/{report_file_id:int}/here abm
 POST /payouts/{batch_id:int}/discard abm
 POST /payouts/{batch_id:int}/hand-over am
 POST /payouts/{batch_id:int}/release am
@@ -605,6 +613,7 @@ POST /reconciliation/month am
 POST /reconciliation/month/reopening m
 POST /reconciliation/run am
 POST /reconciliation/settlement am
+POST /reconciliation/settlement/files/{settlement_file_id:int}/here am
 POST /reconciliation/sign am
 POST /reconciliation/statements am
 POST /reconciliation/statements/files/{file_id:int}/here am

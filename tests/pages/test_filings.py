@@ -167,3 +167,27 @@ def test_the_bill_is_ordered_by_one_and_released_by_another_who_reads_the_sum_fi
     with other.expect_download() as download:
         other.get_by_role("button", name="El archivo del banco").click()
     assert b"pain.001" in download.value.path().read_bytes()
+
+
+def test_rejected_lines_are_narrowed_by_code_and_mended_one_after_the_other(fresh: Office) -> None:
+    with fresh.database.session(1) as session:
+        db.run(
+            session,
+            "UPDATE filing_line SET status = 'rejected', state_code = '24', state_accepted_minor = NULL WHERE filing_id = 1 AND line_no = 9",
+        )
+    page = fresh.as_("olga")
+    fresh.go(page, "/filings/1")
+    page.locator("tr", has_text="105").get_by_role("link").click()
+    page.wait_for_url("**/lines?status=rejected&code=105")
+    expect(page.locator("#list-rows tbody tr")).to_have_count(1)
+    page.locator("#n-code").select_option("24")
+    expect(page.locator("#list-rows tbody tr").first).to_contain_text("24")
+    expect(page.locator("#list-rows tbody tr")).to_have_count(1)
+    fresh.go(page, "/filings/1/lines?status=rejected")
+    page.locator("table.rows tbody tr td a").first.click()
+    page.get_by_role("button", name="Corregir aquí").click()
+    page.locator("#f-given_names").fill("Pedro Antonio")
+    page.get_by_role("button", name="Corregir").click()
+    page.get_by_text("Esta es la siguiente línea rechazada").wait_for()
+    assert page.url.endswith("/filings/1/lines/9")
+    assert page.get_by_role("button", name="La siguiente línea rechazada").count() == 0

@@ -15,9 +15,9 @@ from gateway.contributions import import_receipts as receipts
 from gateway.contributions import tasks as receipt_tasks
 from gateway.kit import db, working
 from gateway.kit.jobs import TASKS, Context
+from gateway.kit.long_file import LARGE_BYTES
 from gateway.membership import import_members as imports
 from gateway.membership import tasks
-from gateway.reconciliation import load_later
 from gateway.reconciliation import tasks as statement_tasks
 
 ROWS = imports.LARGE_ROWS + 300
@@ -197,7 +197,7 @@ def test_a_large_statement_is_loaded_by_a_worker_and_its_page_says_what_came_of_
     page = fresh.as_("abel")
     lines = [Booked(1_000 + n, text=f"DEPOSITO {n:05d} " + "APORTE DE LA SEMANA " * 12) for n in range(1_400)]
     body = camt053(10**8 + 250_000, lines, day=TODAY + dt.timedelta(days=1))
-    assert len(body) > load_later.LARGE_BYTES
+    assert len(body) > LARGE_BYTES
     fresh.go(page, "/reconciliation/statements")
     page.locator("#f-file").set_input_files([{"name": "grande.xml", "mimeType": "text/xml", "buffer": body}])
     page.get_by_role("button", name="Cargarlo").click()

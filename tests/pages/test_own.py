@@ -82,3 +82,21 @@ def test_a_session_is_ended_from_another_and_nobody_ends_somebody_elses(fresh: O
     assert answer.status in {403, 404}
     with fresh.database.session(1) as session:
         assert db.scalar(session, "SELECT ended_at IS NULL FROM staff_session WHERE id = :id", {"id": others})
+
+
+def test_each_session_says_which_device_it_is_on_and_from_where(fresh: Office) -> None:
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0 secreto-7"
+    page = fresh.another(user_agent=agent)
+    fresh.speak(page, "es")
+    page.goto(f"{fresh.url}/account")
+    page.get_by_label("Código de su mutual").fill("amparo")
+    page.get_by_label("Usuario").fill("abel")
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator("#own-sessions").wait_for()
+    this = page.locator("section[aria-labelledby=own-sessions] tbody tr").first
+    expect(this).to_contain_text("Firefox, Linux desde 127.0.0.1")
+    assert "secreto-7" not in page.content()
+    fresh.as_("abel")
+    page.reload()
+    expect(page.locator("section[aria-labelledby=own-sessions] tbody tr").nth(0)).to_contain_text("No se sabe")

@@ -1,5 +1,7 @@
 """The accountant's evening: the day on one page, a difference explained by two people, the day signed off."""
 
+import datetime as dt
+
 import pytest
 from playwright.sync_api import expect
 from tests.pages.browsing import Office
@@ -48,6 +50,19 @@ def test_a_list_of_reconciliation_is_read_in_a_few_statements(office: Office, pa
 def test_every_kind_of_difference_and_every_rule_is_said_in_the_readers_language() -> None:
     assert {field for rule in (*RULES, *AFTERWARDS) for field in rule.fields} <= set(AGREED)
     assert {kind.meaning for kind in KINDS.values()} | {rule.meaning for rule in (*RULES, *AFTERWARDS)} <= set(SAID)
+
+
+def test_why_a_statement_was_put_aside_is_said_in_the_readers_language(fresh: Office) -> None:
+    page = fresh.as_("abel")
+    body = camt053(5 * 10**8, [Booked(100, text="X")], day=TODAY + dt.timedelta(days=3))
+    fresh.go(page, "/reconciliation/statements")
+    page.locator("#f-file").set_input_files([{"name": "hueco.xml", "mimeType": "text/xml", "buffer": body}])
+    page.get_by_role("button", name="Cargarlo").click()
+    expect(page.locator(".said").first).to_contain_text("falta un extracto entre los dos")
+    page.locator("#list-rows tbody tr").first.get_by_role("link").first.click()
+    expect(page.locator(".said.bad")).to_contain_text(
+        "abre con DOP\u00a05,000,000.00 y el anterior (hasta el 02/04/2026)"
+    )
 
 
 def stray(place: Office) -> int:

@@ -205,7 +205,11 @@ def test_what_came_in_is_told_by_day_week_month_channel_and_collector(database: 
         town.add(
             "contribution_receipt", id=number, number=f"RF{number:010d}", source="t", source_reference=str(number),
             channel=channel, account_code="cash:x", collector=collector, amount_minor=minor, currency="DOP", paid_on=paid,
-            recorded_at="2026-04-01T12:00Z", actor="s", ledger_tx_id=1,
+            recorded_at="2026-04-01T12:00Z", actor="s",
+            ledger_tx_id=town.add(
+                "ledger_tx", idempotency_key=f"r{number}", fingerprint="f", kind="receipt", valid_on=paid, n_entries=2,
+                recorded_at="2026-04-01T12:00Z", actor="s", evidence=f"receipt:{number}",
+            ),
         )  # fmt: skip
     town.add(
         "contribution_reversal", receipt_id=2, reason="twice", reversed_on="2026-04-02", ledger_tx_id=1, actor="s", at="2026-04-02T12:00Z"

@@ -24,9 +24,9 @@ from gateway.kit.errors import ForbiddenError, UnauthenticatedError
 from gateway.kit.idempotency import Known
 from gateway.kit.tenant import MutualNotFoundError, MutualRow, by_code
 from gateway.settings import Settings
-from gateway.staff.login import Principal, who_is
+from gateway.staff.login import Principal, Whence, who_is
 from gateway.staff.models import Role
-from gateway.staff.rules import digest_of
+from gateway.staff.rules import device_of, digest_of
 
 RECOGNISED_SECONDS = 60.0
 RECOGNISED_MOST = 10_000
@@ -164,6 +164,11 @@ def opened(gate: Gate, mutual_code: str, *, actor: str = "anonymous", is_require
             mutual_id = None
         act_for(session, mutual_id, actor=actor)
         yield session
+
+
+def whence_of(request: Request) -> Whence:
+    """Return from where somebody logs in: her device as it names itself, and her address as the edge saw it."""
+    return Whence(device_of(request.headers.get("user-agent", "")), request.client.host if request.client else None)
 
 
 @contextmanager

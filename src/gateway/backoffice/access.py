@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse, Response
 
-from gateway.api.dependencies import commit, opened, unbound
+from gateway.api.dependencies import commit, opened, unbound, whence_of
 from gateway.api.rate import RateLimit
 from gateway.backoffice.frame.area import Route
 from gateway.backoffice.frame.desk import HEADERS, Desk
@@ -112,6 +112,7 @@ def _enter(desk: Desk, form: Form | None, tries: RateLimit) -> Response:
             username=form.text("username"),
             password=form.value("password"),
             hours=desk.gate.settings.session_hours,
+            whence=whence_of(desk.request),
         )
         commit(session)
     if not isinstance(given, LoggedIn):

@@ -12,7 +12,7 @@ from gateway.benefits.receive import undistributed
 from gateway.benefits.recover import follow_remittance
 from gateway.benefits.states import LINE, REMITTANCE, LineEvent, RemittanceEvent, RemittanceStatus
 from gateway.kit import audit, bulk, db
-from gateway.kit.money import currency_of, format_amount
+from gateway.kit.money import currency_of, format_amount, plain_amount
 from gateway.ledger.accounts import NewAccount, open_accounts, open_for_owners
 from gateway.ledger.bulk import Head, post_lines
 
@@ -91,7 +91,7 @@ def _mark_allotted(session: Session, remittance: RemittanceRow, tx_id: int, acto
         from_state=remittance.status,
         to_state=status.value,
         actor=actor,
-        reason=f"{remittance.line_count} lines for {shares.members} members; {shares.suspense} minor units to suspense",
+        reason=f"{remittance.line_count} lines for {shares.members} members; {plain_amount(shares.suspense, remittance.currency)} to suspense",
     )
 
 

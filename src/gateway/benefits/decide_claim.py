@@ -12,6 +12,7 @@ from gateway.benefits.states import CLAIM, ClaimEvent, ClaimStatus, InstalmentEv
 from gateway.benefits.steps import advance_claim, advance_instalments
 from gateway.benefits.submit_claim import check_reference
 from gateway.kit import db
+from gateway.kit.money import plain_amount
 
 
 def accept_claim(
@@ -41,7 +42,9 @@ def accept_claim(
     decided = claim.computed_minor if decided_minor is None else decided_minor
     reason = None
     if decided is not None and decided != claim.computed_minor:
-        reason = f"the state pays {decided} minor units, ours are {claim.computed_minor}"
+        ours = claim.computed_minor
+        told = "not known" if ours is None else plain_amount(ours, claim.currency)
+        reason = f"the state pays {plain_amount(decided, claim.currency)}, ours is {told}"
         _plan_anew(session, claim, decided, actor, reason)
     values = {"decided_on": decided_on, "decided_minor": decided, "reason": reason}
     db.run(session, queries.DECIDE_CLAIM, {**values, "authority_reference": authority_reference, "id": claim_id})

@@ -1,6 +1,7 @@
 """``bill``: what paying on a day costs, and the state's bill against ours."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ from gateway.filing.forecast import forecast_bill
 from gateway.kit.errors import MalformedError
 from gateway.kit.money import Currency, currency_of, format_amount, parse_amount
 from gateway.kit.period import Period
+from gateway.kit.written import writer_of
 
 LanguageOption = Annotated[str, typer.Option("--language", help="es, fr or en.")]
 
@@ -52,9 +54,20 @@ def forecast(
     if bill is not None:
         with reading(mutual) as at:
             told = forecast_bill(at.session, bill, pay_on=day)
+            write = writer_of(told.currency, language, at.mutual.country)
         currency = currency_of(told.currency)
         more: dict[str, Any] = {"bill_id": told.bill_id}
-        _show(told.lateness, currency, told.unpaid_minor, told.in_time_minor, told.total_minor, language, as_json, more)
+        _show(
+            told.lateness,
+            currency,
+            told.unpaid_minor,
+            told.in_time_minor,
+            told.total_minor,
+            language,
+            write,
+            as_json,
+            more,
+        )
         return
     if period is None or amount is None:
         raise QuestionUnclearError("name a bill, or give --period and --amount")
@@ -67,7 +80,8 @@ def forecast(
         raise ForecastDayError(f"{day} is before {month} has ended; nothing is billed yet")
     late = lateness_of(country.lower(), month, unpaid_minor=unpaid, due_on=due, pay_on=day)
     more = {"country": country.lower(), "period": str(month)}
-    _show(late, currency, unpaid, unpaid, unpaid + late.total_minor, language, as_json, more)
+    write = writer_of(currency.code, language, country)
+    _show(late, currency, unpaid, unpaid, unpaid + late.total_minor, language, write, as_json, more)
 
 
 def compare(
@@ -125,13 +139,14 @@ def _show(
     in_time: int,
     total: int,
     language: str,
+    write: Callable[[int], str],
     as_json: bool,
     more: dict[str, Any],
 ) -> None:
     is_verified = all(charge.is_verified for charge in late.charges)
     text = costs(
         language,
-        currency,
+        write,
         pay_on=late.pay_on,
         due_on=late.due_on,
         total_minor=total,

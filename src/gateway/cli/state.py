@@ -1,6 +1,7 @@
 """``state``: what the state holds, and where it differs from what we filed and what was paid."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from gateway.filing.drift import Difference, find_drift
 from gateway.filing.drift_kinds import DriftKind
 from gateway.kit.money import Currency, currency_of, format_amount
 from gateway.kit.period import Period
+from gateway.kit.written import writer_of
 
 SHOWN = 200
 
@@ -41,13 +43,14 @@ def drift(
     month = Period.parse(period)
     with reading(mutual) as at:
         currency = currency_of(at.mutual.currency)
+        write = writer_of(at.mutual.currency, language, at.mutual.country)
         found = list(find_drift(at.session, period=month, kind=kind))
     counts = Counter(one.kind.value for one in found)
     if as_json:
-        rows = [_plain(one, currency, language) for one in found]
+        rows = [_plain(one, currency, language, write) for one in found]
         print_json({"period": str(month), "counts": dict(counts), "differences": rows})
         return
-    rows = [_plain(one, currency, language) for one in found[:SHOWN]]
+    rows = [_plain(one, currency, language, write) for one in found[:SHOWN]]
     columns = ("payroll", "member", "kind", "role", "text")
     if rows:
         print_table(columns, [[row[name] for name in columns] for row in rows], title=f"{month}")
@@ -59,7 +62,7 @@ def drift(
         print(f"{month}: the state, the filings and the money agree.")
 
 
-def _plain(one: Difference, currency: Currency, language: str) -> dict[str, Any]:
+def _plain(one: Difference, currency: Currency, language: str, write: Callable[[int], str]) -> dict[str, Any]:
     sides = one.sides
 
     def money(minor: int | None) -> str | None:
@@ -72,7 +75,7 @@ def _plain(one: Difference, currency: Currency, language: str) -> dict[str, Any]
         "member": sides.number,
         "kind": one.kind.value,
         "role": one.role,
-        "text": one.text(language, currency),
+        "text": one.text(language, write),
         "state": {
             "active_since": str(Period.of(sides.active_since)) if sides.active_since else None,
             "last_period": str(Period.of(sides.last_period)) if sides.last_period else None,

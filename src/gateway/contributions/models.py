@@ -11,6 +11,7 @@ from sqlmodel import Field
 from gateway.contributions.states import RateStatus, RefundStatus
 from gateway.kit.columns import (
     TenantTable,
+    Xid8,
     big,
     big_list,
     check,
@@ -148,6 +149,32 @@ class ContributionReceipt(TenantTable, table=True):
     note: str | None = words(nullable=True)
     import_id: int | None = big(nullable=True)
     ledger_tx_id: int = big()
+
+
+class ContributionDayTotal(TenantTable, table=True):
+    """What came in on a day through a channel and a collector, in the receipts of the writers of one range. Insert only.
+
+    Ranges follow each other without a gap; what is above the newest is summed from its receipts. What was taken back is not
+    in it: that is summed from the reversals, which are few.
+    """
+
+    __tablename__ = "contribution_day_total"
+    __table_args__ = (
+        unique("below_xid", "currency", "paid_on", "channel", "collector"),
+        Index(None, "mutual_id", "paid_on"),
+    )
+    from_xid: int = Field(sa_type=Xid8, nullable=False)
+    below_xid: int = Field(sa_type=Xid8, nullable=False)
+    booked_from: dt.datetime = instant()
+    """The first and the last instant at which any receipt of the range was booked: between them receipts are looked at."""
+    booked_until: dt.datetime = instant()
+    currency: str = words()
+    paid_on: dt.date
+    channel: str = words()
+    collector: str = words()
+    """Empty where nobody collected it."""
+    receipt_count: int = big()
+    received_minor: int = big()
 
 
 class ContributionReceiptLine(TenantTable, table=True):

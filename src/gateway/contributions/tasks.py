@@ -3,8 +3,9 @@
 from sqlmodel import Session
 
 from gateway.contributions import import_receipts
+from gateway.contributions.day_totals import keep_receipt_totals
 from gateway.kit import progress, tenant
-from gateway.kit.jobs import Context, task
+from gateway.kit.jobs import Context, periodic, task
 from gateway.kit.progress import Progress, Tell
 
 
@@ -17,3 +18,11 @@ def work_on_import(context: Context, mutual_id: int, subject_id: int) -> None:
         import_receipts.carry_out(session, asked, tell, today=today)
 
     progress.carry_out(context, mutual_id, import_receipts.SUBJECT, subject_id, work)
+
+
+@periodic(seconds=600)
+@task("contributions.totals")
+def keep_totals(context: Context, mutual_id: int) -> None:
+    """Keep what came in on each day quick to tell."""
+    with context.session(mutual_id) as session:
+        keep_receipt_totals(session)

@@ -1,9 +1,9 @@
 """What is said of a bill in words, in Spanish, French and English: why it differs, and what paying it on a day costs."""
 
 import datetime as dt
+from collections.abc import Callable
 
 from gateway.filing.comparison import Compared, Likely
-from gateway.kit.money import Currency, format_amount
 from gateway.kit.months import month_name
 
 LANGUAGES = ("es", "fr", "en")
@@ -64,14 +64,14 @@ _WHY: dict[Likely, dict[str, str]] = {
 
 _COSTS: dict[str, dict[str, str]] = {
     "in_time": {
-        "es": "Pagando el {pay_on} cuesta {total} {currency}; vence el {due_on}.",
-        "fr": "Payer le {pay_on} coûte {total} {currency} ; l'échéance est le {due_on}.",
-        "en": "Paying on {pay_on} costs {total} {currency}; it is due on {due_on}.",
+        "es": "Pagando el {pay_on} cuesta {total}; vence el {due_on}.",
+        "fr": "Payer le {pay_on} coûte {total} ; l'échéance est le {due_on}.",
+        "en": "Paying on {pay_on} costs {total}; it is due on {due_on}.",
     },
     "late": {
-        "es": "Pagando el {pay_on} cuesta {total} {currency}: {more} más que hasta el {due_on}.",
-        "fr": "Payer le {pay_on} coûte {total} {currency} : {more} de plus que jusqu'au {due_on}.",
-        "en": "Paying on {pay_on} costs {total} {currency}: {more} more than by {due_on}.",
+        "es": "Pagando el {pay_on} cuesta {total}: {more} más que hasta el {due_on}.",
+        "fr": "Payer le {pay_on} coûte {total} : {more} de plus que jusqu'au {due_on}.",
+        "en": "Paying on {pay_on} costs {total}: {more} more than by {due_on}.",
     },
 }
 _UNVERIFIED = {
@@ -89,7 +89,7 @@ def why(compared: Compared, language: str) -> str:
 
 def costs(
     language: str,
-    currency: Currency,
+    write: Callable[[int], str],
     *,
     pay_on: dt.date,
     due_on: dt.date,
@@ -97,14 +97,13 @@ def costs(
     more_minor: int,
     is_verified: bool,
 ) -> str:
-    """Say what paying on a day costs, and how much more than in time."""
+    """Say what paying on a day costs, and how much more than in time; ``write`` writes an amount with its currency."""
     chosen = language if language in LANGUAGES else "es"
     told = _COSTS["late" if more_minor else "in_time"][chosen].format(
         pay_on=day_in_words(pay_on, chosen),
         due_on=day_in_words(due_on, chosen),
-        total=grouped(total_minor, currency, chosen),
-        more=grouped(more_minor, currency, chosen),
-        currency=currency.code,
+        total=write(total_minor),
+        more=write(more_minor),
     )
     return told + ("" if is_verified or not more_minor else _UNVERIFIED[chosen])
 
@@ -116,14 +115,3 @@ def day_in_words(day: dt.date, language: str) -> str:
         return f"{day.day} de {month} de {day.year}"
     first = "er" if language == "fr" and day.day == 1 else ""
     return f"{day.day}{first} {month} {day.year}"
-
-
-def grouped(minor: int, currency: Currency, language: str) -> str:
-    """Write an amount for people, its thousands apart: ``1,204.33``; in French ``1 204,33``."""
-    whole, dot, decimals = format_amount(abs(minor), currency).partition(".")
-    sign = "-" if minor < 0 else ""
-    thousands = f"{int(whole):,}"
-    if language == "fr":
-        # Narrow no-break space, as French print does.
-        return f"{sign}{thousands.replace(',', chr(0x202F))}{',' if dot else ''}{decimals}"
-    return f"{sign}{thousands}{dot}{decimals}"

@@ -1,6 +1,6 @@
 """Compare three sides: what the state says it holds, what we filed, what was paid. Each difference names who has to act."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from gateway.filing.drift_words import explain
 from gateway.filing.mirror import catch_up
 from gateway.filing.sql import drift as sql
 from gateway.kit import bulk, db, tenant
-from gateway.kit.money import Currency, format_amount
 from gateway.kit.period import Period
 
 FIRST = (0, 0, -1)
@@ -40,9 +39,9 @@ class Difference:
         """Where it stands among all: payroll, member, kind."""
         return (self.payroll_id, self.sides.member_id, _ORDER[self.kind])
 
-    def text(self, language: str, currency: Currency) -> str:
-        """Say it in a sentence."""
-        return explain(self.kind, language, **_values(self, currency))
+    def text(self, language: str, write: Callable[[int], str]) -> str:
+        """Say it in a sentence; ``write`` writes an amount in minor units with its currency, as the reader does."""
+        return explain(self.kind, language, **_values(self, write))
 
 
 def find_drift(
@@ -91,14 +90,14 @@ def _difference(payroll: Any, month: Month, sides: Sides, kind: DriftKind, form:
     return Difference(payroll.id, payroll.code, payroll.employer_number, kind, role, sides, paid)
 
 
-def _values(found: Difference, currency: Currency) -> dict[str, object]:
+def _values(found: Difference, write: Callable[[int], str]) -> dict[str, object]:
     sides, kind = found.sides, found.kind
 
     def money(minor: int | None) -> str:
-        return format_amount(minor or 0, currency)
+        return write(minor or 0)
 
     short = sides.helped_minor or 0 if kind is DriftKind.HELPED else max(0, sides.needed_minor - found.paid_minor)
-    values: dict[str, object] = {"short": money(short), "currency": currency.code, "code": sides.state_code or "–"}
+    values: dict[str, object] = {"short": money(short), "code": sides.state_code or "–"}
     values["filed"] = sides.filed_heads or 0
     ours, theirs = {
         DriftKind.WAGE_TAKEN: (money(sides.filed_wage_minor), money(sides.state_wage_minor)),

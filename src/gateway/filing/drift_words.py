@@ -9,9 +9,9 @@ _WORDS: dict[DriftKind, dict[str, str]] = {
         "en": "Her money reaches and no filing of the month has her: put her into a supplementary one.",
     },
     DriftKind.NOT_PAID: {
-        "es": "El Estado la tenía el mes anterior y no se ha pagado este: faltan {short} {currency}.",
-        "fr": "L'État l'avait le mois précédent et ce mois n'est pas payé : il manque {short} {currency}.",
-        "en": "The state held her the month before and this one is not paid: {short} {currency} are missing.",
+        "es": "El Estado la tenía el mes anterior y no se ha pagado este: faltan {short}.",
+        "fr": "L'État l'avait le mois précédent et ce mois n'est pas payé : il manque {short}.",
+        "en": "The state held her the month before and this one is not paid: {short} are missing.",
     },
     DriftKind.UNANSWERED: {
         "es": "Presentada; el Estado aún no responde por ella.",
@@ -49,9 +49,9 @@ _WORDS: dict[DriftKind, dict[str, str]] = {
         "en": "The state holds her this month and she is not in the payroll: tell it of her exit, or enrol her.",
     },
     DriftKind.HELPED: {
-        "es": "Presentada con {short} {currency} de su fondo o de la reserva: cóbreselos.",
-        "fr": "Déclarée avec {short} {currency} de son fonds ou de la réserve : à recouvrer.",
-        "en": "Filed with {short} {currency} of her fund or the reserve: collect it from her.",
+        "es": "Presentada con {short} de su fondo o de la reserva: cóbreselos.",
+        "fr": "Déclarée avec {short} de son fonds ou de la réserve : à recouvrer.",
+        "en": "Filed with {short} of her fund or the reserve: collect it from her.",
     },
 }
 

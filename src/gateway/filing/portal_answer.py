@@ -27,6 +27,7 @@ from gateway.filing.states import DocumentStatus
 from gateway.kit import audit, bulk, db, evidence, tenant
 from gateway.kit.money import currency_of
 from gateway.kit.period import Period
+from gateway.kit.progress import Tell, silent
 from gateway.membership.queries import get_payroll
 
 KIND = "state.answer"
@@ -55,6 +56,7 @@ def load_answer(
     is_preview: bool = False,
     actor: str,
     today: dt.date,
+    tell: Tell = silent,
 ) -> Loaded:
     """Take in the portal's answer to one file; the same answer again has no effect.
 
@@ -68,6 +70,7 @@ def load_answer(
         is_preview: Say what it would do; nothing is written.
         actor: Who loads it.
         today: The day the bookings carry.
+        tell: Told how far it is: read, compare, book.
 
     Raises:
         FilingUnknownError, DocumentUnknownError: No such filing or file, or it is not clear which is meant.
@@ -75,6 +78,7 @@ def load_answer(
         PortalAnswerError, FileUnreadableError: The answer cannot be used; every mistake is named by its place.
     """
     filing = queries.lock_filing(session, filing_id)
+    tell("read", 0, None)
     answer = read_answer(body, file_name, currency_of(filing.currency))
     answer.check()
     document = _document(session, filing, document_id, answer)
@@ -86,7 +90,7 @@ def load_answer(
     if document.status != DocumentStatus.RECEIVED:
         return Loaded(document.id, "repeated", document.accepted_count, document.rejected_count, None, digest)
     matched = _Match(session, filing, document, answer, unlisted_accepted)
-    matched.stage()
+    matched.stage(tell)
     answer.check()
     counts, totals = matched.sums()
     matched.compare_controls(counts, totals)
@@ -101,6 +105,7 @@ def load_answer(
     last = document.head_lines + document.line_count
     page = KeptPage(document.head_lines + 1, last, kept)
     told = Answer(standing, kept, [] if answer.refused_whole else [said], [page], digest)
+    tell("book", 0, None)
     outcome = acknowledge(session, document.id, told, actor=actor, today=today)
     audit.record(
         session,
@@ -148,8 +153,9 @@ class _Match:
     answer: PortalAnswer
     unlisted_accepted: bool
 
-    def stage(self) -> None:
+    def stage(self, tell: Tell) -> None:
         """Fill the staged answer, one row per line of ours, and note every verdict that fits none."""
+        compared = 0
         staging.create(self.session, TABLE, ANSWERED)
         if self.answer.refused_whole is not None:
             return
@@ -162,6 +168,8 @@ class _Match:
         }
         missing: list[int] = []
         for rows in bulk.read_chunks(self.session, sql.OURS[self.document.holds], values):
+            tell("compare", compared, self.document.line_count)
+            compared += len(rows)
             staged = []
             for row in rows:
                 ours = sql.Ours(*row)

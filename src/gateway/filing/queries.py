@@ -62,7 +62,7 @@ SELECT line_no, member_id, document_kind, document, given_names, first_surname, 
        from_reserve_minor, from_employer_minor, reason, change_since_last, status, state_code, state_text, state_accepted_minor, answered_at
 FROM filing_line
 WHERE mutual_id = current_mutual() AND filing_id = :filing_id AND line_no > :after
-  AND (CAST(:status AS text) IS NULL OR status = :status)
+  AND (CAST(:status AS text) IS NULL OR status = :status) AND (CAST(:code AS text) IS NULL OR state_code = :code)
 ORDER BY line_no LIMIT :limit
 """
 
@@ -144,8 +144,9 @@ WHERE mutual_id = current_mutual() AND bill_id = :bill_id ORDER BY id
 
 BILL_FILINGS = """
 -- one row per filing that a bill covers
-SELECT filing_id, amount_minor FROM bill_filing
-WHERE mutual_id = current_mutual() AND bill_id = :bill_id ORDER BY filing_id
+SELECT b.filing_id, b.amount_minor, f.period_start, f.kind, f.sequence
+FROM bill_filing b JOIN filing f ON f.mutual_id = b.mutual_id AND f.id = b.filing_id
+WHERE b.mutual_id = current_mutual() AND b.bill_id = :bill_id ORDER BY b.filing_id
 """
 
 PAYMENTS_OF_BILL = """
@@ -307,10 +308,19 @@ def list_decisions(
     return db.rows(session, DECISIONS, {**values, "after": after, "limit": limit})
 
 
-def list_lines(session: Session, filing_id: int, *, status: str | None = None, after: int = 0, limit: int) -> list[Any]:
-    """Return the lines of a filing, by number after ``after``."""
+def list_lines(
+    session: Session,
+    filing_id: int,
+    *,
+    status: str | None = None,
+    code: str | None = None,
+    after: int = 0,
+    limit: int,
+) -> list[Any]:
+    """Return the lines of a filing, or those of one status or of one code of the state's, by number after ``after``."""
     get_filing(session, filing_id)
-    return db.rows(session, LINES, {"filing_id": filing_id, "status": status, "after": after, "limit": limit})
+    values = {"filing_id": filing_id, "status": status, "code": code, "after": after, "limit": limit}
+    return db.rows(session, LINES, values)
 
 
 def answers_by_code(session: Session, filing_id: int) -> list[Any]:
@@ -446,7 +456,7 @@ def bill_parts(session: Session, bill_id: int) -> Mapping[str, list[Any]]:
 
 
 def bill_filings(session: Session, bill_id: int) -> list[Any]:
-    """Return the filings a bill covers, with the amount of each."""
+    """Return the filings a bill covers: month, kind and amount of each."""
     return db.rows(session, BILL_FILINGS, {"bill_id": bill_id})
 
 

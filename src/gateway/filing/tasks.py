@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from gateway.authority.errors import OutcomeUnknownError
 from gateway.filing import collect_bills, listen, mirror
 from gateway.filing import pursue as pursuing
+from gateway.filing.answer_later import ANSWER
 from gateway.filing.channel import is_by_portal
 from gateway.filing.courier import Courier
 from gateway.filing.pushed_channel import channel_of
-from gateway.kit import jobs, tenant
+from gateway.kit import jobs, long_file, tenant
 from gateway.kit.jobs import Context, periodic, task
 
 
@@ -73,3 +74,9 @@ def mirror_answers(context: Context, mutual_id: int) -> None:
     """Write the state's answers into what it holds."""
     with context.session(mutual_id) as session:
         mirror.catch_up(session)
+
+
+@task(ANSWER.task, attempts=3)
+def take_in_answer(context: Context, mutual_id: int, subject_id: int) -> None:
+    """Take in a long answer of the state's portal; how far it is can be looked at meanwhile."""
+    long_file.carry_out(context, mutual_id, ANSWER, subject_id)

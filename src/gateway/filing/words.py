@@ -1,7 +1,8 @@
 """Why a member is declared or not, in words for people: Spanish, French, English."""
 
+from collections.abc import Callable
+
 from gateway.filing.rules import Reason
-from gateway.kit.money import Currency, format_amount
 
 LANGUAGES = ("es", "fr", "en")
 
@@ -32,19 +33,19 @@ _WORDS: dict[Reason, dict[str, str]] = {
         "en": "Paid with her employer's money.",
     },
     Reason.EMPLOYER_SHORT: {
-        "es": "A su empleador le quedan {available} {currency}; faltan {short} {currency} para ella.",
-        "fr": "Il reste {available} {currency} à son employeur ; il manque {short} {currency} pour elle.",
-        "en": "Her employer has {available} {currency} left; {short} {currency} are missing for her.",
+        "es": "A su empleador le quedan {available}; faltan {short} para ella.",
+        "fr": "Il reste {available} à son employeur ; il manque {short} pour elle.",
+        "en": "Her employer has {available} left; {short} are missing for her.",
     },
     Reason.NO_MONEY: {
-        "es": "No ha pagado nada para este mes; hacen falta {needed} {currency}.",
-        "fr": "Rien n'a été payé pour ce mois ; il faut {needed} {currency}.",
-        "en": "Nothing was paid in for this month; {needed} {currency} are needed.",
+        "es": "No ha pagado nada para este mes; hacen falta {needed}.",
+        "fr": "Rien n'a été payé pour ce mois ; il faut {needed}.",
+        "en": "Nothing was paid in for this month; {needed} are needed.",
     },
     Reason.SHORT: {
-        "es": "Tiene {available} {currency} de {needed}; faltan {short} {currency}.",
-        "fr": "Il y a {available} {currency} sur {needed} ; il manque {short} {currency}.",
-        "en": "She has {available} {currency} of {needed}; {short} {currency} are missing.",
+        "es": "Tiene {available} de {needed}; faltan {short}.",
+        "fr": "Il y a {available} sur {needed} ; il manque {short}.",
+        "en": "She has {available} of {needed}; {short} are missing.",
     },
     Reason.IDENTITY_INCOMPLETE: {
         "es": "El Estado rechazaría sus datos: {detail}",
@@ -103,19 +104,28 @@ _WORDS: dict[Reason, dict[str, str]] = {
 def explain(
     reason: str,
     language: str,
-    currency: Currency,
+    write: Callable[[int], str],
     *,
     needed_minor: int = 0,
     available_minor: int = 0,
     short_minor: int = 0,
     detail: str = "",
 ) -> str:
-    """Say a decision in a sentence; an unknown language is answered in Spanish."""
+    """Say a decision in a sentence; an unknown language is answered in Spanish.
+
+    Args:
+        reason: Of the decision.
+        language: ISO 639-1.
+        write: Writes an amount in minor units with its currency, as the reader does.
+        needed_minor: What her line needs.
+        available_minor: What there is for her.
+        short_minor: What is missing.
+        detail: What is wrong with her particulars.
+    """
     template = _WORDS[Reason(reason)].get(language, _WORDS[Reason(reason)]["es"])
     return template.format(
-        needed=format_amount(needed_minor, currency),
-        available=format_amount(available_minor, currency),
-        short=format_amount(short_minor, currency),
-        currency=currency.code,
+        needed=write(needed_minor),
+        available=write(available_minor),
+        short=write(short_minor),
         detail=detail,
     )

@@ -112,6 +112,16 @@ def format_amount(minor: int, currency: Currency) -> str:
     return f"{sign}{whole}.{rest:0{currency.exponent}d}"
 
 
+def plain_amount(minor: int, currency: str) -> str:
+    """Return an amount with its currency and its thousands apart, for a log: ``DOP 3,400,117.20``.
+
+    Parted like this it is no number that may be somebody's, and is not hidden where such numbers are.
+    """
+    whole, point, decimals = format_amount(minor, currency_of(currency)).partition(".")
+    sign = "-" if whole.startswith("-") else ""
+    return f"{currency} {sign}{int(whole.removeprefix('-')):,}{point}{decimals}"
+
+
 def round_half_up(value: Decimal) -> int:
     """Round to a whole number of minor units, a half away from zero."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))

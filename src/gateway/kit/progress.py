@@ -10,14 +10,15 @@ import contextlib
 import datetime as dt
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from gateway.kit import db, jobs
-from gateway.kit.errors import GatewayError
+from gateway.kit.errors import FieldProblem, GatewayError
 from gateway.kit.jobs import Context
 
 QUIET_SECONDS = 30
@@ -25,6 +26,8 @@ QUIET_SECONDS = 30
 EVERY_SECONDS = 0.7
 """No two tellings of the same step come closer together."""
 EVERY_ROWS = 250
+MOST_PROBLEMS = 100
+"""Of a refusal that names each place: what is wrong a hundred times is wrong everywhere."""
 T = TypeVar("T")
 Tell = Callable[[str, int, int | None], None]
 """Called with the step, how much of it is done, and out of how much; None where that is not known."""
@@ -87,7 +90,7 @@ class Progress(NamedTuple):
     """Of the refusal, where it failed."""
     detail: str | None
     result: dict[str, Any] | None
-    """What came of it, where the work says."""
+    """What came of it, where the work says; where it was refused, under ``problems`` each place that was wrong."""
     is_quiet: bool
     """It waits or works and was not heard of for ``QUIET_SECONDS``."""
 
@@ -168,7 +171,7 @@ def carry_out(
     except GatewayError as refusal:
         if refusal.retryable:
             raise
-        _fail(context, mutual_id, asked.id, refusal.code, refusal.detail)
+        _fail(context, mutual_id, asked.id, refusal.code, refusal.detail, refusal.errors[:MOST_PROBLEMS])
     except Exception as error:
         if not db.is_transient(error):
             _fail(context, mutual_id, asked.id, "unexpected", "a mistake of ours; the worker's log has the trace")
@@ -188,9 +191,12 @@ def end(session: Session, progress_id: int, result: Mapping[str, Any] | None) ->
     db.run(session, END, {"id": progress_id, "state": "done", "code": None, "detail": None, "result": kept})
 
 
-def _fail(context: Context, mutual_id: int, progress_id: int, code: str, detail: str) -> None:
+def _fail(
+    context: Context, mutual_id: int, progress_id: int, code: str, detail: str, problems: Sequence[FieldProblem] = ()
+) -> None:
+    result = json.dumps({"problems": [asdict(one) for one in problems]}) if problems else None
     with context.session(mutual_id) as session:
-        db.run(session, END, {"id": progress_id, "state": "failed", "code": code, "detail": detail, "result": None})
+        db.run(session, END, {"id": progress_id, "state": "failed", "code": code, "detail": detail, "result": result})
 
 
 class _Teller:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from gateway.bank.pain002 import read_status_report
 from gateway.kit import db, evidence
 from gateway.kit.evidence import digest
+from gateway.kit.progress import Tell, silent
 from gateway.payouts import queries, rules
 from gateway.payouts.bank_file import information_id_of
 from gateway.payouts.confirm import Applied, Result, apply_results, finish
@@ -50,7 +51,7 @@ class Booking(NamedTuple):
     bank_reference: str | None
 
 
-def apply_report(session: Session, body: bytes, *, actor: str, today: dt.date) -> Reported:
+def apply_report(session: Session, body: bytes, *, actor: str, today: dt.date, tell: Tell = silent) -> Reported:
     """Take in a bank's pain.002: what it rejects is owed again; what it accepts waits for its booking. Again: no effect.
 
     Args:
@@ -58,6 +59,7 @@ def apply_report(session: Session, body: bytes, *, actor: str, today: dt.date) -
         body: The report as it came.
         actor: Who loads it.
         today: The day rejected money is booked back.
+        tell: Told how far it is: read, book.
 
     Raises:
         StatementError: It cannot be read.
@@ -65,6 +67,7 @@ def apply_report(session: Session, body: bytes, *, actor: str, today: dt.date) -
         BatchNotSentError: Its batch never left the house.
         PeriodClosedError: Today's month is closed in the books.
     """
+    tell("read", 0, None)
     report = read_status_report(body)
     correlation = rules.correlation_of(report.original_message_id)
     row = correlation and db.first(session, BATCH_OF_CORRELATION, {"correlation_id": correlation})
@@ -78,6 +81,7 @@ def apply_report(session: Session, body: bytes, *, actor: str, today: dt.date) -
             session, kind="bank.status_report", source="bank", media_type="application/xml", body=body,
             about={"batch_id": row.id},
         )  # fmt: skip
+    tell("book", 0, None)
     batch = queries.get_batch(session, row.id, lock=True)
     if batch.status == BatchStatus.RELEASED:
         # The bank speaks of it, so somebody has carried it and not said so.

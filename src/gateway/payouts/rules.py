@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
-from gateway.kit.money import Currency, currency_of, format_amount, parse_amount
+from gateway.kit.money import Currency, parse_amount, plain_amount
 from gateway.payouts.states import Means
 
 MOST_IN_A_BATCH = 100_000
@@ -131,9 +131,8 @@ def figures(payout_count: int, total_minor: int, currency: str) -> str:
     Source:
         SRC-MUTUAL, who releases is shown what leaves the house.
     """
-    whole, point, decimals = format_amount(total_minor, currency_of(currency)).partition(".")
     noun = "payout" if payout_count == 1 else "payouts"
-    return f"{payout_count:,} {noun}, {currency} {int(whole):,}{point}{decimals}"
+    return f"{payout_count:,} {noun}, {plain_amount(total_minor, currency)}"
 
 
 def freeze(head: RequestHead, items: Iterable[Sequence[Any]]) -> bytes:

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from gateway.bank.errors import PayerOutcomeUnknownError, PayerUnavailableError
 from gateway.bank.protocol import RawAnswer
 from gateway.contributions.collect import read_collections
-from gateway.kit import jobs, tenant
+from gateway.kit import jobs, long_file, tenant
 from gateway.kit.jobs import Context, periodic, task
 from gateway.payouts import attempts, queries
 from gateway.payouts.attempts import Way
 from gateway.payouts.deliver import deliver
 from gateway.payouts.follow import follow, recheck
 from gateway.payouts.inbox import of_payout, read_hints
+from gateway.payouts.report_later import REPORT
 from gateway.payouts.rules import provider_of
 
 
@@ -90,3 +91,9 @@ def _way(context: Context, mutual_id: int, batch_id: int) -> Iterator[Way]:
         )
     finally:
         channel.close()
+
+
+@task(REPORT.task, attempts=3)
+def take_in_report(context: Context, mutual_id: int, subject_id: int) -> None:
+    """Take in a long status report of the bank's; how far it is can be looked at meanwhile."""
+    long_file.carry_out(context, mutual_id, REPORT, subject_id)

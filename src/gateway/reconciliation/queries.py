@@ -196,6 +196,12 @@ FROM bank_statement_line
 WHERE mutual_id = current_mutual() AND statement_id = :statement_id AND id > :after ORDER BY id LIMIT :limit
 """
 
+ONE_LINE = """
+-- at most one row: a line of a statement
+SELECT id, statement_id, account_id, booked_on, value_on, amount_minor, currency, reference, text, counterparty, status, rule
+FROM bank_statement_line WHERE mutual_id = current_mutual() AND id = :line_id
+"""
+
 SETTLE_LINE = """
 -- the line that has been booked
 UPDATE bank_statement_line SET status = :status, rule = :rule, matched_kind = :kind, matched_id = :matched_id, ledger_tx_id = :tx_id
@@ -600,16 +606,16 @@ def list_ages(session: Session) -> list[AgeRow]:
     return [AgeRow(*row) for row in db.rows(session, AGES)]
 
 
-def get_line_currency(session: Session, line_id: int) -> str:
-    """Return a line's currency.
+def get_line(session: Session, line_id: int) -> Any:
+    """Return a line of a statement, as the bank wrote it and with what it was known for.
 
     Raises:
         LineUnknownError: The mutual has no such line.
     """
-    found = db.first(session, LINE, {"line_id": line_id})
+    found = db.first(session, ONE_LINE, {"line_id": line_id})
     if found is None:
         raise LineUnknownError(f"no line {line_id} of any statement")
-    return str(found.currency)
+    return found
 
 
 def matched_by_rule(session: Session, since: dt.date) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Jobs of reconciliation: match what was loaded, then look for differences."""
 
-from gateway.kit import progress
+from gateway.kit import long_file
 from gateway.kit.jobs import Context, periodic, task
 from gateway.kit.tenant import current
 from gateway.reconciliation import load_later
@@ -15,7 +15,7 @@ def run(context: Context, mutual_id: int) -> None:
         reconcile(session, today=context.today(current(session).time_zone))
 
 
-@task(load_later.TASK, attempts=3)
+@task(load_later.STATEMENT.task, attempts=3)
 def load(context: Context, mutual_id: int, subject_id: int) -> None:
     """Load a large statement file; how far it is can be looked at meanwhile."""
-    progress.carry_out(context, mutual_id, load_later.SUBJECT, subject_id, load_later.load_kept)
+    long_file.carry_out(context, mutual_id, load_later.STATEMENT, subject_id)

@@ -1,13 +1,46 @@
 """What the figures over time read. Both clocks everywhere: the day it happened, the instant it was booked or answered."""
 
-COLLECTED = """
--- one row per currency, day or week or month, channel and collector: what came in, and what of it was taken back since
-WITH day AS (
+from gateway.contributions.day_totals import RECEIPT_OF
+
+_OF_TOTALS = f"""cut AS (
+    SELECT DISTINCT from_xid, below_xid FROM contribution_day_total
+    WHERE mutual_id = current_mutual() AND below_xid <= CAST(CAST(:below_xid AS text) AS xid8)
+      AND booked_from <= :recorded_at AND booked_until > :recorded_at
+), fresh AS (
+    SELECT t.id, {RECEIPT_OF} AS receipt_id FROM ledger_tx t
+    WHERE t.mutual_id = current_mutual() AND t.written_xid >= CAST(CAST(:below_xid AS text) AS xid8)
+    UNION ALL
+    SELECT t.id, {RECEIPT_OF} FROM cut
+    JOIN ledger_tx t ON t.mutual_id = current_mutual() AND t.written_xid >= cut.from_xid AND t.written_xid < cut.below_xid
+), day AS (
+    SELECT currency, paid_on, channel, collector, sum(receipt_count) AS receipts, sum(received_minor) AS received
+    FROM (
+        SELECT currency, paid_on, channel, collector, receipt_count, received_minor FROM contribution_day_total
+        WHERE mutual_id = current_mutual() AND below_xid <= CAST(CAST(:below_xid AS text) AS xid8)
+          AND booked_until <= :recorded_at AND paid_on BETWEEN :from_on AND :valid_on
+        UNION ALL
+        SELECT r.currency, r.paid_on, r.channel, r.collector, 1, r.amount_minor FROM fresh f
+        CROSS JOIN LATERAL (
+            SELECT currency, paid_on, channel, coalesce(collector, '') AS collector, amount_minor FROM contribution_receipt
+            WHERE mutual_id = current_mutual() AND id = f.receipt_id AND ledger_tx_id = f.id AND recorded_at <= :recorded_at
+              AND paid_on BETWEEN :from_on AND :valid_on OFFSET 0
+        ) r
+    ) one
+    GROUP BY currency, paid_on, channel, collector
+)"""
+"""From the totals of days; of ranges that were being booked at the instant asked for, and above the newest, from receipts."""
+
+_OF_RECEIPTS = """day AS (
     SELECT currency, paid_on, channel, coalesce(collector, '') AS collector, count(*) AS receipts, sum(amount_minor) AS received
     FROM contribution_receipt
     WHERE mutual_id = current_mutual() AND paid_on BETWEEN :from_on AND :valid_on AND recorded_at <= :recorded_at
     GROUP BY currency, paid_on, channel, collector
-), back AS (
+)"""
+"""From the receipts alone: quicker where many are in no total that counts."""
+
+_COLLECTED = """
+-- one row per currency, day or week or month, channel and collector: what came in, and what of it was taken back since
+WITH <day>, back AS (
     SELECT r.currency, r.paid_on, r.channel, coalesce(r.collector, '') AS collector, sum(r.amount_minor) AS reversed
     FROM contribution_reversal v
     JOIN contribution_receipt r ON r.mutual_id = v.mutual_id AND r.id = v.receipt_id
@@ -20,6 +53,8 @@ SELECT d.currency, greatest(date_trunc(:step, d.paid_on)::date, CAST(:from_on AS
 FROM day d LEFT JOIN back b USING (currency, paid_on, channel, collector)
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
+COLLECTED = _COLLECTED.replace("<day>", _OF_TOTALS)
+COLLECTED_PLAINLY = _COLLECTED.replace("<day>", _OF_RECEIPTS)
 
 _ANSWERED = """
     SELECT f.id, f.payroll_id, f.period_start, f.kind, f.prepared_at, sum(d.accepted_count)::bigint AS accepted,

@@ -1,6 +1,7 @@
 """Figures over time: what came in, who was covered, what is missing, what the state rejected, how long benefits took.
 
-Computed from what is kept, each time: nothing is added up beforehand that could be out of date. A figure is a question on
+Computed from what is kept, each time: nothing is added up beforehand that could be out of date; what came in on a day is, once
+nobody can add to it any more. A figure is a question on
 both clocks like every other report, and has the same bytes for ever.
 """
 
@@ -11,11 +12,14 @@ from typing import Any
 
 from sqlmodel import Session
 
+from gateway.contributions.day_totals import count_loose, newest_writer
 from gateway.kit import db
 from gateway.kit.tenant import MutualRow
 from gateway.reports import trend_queries as queries
 from gateway.reports.rules import AGES, Answer, Cells, Column, Question, Sheet, age_of, of_a_hundred
 
+MOST_LOOSE = 20_000
+"""Receipts that are looked up one by one beside the totals."""
 _MONEY = [
     Column("receipts", Cells.COUNT),
     Column("received", Cells.AMOUNT),
@@ -28,10 +32,25 @@ def _values(question: Question) -> dict[str, Any]:
     return {"from_on": question.from_on, "valid_on": question.valid_on, "recorded_at": question.recorded_at}
 
 
+def collected(session: Session, asked: Mapping[str, Any], step: str, *, most_loose: int = MOST_LOOSE) -> list[Any]:
+    """Return what came in, by currency, day or week or month, channel and collector.
+
+    Args:
+        session: The open transaction.
+        asked: First and last day (``from_on``, ``valid_on``) and the instant up to which things were booked (``recorded_at``).
+        step: ``day``, ``week`` or ``month``.
+        most_loose: Where more bookings are in no total that counts, all receipts are summed: looking each up took longer.
+    """
+    below, values = newest_writer(session), {**asked, "step": step}
+    if count_loose(session, below, asked["recorded_at"], most=most_loose + 1) > most_loose:
+        return db.rows(session, queries.COLLECTED_PLAINLY, values)
+    return db.rows(session, queries.COLLECTED, {**values, "below_xid": below})
+
+
 def collections(session: Session, question: Question, mutual: MutualRow) -> Answer:
     """Tell what came in by day, week or month, by channel, and by collector."""
     assert question.step is not None
-    found = db.rows(session, queries.COLLECTED, {**_values(question), "step": question.step.value})
+    found = collected(session, _values(question), question.step.value)
     sheets = []
     for currency in sorted({row.currency for row in found}) or [mutual.currency]:
         mine = [row for row in found if row.currency == currency]

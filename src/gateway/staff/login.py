@@ -69,6 +69,17 @@ class LoggedIn:
     """What is needed before the token opens anything."""
 
 
+class Whence(NamedTuple):
+    """From where somebody logs in, so that she knows her own sessions again."""
+
+    device: str = ""
+    """Browser and system (``rules.device_of``)."""
+    address: str | None = None
+
+
+NOWHERE = Whence()
+
+
 class Recognised(NamedTuple):
     """Who is behind a token, and what the request's key was used for before."""
 
@@ -77,7 +88,9 @@ class Recognised(NamedTuple):
     known: Known
 
 
-def log_in(session: Session, *, username: str, password: str, hours: int) -> LoggedIn | LoginRefusedError:
+def log_in(
+    session: Session, *, username: str, password: str, hours: int, whence: Whence = NOWHERE
+) -> LoggedIn | LoginRefusedError:
     """Check a password and start a session; a refusal is returned, not raised, so that it is counted.
 
     After five failures in a row the account is locked for a while; a locked account, an unknown name and a wrong
@@ -92,11 +105,11 @@ def log_in(session: Session, *, username: str, password: str, hours: int) -> Log
         return refusal()
     assert found is not None
     if db.one(session, queries.HAS_FACTOR, {"user_id": found.id}).confirmed_at is not None:
-        return start_session(session, found, hours=hours, awaits=Awaits.CODE)
+        return start_session(session, found, hours=hours, awaits=Awaits.CODE, whence=whence)
     if needs_factor(found.roles, tenant.current(session).settings):
-        return start_session(session, found, hours=hours, awaits=Awaits.SET_UP)
+        return start_session(session, found, hours=hours, awaits=Awaits.SET_UP, whence=whence)
     db.run(session, queries.NOTE_SUCCESS, {"user_id": found.id})
-    return start_session(session, found, hours=hours)
+    return start_session(session, found, hours=hours, whence=whence)
 
 
 def refusal() -> LoginRefusedError:
@@ -107,7 +120,9 @@ def refusal() -> LoginRefusedError:
     )
 
 
-def start_session(session: Session, user: Any, *, hours: int, awaits: Awaits | None = None) -> LoggedIn:
+def start_session(
+    session: Session, user: Any, *, hours: int, awaits: Awaits | None = None, whence: Whence = NOWHERE
+) -> LoggedIn:
     """Start a session for a person whose password was checked; one that awaits something is short."""
     mutual_id = int(db.scalar(session, "SELECT current_mutual()"))
     token = token_of(mutual_id, secrets.token_bytes(32))
@@ -117,6 +132,7 @@ def start_session(session: Session, user: Any, *, hours: int, awaits: Awaits | N
         "token_sha256": digest_of(token),
         "minutes": minutes,
         "awaits_factor": awaits is not None,
+        **whence._asdict(),
     }
     row = db.one(session, queries.INSERT_SESSION, values)
     if awaits is None:

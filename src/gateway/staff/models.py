@@ -50,6 +50,10 @@ class StaffSession(TenantTable, table=True):
     ended_at: dt.datetime | None = instant(nullable=True)
     awaits_factor: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """The password was right, and nothing more is proved: this session opens nothing."""
+    device: str = words(server="''")
+    """Browser and system as the request names them, for example ``Firefox, Windows``; empty where it says nothing."""
+    address: str | None = words(nullable=True)
+    """The network address that logged in, as the edge saw it."""
 
 
 class StaffFactor(TenantTable, table=True):

@@ -35,8 +35,9 @@ WHERE mutual_id = current_mutual() AND id = :user_id AND (failed_logins > 0 OR l
 
 INSERT_SESSION = """
 -- one row: a new session and when it ends
-INSERT INTO staff_session (user_id, token_sha256, expires_at, awaits_factor)
-VALUES (:user_id, :token_sha256, now() + make_interval(mins => :minutes), :awaits_factor) RETURNING id, expires_at
+INSERT INTO staff_session (user_id, token_sha256, expires_at, awaits_factor, device, address)
+VALUES (:user_id, :token_sha256, now() + make_interval(mins => :minutes), :awaits_factor, :device, :address)
+RETURNING id, expires_at
 """
 
 END_SESSION = """
@@ -57,7 +58,7 @@ WHERE mutual_id = current_mutual() AND user_id = :user_id AND ended_at IS NULL A
 
 OPEN_SESSIONS_OF = """
 -- one row per open session of a person, the newest first
-SELECT id, created_at, expires_at, awaits_factor, id = :session_id AS is_this FROM staff_session
+SELECT id, created_at, expires_at, awaits_factor, device, address, id = :session_id AS is_this FROM staff_session
 WHERE mutual_id = current_mutual() AND user_id = :user_id AND ended_at IS NULL AND expires_at > now()
 ORDER BY id DESC LIMIT 100
 """
@@ -116,7 +117,7 @@ INSERT INTO staff_recovery_code (user_id, code_sha256) SELECT :user_id, code FRO
 
 AWAITING = """
 -- at most one row: a session that awaits its second factor, and its person, locked so that failures are counted one by one
-SELECT s.id AS session_id, u.id, u.username, u.full_name, u.roles, u.language, u.is_active, u.created_at, u.failed_logins,
+SELECT s.id AS session_id, s.device, s.address, u.id, u.username, u.full_name, u.roles, u.language, u.is_active, u.created_at, u.failed_logins,
        coalesce(u.locked_until > now(), false) AS is_locked, now() AS now
 FROM staff_session s JOIN staff_user u ON u.mutual_id = s.mutual_id AND u.id = s.user_id AND u.is_active
 WHERE s.mutual_id = current_mutual() AND s.token_sha256 = :token_sha256 AND s.awaits_factor AND s.ended_at IS NULL

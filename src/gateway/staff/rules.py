@@ -147,3 +147,31 @@ def locked_until(failed_logins: int, now: dt.datetime) -> dt.datetime | None:
         SRC-STAFF, our own rule.
     """
     return now + dt.timedelta(minutes=LOCK_MINUTES) if failed_logins >= TRIES_BEFORE_LOCK else None
+
+
+_BROWSERS = (
+    ("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"),
+    ("Chrome", "Chrome"), ("CriOS", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+"""What a browser writes of itself -> what people call it. Most name others as well: the first that fits counts."""
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
+_PROGRAM = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
+
+
+def device_of(user_agent: str) -> str:
+    """Return browser and system as people call them, for example ``Firefox, Windows``; a program's own name where it is none.
+
+    Nothing else of what is sent is kept: versions and the rest tell a person nothing, and somebody else too much.
+
+    Source:
+        SRC-STAFF, our own rule.
+    """
+    browser = next((name for mark, name in _BROWSERS if f"{mark}/" in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    if not browser:
+        program = _PROGRAM.match(user_agent)
+        browser = program.group() if program and not user_agent.startswith("Mozilla/") else ""
+    return ", ".join(part for part in (browser, system) if part)

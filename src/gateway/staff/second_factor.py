@@ -10,7 +10,7 @@ from gateway.kit import audit, db, tenant
 from gateway.kit.errors import UnauthenticatedError
 from gateway.staff import queries
 from gateway.staff.errors import FactorCodeWrongError, FactorNeededError, FactorSetError, StaffUnknownError
-from gateway.staff.login import LoggedIn, note_failure, record, refusal, start_session
+from gateway.staff.login import LoggedIn, Whence, note_failure, record, refusal, start_session
 from gateway.staff.rules import (
     RECOVERY_CODES,
     STEP_SECONDS,
@@ -143,7 +143,7 @@ def let_in(session: Session, waiting: Any, *, hours: int) -> LoggedIn:
     """End a session that waited and begin the one that opens everything."""
     db.run(session, queries.NOTE_SUCCESS, {"user_id": waiting.id})
     db.run(session, queries.END_SESSION, {"session_id": waiting.session_id})
-    return start_session(session, waiting, hours=hours)
+    return start_session(session, waiting, hours=hours, whence=Whence(waiting.device, waiting.address))
 
 
 def take_off(session: Session, user_id: int, *, actor: str, reason: str, is_own: bool) -> None:

@@ -19,6 +19,7 @@ from gateway.contributions.reference import find_references
 from gateway.contributions.reverse import reverse_receipt
 from gateway.kit import audit, bulk, db, evidence, tenant
 from gateway.kit.money import CurrencyError
+from gateway.kit.progress import Tell, silent
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.periods import is_closed
 from gateway.ledger.post import Event, Line, post
@@ -34,7 +35,15 @@ _TABLES = ("settlement_staged", "settlement_sign", "settlement_fate", "settlemen
 
 
 def load_settlement(
-    session: Session, *, body: bytes, file_name: str, provider: str, bank_code: str, actor: str, today: dt.date
+    session: Session,
+    *,
+    body: bytes,
+    file_name: str,
+    provider: str,
+    bank_code: str,
+    actor: str,
+    today: dt.date,
+    tell: Tell = silent,
 ) -> Any:
     """Read a report, book what it says, and return it; the same report again has no effect.
 
@@ -48,6 +57,7 @@ def load_settlement(
         bank_code: The bank account the provider pays into.
         actor: Who loads it.
         today: The day; nothing is booked on a day after it.
+        tell: Told how far it is: read, compare, book.
 
     Raises:
         SettlementUnreadableError, FileUnreadableError: No report.
@@ -55,6 +65,7 @@ def load_settlement(
         CurrencyError: Not the mutual's currency.
         UnknownBankAccountError: No such bank account.
     """
+    tell("read", 0, None)
     found = read_settlement(body, file_name)
     mutual = tenant.current(session)
     if found.currency.code != mutual.currency:
@@ -71,7 +82,7 @@ def load_settlement(
     settlement_id = _write(session, found, provider, kept, wrong, actor)
     if wrong is None:
         with bulk.without_nested_loops(session):
-            _book(session, found, settlement_id, provider, bank_code, actor, today)
+            _book(session, found, settlement_id, provider, bank_code, actor, today, tell)
     audit.record(
         session,
         actor=actor,
@@ -101,8 +112,16 @@ def _write(session: Session, found: Settlement, provider: str, evidence_id: int,
 
 
 def _book(
-    session: Session, found: Settlement, settlement_id: int, provider: str, bank: str, actor: str, today: dt.date
+    session: Session,
+    found: Settlement,
+    settlement_id: int,
+    provider: str,
+    bank: str,
+    actor: str,
+    today: dt.date,
+    tell: Tell,
 ) -> None:
+    tell("compare", 0, None)
     clearing, suspense = f"{provider}:clearing", suspense_account(Channel.MOBILE_MONEY)
     open_accounts(session, [NewAccount(clearing), NewAccount(suspense)], found.currency.code)
     for table in (*_TABLES, "settlement_undone"):
@@ -113,6 +132,7 @@ def _book(
     bulk.stage(session, "settlement_sign", sql.SIGNS, _signs(session))
     for statement in (sql.WHOSE, "ANALYZE settlement_whose", sql.NEW_PAYMENTS, "ANALYZE settlement_new"):
         bulk.execute(session, statement, values if "%(" in statement else None)
+    tell("book", 0, None)
     receive_staged(session, "settlement_new", actor=actor)
     bulk.stage(session, "settlement_undone", sql.UNDONE, _undone(session, values, actor, today))
     bulk.execute(session, sql.INSERT_LINES, values)

@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.filing.bill_words import LANGUAGES, costs, grouped, why
+from gateway.filing.bill_words import LANGUAGES, costs, why
 from gateway.filing.comparison import Around, Compared, Known, Likely, compare
 from gateway.filing.drift_kinds import ACTS, DriftKind, Month, Sides, kinds_of
 from gateway.filing.drift_words import explain
 from gateway.filing.due import standing
 from gateway.filing.models import Bill
-from gateway.kit.money import currency_of
+from gateway.kit.written import writer_of
 
-DOP = currency_of("DOP")
 MARCH = dt.date(2026, 3, 1)
 AROUND = Around(their_lines=10, our_lines=10, changed_lines=0, changed_minor=0, unnamed_lines=0)
 KNOWN = {
@@ -78,16 +77,24 @@ def test_nothing_of_either_side_is_left_out(theirs: dict[str, int], data: st.Dat
 
 def test_what_paying_on_a_day_costs_is_said_in_three_languages() -> None:
     day = {"pay_on": dt.date(2026, 4, 9), "due_on": dt.date(2026, 4, 6), "is_verified": False}
-    assert costs("en", DOP, total_minor=120_433, more_minor=1_310, **day) == (  # type: ignore[arg-type]
-        "Paying on 9 April 2026 costs 1,204.33 DOP: 13.10 more than by 6 April 2026."
+    assert costs("en", writer_of("DOP", "en", "DO"), total_minor=120_433, more_minor=1_310, **day) == (  # type: ignore[arg-type]
+        "Paying on 9 April 2026 costs DOP\u00a01,204.33: DOP\u00a013.10 more than by 6 April 2026."
         " The rate of the surcharge is not verified."
     )
-    assert "Pagando el 9 de abril de 2026 cuesta 1,204.33 DOP" in costs(
-        "es", DOP, total_minor=120_433, more_minor=1, **day
+    assert "Pagando el 9 de abril de 2026 cuesta DOP\u00a01,204.33" in costs(
+        "es", writer_of("DOP", "es", "DO"), total_minor=120_433, more_minor=1, **day
     )  # type: ignore[arg-type]
-    assert "coûte 1\u202f204,33 DOP" in costs("fr", DOP, total_minor=120_433, more_minor=0, **day)  # type: ignore[arg-type]
-    assert costs("de", DOP, total_minor=1, more_minor=0, **day) == costs("es", DOP, total_minor=1, more_minor=0, **day)  # type: ignore[arg-type]
-    assert (grouped(-123_456_789, DOP, "en"), grouped(5, currency_of("XOF"), "fr")) == ("-1,234,567.89", "5")
+    assert "coûte DOP\u00a01\u202f204,33" in costs(
+        "fr", writer_of("DOP", "fr", "DO"), total_minor=120_433, more_minor=0, **day
+    )  # type: ignore[arg-type]
+    assert costs("de", str, total_minor=1, more_minor=0, **day) == costs("es", str, total_minor=1, more_minor=0, **day)  # type: ignore[arg-type]
+
+
+def test_an_amount_is_written_as_each_country_does() -> None:
+    assert writer_of("DOP", "en", "DO")(-123_456_789) == "DOP\u00a0-1,234,567.89"
+    assert writer_of("XOF", "fr", "SN")(12_345) == "XOF\u00a012\u202f345"
+    assert writer_of("INR", "en", "IN")(1_234_567_89) == "INR\u00a012,34,567.89"
+    assert writer_of("DOP", "es", "do")(123_456_789) == "DOP\u00a01,234,567.89"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +145,7 @@ def test_three_sides_agree_or_every_difference_is_named(sides: Sides, month: Mon
 
 @pytest.mark.parametrize("kind", list(DriftKind))
 def test_every_difference_has_somebody_who_acts_and_a_sentence_in_three_languages(kind: DriftKind) -> None:
-    values = dict.fromkeys(("short", "currency", "code", "ours", "theirs", "filed"), "1")
+    values = dict.fromkeys(("short", "code", "ours", "theirs", "filed"), "1")
     assert len({explain(kind, language, **values) for language in LANGUAGES}) == 3
     assert ACTS[kind] in {"cashier", "filing_officer", "accountant"}
 

@@ -21,6 +21,7 @@ from gateway.filing.rules import (
 )
 from gateway.filing.words import LANGUAGES, explain
 from gateway.kit.money import currency_of
+from gateway.kit.written import writer_of
 
 DOP = currency_of("DOP")
 HELPING = FundingPolicy.parse(
@@ -234,8 +235,16 @@ def test_a_line_is_funded_whole_within_every_purse_and_in_any_order_of_asking(
 @pytest.mark.parametrize("reason", list(Reason))
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_decision_is_told_in_every_language(reason: Reason, language: str) -> None:
-    sentence = explain(reason, language, DOP, needed_minor=492_327, available_minor=1, short_minor=492_326, detail="!")
+    sentence = explain(
+        reason,
+        language,
+        writer_of("DOP", language, "DO"),
+        needed_minor=492_327,
+        available_minor=1,
+        short_minor=492_326,
+        detail="!",
+    )
     assert len(sentence) > 5
     assert "{" not in sentence
     if reason is Reason.SHORT:
-        assert "4923.26" in sentence
+        assert ("DOP\u00a04\u202f923,26" if language == "fr" else "DOP\u00a04,923.26") in sentence

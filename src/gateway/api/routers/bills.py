@@ -49,7 +49,9 @@ def get_forecast(
 ) -> BillForecastRead:
     """Return what paying a bill on a day costs, with the surcharge and interest that lateness adds by the dated rule."""
     language = language_of(request.headers.get("accept-language"))
-    return BillForecastRead.of(forecast_bill(act.session, bill_id, pay_on=pay_on or act.today), language)
+    return BillForecastRead.of(
+        forecast_bill(act.session, bill_id, pay_on=pay_on or act.today), language, act.mutual.country
+    )
 
 
 @router.get("/bill-credits", response_model=Page[CreditRead], summary="What the state owes", dependencies=[READS])

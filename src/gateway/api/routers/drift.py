@@ -41,7 +41,9 @@ def list_drift(
     after = asked.after(int, int, int) or FIRST
     found = find_drift(act.session, period=period_of(period), payroll_id=payroll_id, kind=kind, after=after)
     rows = list(islice(found, asked.fetch))
-    return asked.page(rows, lambda row: DifferenceRead.of(row, currency, language), lambda row: row.place)
+    return asked.page(
+        rows, lambda row: DifferenceRead.of(row, currency, language, act.mutual.country), lambda row: row.place
+    )
 
 
 @router.get("/state-holdings", response_model=Page[HoldingRead], summary="What the state holds", dependencies=[READS])

@@ -26,15 +26,17 @@ from gateway.api.schemas.filing import (
     FilingRead,
     FundingPolicyCreate,
     FundingPolicyRead,
+    LineLayoutRead,
 )
 from gateway.api.titles import language_of
 from gateway.filing import due, funding, pay, queries
 from gateway.filing.discard import discard
 from gateway.filing.evidence import trace
 from gateway.filing.forecast import usual_days
+from gateway.filing.look_at_line import look_at_line
 from gateway.filing.models import Filing
 from gateway.filing.prepare import prepare
-from gateway.filing.rules import Reason
+from gateway.filing.rules import Change, Reason
 from gateway.filing.seal import seal
 from gateway.filing.states import BillStatus, FilingStatus, LineStatus
 from gateway.filing.submit import request_submission
@@ -163,15 +165,18 @@ def list_decisions(
     request: Request,
     is_funded: bool | None = None,
     reason: Reason | None = None,
+    change: Annotated[Change | None, Query(description="Only those of whom this changed since the last month.")] = None,
 ) -> Page[DecisionRead]:
     """Return, by member, who is declared with whose money, and who is not and why, in words."""
     currency = queries.get_filing(act.session, filing_id).currency
     language = language_of(request.headers.get("accept-language"))
     (after,) = asked.after(int) or (0,)
     rows = queries.list_decisions(
-        act.session, filing_id, is_funded=is_funded, reason=reason, after=after, limit=asked.fetch
+        act.session, filing_id, is_funded=is_funded, reason=reason, change=change, after=after, limit=asked.fetch
     )
-    return asked.page(rows, lambda row: DecisionRead.of(row, currency, language), lambda row: (row.member_id,))
+    return asked.page(
+        rows, lambda row: DecisionRead.of(row, currency, language, act.mutual.country), lambda row: (row.member_id,)
+    )
 
 
 @router.get(
@@ -182,13 +187,20 @@ def list_decisions(
     responses=problems(404),
 )
 def list_lines(
-    filing_id: PathId, act: ActDep, asked: PageDep, request: Request, status: LineStatus | None = None
+    filing_id: PathId,
+    act: ActDep,
+    asked: PageDep,
+    request: Request,
+    status: LineStatus | None = None,
+    code: Annotated[
+        str | None, Query(max_length=20, description="Only those to which the state gave this code.")
+    ] = None,
 ) -> Page[FilingLineRead]:
     """Return who is declared, by line, with the state's answer: its code, what it means, who acts and how."""
     currency = queries.get_filing(act.session, filing_id).currency
     country, language = act.mutual.country, language_of(request.headers.get("accept-language"))
     (after,) = asked.after(int) or (0,)
-    rows = queries.list_lines(act.session, filing_id, status=status, after=after, limit=asked.fetch)
+    rows = queries.list_lines(act.session, filing_id, status=status, code=code, after=after, limit=asked.fetch)
     return asked.page(rows, lambda row: FilingLineRead.of(row, currency, country, language), lambda row: (row.line_no,))
 
 
@@ -276,6 +288,19 @@ def get_content(filing_id: PathId, document_id: PathId, act: ActDep, gate: GateD
 
 
 @router.get(
+    "/filings/{filing_id}/lines/{line_no}/layout",
+    response_model=LineLayoutRead,
+    summary="A line in the state's own layout",
+    dependencies=[READS],
+    responses=problems(404),
+)
+def get_line_layout(filing_id: PathId, line_no: PathId, act: ActDep) -> LineLayoutRead:
+    """Return a line field by field: as it stands in the frozen file, or as it would be written today while a draft."""
+    seen = look_at_line(act.session, filing_id, line_no, today=act.today)
+    return LineLayoutRead.of(seen, filing_id, line_no)
+
+
+@router.get(
     "/filings/{filing_id}/lines/{line_no}/evidence",
     response_model=EvidenceRead,
     summary="The whole trace of a line",
@@ -311,7 +336,9 @@ def get_bill(bill_id: PathId, act: ActDep, request: Request) -> BillWholeRead:
     bill = queries.get_bill(act.session, bill_id)
     forecasts = usual_days(act.session, bill, act.today)
     language = language_of(request.headers.get("accept-language"))
-    return BillWholeRead.whole(bill, queries.bill_parts(act.session, bill_id), forecasts, act.today, language)
+    return BillWholeRead.whole(
+        bill, queries.bill_parts(act.session, bill_id), forecasts, act.today, language, act.mutual.country
+    )
 
 
 @router.post(

@@ -22,6 +22,7 @@ from gateway.api.schemas.ledger import (
     TrialBalanceRead,
     TrialLineRead,
 )
+from gateway.contributions.day_totals import check_receipt_totals
 from gateway.ledger import queries, statement
 from gateway.ledger.queries import size_of_books
 from gateway.ledger.rules import normal_side
@@ -132,7 +133,7 @@ def list_clearing_accounts(act: ActDep) -> ClearingAccountsRead:
 )
 def create_ledger_verification(act: ActDep) -> LedgerVerificationRead:
     """Check sums, sub-ledgers against their control accounts, locked balances, seals and old clearing accounts."""
-    findings = verify(act.session, today=act.today)
+    findings = verify(act.session, today=act.today) + check_receipt_totals(act.session)
     shown = [FindingRead(check=one.check, subject=one.subject, detail=one.detail) for one in findings]
     size = size_of_books(act.session)
     return LedgerVerificationRead(

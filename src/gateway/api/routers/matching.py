@@ -35,7 +35,7 @@ def list_rules() -> Whole[RuleRead]:
 )
 def list_matches(line_id: PathId, act: ActDep) -> LineMatchesRead:
     """Return every match of a line with its rule and fields, undone ones too, and what else it may be."""
-    currency = queries.get_line_currency(act.session, line_id)
+    currency = queries.get_line(act.session, line_id).currency
     matches, hints = queries.list_matches(act.session, line_id), queries.list_suggestions(act.session, line_id)
     return LineMatchesRead.of(matches, hints, currency)
 

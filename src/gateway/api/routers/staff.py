@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from gateway.api import rate
-from gateway.api.dependencies import ActDep, Gate, GateDep, OnceDep, allow, commit, opened, unbound
+from gateway.api.dependencies import ActDep, Gate, GateDep, OnceDep, allow, commit, opened, unbound, whence_of
 from gateway.api.errors import problem_response, problems
 from gateway.api.fresh_code import FreshCodeDep
 from gateway.api.pages import Page, PageDep
@@ -42,7 +42,13 @@ def create_session(asked: SessionCreate, request: Request, gate: GateDep) -> obj
         return problem_response(request, rate.refusal(standing, "log-ins a minute from one address"))
     outcome: LoggedIn | GatewayError
     with opened(gate, asked.mutual) as session:
-        outcome = log_in(session, username=asked.username, password=asked.password, hours=gate.settings.session_hours)
+        outcome = log_in(
+            session,
+            username=asked.username,
+            password=asked.password,
+            hours=gate.settings.session_hours,
+            whence=whence_of(request),
+        )
         commit(session)
     if isinstance(outcome, LoggedIn) and outcome.awaits is not None:
         outcome = _passed(gate, outcome, asked.code)

@@ -182,7 +182,9 @@ class BillWholeRead(BillRead):
     """What paying on the days that matter costs; empty once it is paid."""
 
     @classmethod
-    def whole(cls, row: Bill, parts: Any, forecasts: list[Forecast], today: dt.date, language: str) -> Self:
+    def whole(
+        cls, row: Bill, parts: Any, forecasts: list[Forecast], today: dt.date, language: str, country: str
+    ) -> Self:
         """Shape a row, its parts and what paying on the next days costs."""
         currency = row.currency
         components = [
@@ -199,7 +201,7 @@ class BillWholeRead(BillRead):
             for part in parts["filings"]
         ]
         payments = [PaymentOrderRead.of(payment) for payment in parts["payments"]]
-        forecast = [BillForecastRead.of(one, language) for one in forecasts]
+        forecast = [BillForecastRead.of(one, language, country) for one in forecasts]
         return cls(
             **_bill_values(row, today), components=components, filings=filings, payments=payments, forecast=forecast
         )

@@ -11,7 +11,7 @@ from gateway.filing.comparison import Compared, Likely
 from gateway.filing.credits import CreditRow, OpenCredit
 from gateway.filing.forecast import Forecast
 from gateway.filing.states import NoticeStatus
-from gateway.kit.money import currency_of
+from gateway.kit.written import writer_of
 
 CHARGE = {
     "component": "surcharges",
@@ -35,7 +35,7 @@ FORECAST = {
     "total": "1204.33",
     "charges": [CHARGE],
     "verified": False,
-    "text": "Paying on 9 April 2026 costs 1,204.33 DOP: 13.10 more than by 6 April 2026.",
+    "text": "Paying on 9 April 2026 costs DOP\u00a01,204.33: DOP\u00a013.10 more than by 6 April 2026.",
 }
 COMPONENT = {
     "component": "work_risk",
@@ -88,7 +88,7 @@ class BillForecastRead(ReadModel):
     """The same in a sentence, in the language of whoever asks."""
 
     @classmethod
-    def of(cls, row: Forecast, language: str) -> Self:
+    def of(cls, row: Forecast, language: str, country: str) -> Self:
         """Shape a forecast."""
         currency = row.currency
         charges = [
@@ -104,7 +104,7 @@ class BillForecastRead(ReadModel):
         ]
         told = costs(
             language,
-            currency_of(currency),
+            writer_of(currency, language, country),
             pay_on=row.pay_on,
             due_on=row.due_on,
             total_minor=row.total_minor,

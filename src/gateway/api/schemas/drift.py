@@ -9,7 +9,7 @@ from gateway.filing.drift import Difference
 from gateway.filing.drift_kinds import DriftKind
 from gateway.filing.mirror import HoldingRow
 from gateway.filing.states import LineStatus
-from gateway.kit.money import currency_of
+from gateway.kit.written import writer_of
 
 
 class StateSide(ReadModel):
@@ -98,7 +98,7 @@ class DifferenceRead(ReadModel):
     paid: PaidSide
 
     @classmethod
-    def of(cls, row: Difference, currency: str, language: str) -> Self:
+    def of(cls, row: Difference, currency: str, language: str, country: str) -> Self:
         """Shape a difference."""
         sides = row.sides
 
@@ -126,7 +126,7 @@ class DifferenceRead(ReadModel):
             number=sides.number,
             kind=row.kind,
             role=row.role,
-            text=row.text(language, currency_of(currency)),
+            text=row.text(language, writer_of(currency, language, country)),
             currency=currency,
             is_enrolled=sides.is_enrolled,
             our_wage=money(sides.wage_minor),

@@ -17,13 +17,14 @@ from gateway.api.schemas.common import (
 )
 from gateway.api.schemas.state_codes import StateCodeRead
 from gateway.authority.connect import state_format
+from gateway.filing.look_at_line import LineSeen
 from gateway.filing.models import Filing, FilingDocument
 from gateway.filing.models import FundingPolicy as FundingPolicyRow
 from gateway.filing.rules import Change
 from gateway.filing.rules import Reason as DecisionReason
 from gateway.filing.states import DocumentStatus, FilingKind, FilingStatus, LineStatus
 from gateway.filing.words import explain
-from gateway.kit.money import currency_of
+from gateway.kit.written import writer_of
 
 RULES: dict[str, Any] = {
     "order": ["own_money", "credit", "fund", "reserve"],
@@ -96,7 +97,7 @@ DECISION = {
     "name": "Ana Pérez",
     "is_funded": False,
     "reason": "short",
-    "explanation": "Tiene 4000.00 DOP de 4923.27; faltan 923.27 DOP.",
+    "explanation": "Tiene DOP\u00a04,000.00 de DOP\u00a04,923.27; faltan DOP\u00a0923.27.",
     "detail": "",
     "currency": "DOP",
     "needed": "4923.27",
@@ -173,8 +174,17 @@ DOCUMENT = {
     "created_at": "2026-04-01T12:05:00Z",
     "answered_at": "2026-04-01T13:12:45Z",
 }
-
-
+LAYOUT = {
+    "filing_id": 7,
+    "line_no": 1,
+    "file_name": "AM_401999999_032026.txt",
+    "file_line": 2,
+    "fault": None,
+    "fields": [
+        {"name": "type", "start": 1, "end": 1, "text": "D", "is_verified": True},
+        {"name": "payroll", "start": 2, "end": 4, "text": "001", "is_verified": True},
+    ],
+}
 EVIDENCE = {
     "filing": {"id": 7, "period": "2026-03", "merkle_root": "…"},
     "line": {"line_no": 1, "status": "accepted", "total": "5023.27"},
@@ -386,12 +396,12 @@ class DecisionRead(ReadModel):
     line_no: int | None
 
     @classmethod
-    def of(cls, row: Any, currency: str, language: str) -> Self:
+    def of(cls, row: Any, currency: str, language: str, country: str) -> Self:
         """Shape a row."""
         told = explain(
             row.reason,
             language,
-            currency_of(currency),
+            writer_of(currency, language, country),
             needed_minor=row.needed_minor,
             available_minor=row.available_minor,
             short_minor=row.short_minor,
@@ -457,6 +467,59 @@ class FilingLineRead(ReadModel):
         accepted = values.pop("state_accepted_minor")
         values["state_accepted"] = None if accepted is None else text_of(accepted, currency)
         return cls(**values, currency=currency)
+
+
+class LineFieldRead(ReadModel):
+    """One field of a line as it is written for the state."""
+
+    name: str
+    """What our table of the state's layout calls it; empty for what the table does not name."""
+    start: int
+    """Position of its first character, from 1."""
+    end: int
+    """Position of its last character."""
+    text: str
+    """As written, blanks included."""
+    is_verified: bool
+    """False where its place or form has one source or none."""
+
+
+class LineLayoutRead(ReadModel):
+    """A line of a filing in the state's own layout."""
+
+    model_config = _model(LAYOUT)
+
+    filing_id: int
+    line_no: int
+    file_name: str
+    """Empty where it cannot be written."""
+    file_line: int | None
+    """Which line of the frozen file, the header being 1; null while the filing is a draft."""
+    fault: str | None
+    """Why it cannot be written as it is; null where it can."""
+    fields: list[LineFieldRead]
+
+    @classmethod
+    def of(cls, seen: LineSeen, filing_id: int, line_no: int) -> Self:
+        """Shape a line that was looked at."""
+        fields = [
+            LineFieldRead(
+                name=one.name,
+                start=one.start,
+                end=one.start + len(one.text) - 1,
+                text=one.text,
+                is_verified=one.is_verified,
+            )
+            for one in seen.fields
+        ]
+        return cls(
+            filing_id=filing_id,
+            line_no=line_no,
+            file_name=seen.file_name,
+            file_line=seen.file_line or None,
+            fault=seen.fault or None,
+            fields=fields,
+        )
 
 
 class FilingDocumentRead(ReadModel):

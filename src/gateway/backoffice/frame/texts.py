@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
@@ -21,6 +20,7 @@ from gateway.kit.catalogues import is_many, read_catalogue, texts_in
 from gateway.kit.money import currency_of
 from gateway.kit.period import Period, PeriodError
 from gateway.kit.untidy import DateError
+from gateway.kit.written import locale_of, written_amount, written_money
 
 LOCALES = Path(__file__).parent.parent / "locale"
 LANGUAGES = {"es": "Español", "fr": "Français", "en": "English"}
@@ -121,15 +121,6 @@ def catalogue(language: str, area: str = FRAME) -> Mapping[str, tuple[str, ...]]
     return found
 
 
-@cache
-def locale_of(language: str, country: str) -> Locale:
-    """Return how a language is written in a country; the language's own way where the two are not known together."""
-    try:
-        return Locale.parse(f"{language}_{country.upper()}")
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(language)
-
-
 class Words:
     """One language of one mutual: its texts, and how it writes amounts, numbers, days and instants."""
 
@@ -157,6 +148,11 @@ class Words:
         """Return a number with its thousands apart."""
         return str(format_decimal(value, locale=self.locale))
 
+    def decimal(self, value: Decimal) -> str:
+        """Return a number with its thousands apart and every decimal it was written with."""
+        places = max(0, -int(value.as_tuple().exponent))
+        return str(format_decimal(value, "#,##0" + ("." + "0" * places if places else ""), locale=self.locale))
+
     def share(self, value: float | Decimal) -> str:
         """Return a share of one in hundredths, with one decimal."""
         return str(format_percent(value, "#,##0.0 %", locale=self.locale))
@@ -167,14 +163,18 @@ class Words:
 
     def money(self, minor: int, currency: str) -> str:
         """Return an amount without its currency, for a column whose head names it."""
-        exponent = currency_of(currency).exponent
-        value = Decimal(int(minor)).scaleb(-exponent)
-        pattern = "#,##0" + ("." + "0" * exponent if exponent else "")
-        return str(format_decimal(value, pattern, locale=self.locale))
+        return written_money(minor, currency, self.locale)
 
     def amount(self, minor: int, currency: str) -> str:
         """Return an amount and its currency, for example ``DOP 3,400,117.20``; they are never parted at a line's end."""
-        return f"{currency}\u00a0{self.money(minor, currency)}"
+        return written_amount(minor, currency, self.locale)
+
+    def rate(self, text: str, currency: str) -> str:
+        """Return a rate as people read it: a share of the wage in hundredths, or a fixed amount."""
+        value = Decimal(text)
+        if value >= 1:
+            return self.amount(int(value.scaleb(currency_of(currency).exponent)), currency)
+        return self.exact_share(value)
 
     def day(self, value: dt.date | None) -> str:
         """Return a day in short, or nothing."""

@@ -1,5 +1,7 @@
 """How each connection is doing."""
 
+from collections.abc import Mapping
+
 from fastapi.responses import Response
 
 from gateway.administration.connections import Connection, list_connections
@@ -7,6 +9,7 @@ from gateway.administration.rules import Standing
 from gateway.backoffice.areas.administration.place import MANAGER, area, crumbs
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.texts import N_
+from gateway.ledger.bank_accounts import list_bank_accounts
 
 KINDS = {
     "state": N_("The state"),
@@ -52,13 +55,14 @@ DO = {
 def connections(desk: Desk) -> Response:
     """Show every connection, those that fail first."""
     found = list_connections(desk.session, today=desk.today)
+    called = {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}
     counts = [
         (desk.words.say(said), desk.words.number(sum(one.standing is kind for one in found)))
         for kind, (said, _) in STANDINGS.items()
     ]
     return desk.page(
         "administration/connections.html",
-        connections=[(one, _name(desk, one), *STANDINGS[one.standing]) for one in found],
+        connections=[(one, _name(desk, one, called), *STANDINGS[one.standing]) for one in found],
         kinds=KINDS,
         waits=WAITS,
         to_do=DO,
@@ -68,6 +72,6 @@ def connections(desk: Desk) -> Response:
     )
 
 
-def _name(desk: Desk, one: Connection) -> str:
+def _name(desk: Desk, one: Connection, called: Mapping[str, str]) -> str:
     kind = desk.words.say(KINDS[one.kind])
-    return kind if one.kind in ("state", "messages") else f"{kind}: {one.name}"
+    return kind if one.kind in ("state", "messages") else f"{kind}: {called.get(one.name, one.name)}"

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi.responses import Response
@@ -12,7 +12,7 @@ from gateway.administration.errors import LogQuestionError
 from gateway.administration.log_words import (
     action_in_words,
     detail_in_words,
-    reason_in_words,
+    list_things,
     state_in_words,
     thing_in_words,
     value_in_words,
@@ -22,10 +22,13 @@ from gateway.backoffice.areas.administration.place import MANAGER, area, crumbs
 from gateway.backoffice.frame.days import read_day
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.listing import Column, Filter
+from gateway.backoffice.frame.machine import said_by_machine
 from gateway.backoffice.frame.texts import N_, ROLES
 from gateway.kit.untidy import DateError
 from gateway.staff.models import Role
+from gateway.staff.queries import list_staff
 
+MOST_PEOPLE = 500
 LINKS = {
     "member": "/members/{}",
     "filing": "/filings/{}",
@@ -72,14 +75,14 @@ def log(desk: Desk) -> Response:
 
     columns = [
         Column(N_("When"), lambda row: row.at, "instant"),
-        Column(N_("Who"), lambda row: row.actor, "code"),
+        Column(N_("Who"), lambda row: _who(desk, row.actor)),
         Column(N_("What"), lambda row: _what(desk, row)),
         Column(
             N_("To what"),
             lambda row: f"{thing_in_words(row.subject_kind, words.language)} {row.subject_id}",
             link=_link,
         ),
-        Column(N_("Why"), lambda row: reason_in_words(row.reason, words.language) if row.reason else None),
+        Column(N_("Why"), lambda row: said_by_machine(desk, row.reason)),
         Column(N_("Detail"), lambda row: _detail(desk, row)),
     ]
     found = desk.listing(
@@ -88,9 +91,15 @@ def log(desk: Desk) -> Response:
         key=lambda row: (row.at, row.kind, row.id),
         types=(dt.datetime, str, int),
         filters=(
-            Filter("actor", N_("Who")),
-            Filter("action", N_("Action")),
-            Filter("subject_kind", N_("Kind of thing")),
+            Filter(
+                "actor",
+                N_("Who"),
+                _asked_too(desk, "actor", _actors(desk), lambda one: _who(desk, one)),
+            ),
+            *_actions(desk),
+            Filter(
+                "subject_kind", N_("Kind of thing"), _asked_too(desk, "subject_kind", list_things(words.language), str)
+            ),
             Filter("subject_id", N_("Its number")),
             Filter("from_on", N_("From"), kind="date"),
             Filter("to_on", N_("Until"), kind="date"),
@@ -104,6 +113,39 @@ def log(desk: Desk) -> Response:
     return desk.page(
         "administration/log.html", list=found, problems=sorted(set(problems)), crumbs=crumbs(desk, (N_("Log"), ""))
     )
+
+
+def _who(desk: Desk, actor: str) -> str:
+    """Return who acted: somebody's user name, the program, or a member by her number."""
+    kind, _, name = actor.partition(":")
+    if kind in {"worker", "system"}:
+        return desk.words.say("The program")
+    if kind == "member" and name:
+        return desk.words.say("Member {number}", number=name)
+    return name or actor
+
+
+def _actors(desk: Desk) -> list[tuple[str, str]]:
+    """Return who may be chosen: everybody who works here by name, and the program."""
+    people = list_staff(desk.session, after="", limit=MOST_PEOPLE)
+    named = sorted(
+        ((f"staff:{one.username}", f"{one.full_name} ({one.username})") for one in people), key=lambda one: one[1]
+    )
+    return [*named, ("worker:", desk.words.say("The program"))]
+
+
+def _actions(desk: Desk) -> list[Filter]:
+    """Return the action that a link asked for, so that it is seen and can be taken off."""
+    asked = desk.asked("action")
+    return [Filter("action", N_("Action"), [(asked, action_in_words(asked, desk.words.language))])] if asked else []
+
+
+def _asked_too(
+    desk: Desk, name: str, options: list[tuple[str, str]], said: Callable[[str], str]
+) -> list[tuple[str, str]]:
+    """Return options with what a link asked for, where it is none of them."""
+    asked = desk.asked(name)
+    return options if not asked or asked in dict(options) else [*options, (asked, said(asked))]
 
 
 def _what(desk: Desk, row: LogRow) -> str:
@@ -153,6 +195,8 @@ def _valued(desk: Desk, name: str, value: Any, beside: Mapping[str, Any]) -> str
     if text.startswith("staff:"):
         return text.removeprefix("staff:")
     said = value_in_words(text, words.language) if isinstance(value, str) else None
+    if name == "figures":
+        return said_by_machine(desk, text) or text
     return said or (_code(text) if _CODE.fullmatch(text) else text)
 
 

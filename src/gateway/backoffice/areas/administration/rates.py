@@ -72,7 +72,7 @@ def rates(desk: Desk) -> Response:
     components = [
         (
             name_of(desk, one.code),
-            f"{(Decimal(one.rate) * 100).normalize():f} %"
+            words.exact_share(Decimal(one.rate))
             if one.kind == PERCENT
             else words.amount(one.amount_minor, desk.mutual.currency),
             "" if one.ceiling_minor is None else words.amount(one.ceiling_minor, desk.mutual.currency),
@@ -90,10 +90,10 @@ def rates(desk: Desk) -> Response:
                 lambda row: f"{name_of(desk, row.name)} ({words.say(GROUPS[row.kind])})",
                 link=lambda row: f"{AT}/{row.id}",
             ),
-            Column(N_("New"), lambda row: row.value, "code"),
+            Column(N_("New"), lambda row: words.rate(row.value, desk.mutual.currency)),
             Column(N_("From"), lambda row: row.valid_from, "day"),
             Column(N_("Source"), lambda row: row.source),
-            Column(N_("Proposed by"), lambda row: row.proposed_by, "code"),
+            Column(N_("Proposed by"), lambda row: row.proposed_by.partition(":")[2]),
             Column(
                 N_("Status"),
                 lambda row: words.say(STATUSES[RateStatus(row.status)][0]),
@@ -193,7 +193,7 @@ def _sure(desk: Desk, form: Form, proposal_id: int) -> Confirmation | None:
         words.say(
             "Approve {name}: {value} from {day} on, for every member",
             name=name_of(desk, row.name),
-            value=row.value,
+            value=words.rate(row.value, desk.mutual.currency),
             day=words.day(row.valid_from),
         ),
         words.say("Approve"),
@@ -210,7 +210,9 @@ def _sure(desk: Desk, form: Form, proposal_id: int) -> Confirmation | None:
 def _before(desk: Desk, row: ProposalRow) -> str:
     values = tables_of(desk.mutual.country)[row.kind][row.name]["values"]
     covering = [one for one in values if one["from"] < row.valid_from]
-    return str(max(covering, key=lambda one: one["from"])["value"]) if covering else "–"
+    if not covering:
+        return "–"
+    return desk.words.rate(str(max(covering, key=lambda one: one["from"])["value"]), desk.mutual.currency)
 
 
 @area.act(

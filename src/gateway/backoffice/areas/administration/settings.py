@@ -1,6 +1,6 @@
 """What the mutual decided for itself: each setting with its meaning, changed one by one, with a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi.responses import Response
@@ -39,12 +39,13 @@ UNITS = {
 def settings(desk: Desk) -> Response:
     """Show every setting by its group, and what was changed lately."""
     now, language, accounts = settings_now(desk.session), desk.words.language, list_bank_accounts(desk.session)
+    called = _called(accounts)
     names = [(name, setting) for setting in declared() for name in _names(setting, accounts)]
     groups = [
         (
             title,
             [
-                (name, setting, _title(desk, setting, name), _in_words(desk, setting, now.values.get(name)))
+                (name, setting, _title(desk, setting, name, called), _in_words(desk, setting, now.values.get(name)))
                 for name, setting in names
                 if setting.group == group
             ],
@@ -57,7 +58,7 @@ def settings(desk: Desk) -> Response:
             [
                 (
                     name,
-                    _title_of(desk, name),
+                    _title_of(desk, name, called),
                     *(_in_words(desk, find_setting(name), change[side]) for side in ("before", "after")),
                 )
                 for name, change in row.changes.items()
@@ -84,12 +85,13 @@ def _show_setting(desk: Desk, form: Form, name: str) -> Response:
     if setting.kind is SettingKind.ROLES:
         present = {f"role-{role}": "1" if role in (value or []) else None for role in setting.choices}
     form.over(present, now.version)
+    title = _title(desk, setting, name, _called(list_bank_accounts(desk.session)))
     return desk.page(
         "administration/setting.html",
         form=form,
         name=name,
         setting=setting,
-        title=_title(desk, setting, name),
+        title=title,
         meaning=setting.meanings[desk.words.language],
         now=_in_words(desk, setting, value),
         unit=desk.words.say(UNITS[setting.unit]) if setting.unit else "",
@@ -98,7 +100,7 @@ def _show_setting(desk: Desk, form: Form, name: str) -> Response:
         if setting.kind is SettingKind.ROLES
         else [],
         may=desk.may(MANAGER) and not setting.is_operators,
-        crumbs=crumbs(desk, (N_("Settings"), AT), (_title(desk, setting, name), "")),
+        crumbs=crumbs(desk, (N_("Settings"), AT), (title, "")),
     )
 
 
@@ -112,7 +114,7 @@ def _sure(desk: Desk, form: Form, name: str) -> Confirmation | None:
     return Confirmation(
         words.say(
             "Change the setting “{name}” from “{before}” to “{after}”",
-            name=_title(desk, setting, name),
+            name=_title(desk, setting, name, _called(list_bank_accounts(desk.session))),
             before=_in_words(desk, setting, before),
             after=_in_words(desk, setting, value),
         ),
@@ -159,16 +161,24 @@ def _names(setting: Setting, accounts: Sequence[BankAccountRow]) -> list[str]:
     return [name for name in found if find_setting(name) is setting]
 
 
-def _title(desk: Desk, setting: Setting, name: str) -> str:
+def _called(accounts: Sequence[BankAccountRow]) -> dict[str, str]:
+    """Return what each provider is called, by its name in settings."""
+    return {provider_of(one.ledger_code): one.name for one in accounts}
+
+
+def _title(desk: Desk, setting: Setting, name: str, called: Mapping[str, str]) -> str:
     label = setting.labels[desk.words.language]
     if "{role}" in setting.name:
         return f"{label}: {desk.words.say(ROLES[name.rpartition('.')[2]])}"
-    return f"{label}: {name.split('.')[1]}" if setting.is_of_many else label
+    if not setting.is_of_many:
+        return label
+    provider = name.split(".")[1]
+    return f"{label}: {called.get(provider, provider)}"
 
 
-def _title_of(desk: Desk, name: str) -> str:
+def _title_of(desk: Desk, name: str, called: Mapping[str, str]) -> str:
     setting = find_setting(name)
-    return name if setting is None else _title(desk, setting, name)
+    return name if setting is None else _title(desk, setting, name, called)
 
 
 def _typed(setting: Setting, value: Any) -> str:

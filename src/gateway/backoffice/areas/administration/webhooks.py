@@ -45,6 +45,7 @@ ABOUT = {
     "payout.returned": N_("A benefit did not arrive."),
     "member.status_changed": N_("A member went on leave, left, died or came back."),
     "day.closed": N_("A day of the house was signed off."),
+    "gateway.test": N_("A test, to see that it arrives."),
 }
 """What each kind of event means; one that is not here is shown in the words of its list."""
 DELIVERIES = {
@@ -67,6 +68,11 @@ def _standing(desk: Desk, row: Any) -> tuple[str, str]:
 
 def _kinds(desk: Desk) -> list[tuple[str, str]]:
     return [(kind.type, desk.words.say(ABOUT.get(kind.type, kind.about))) for kind in kinds_for(None)]
+
+
+def _event(desk: Desk, kind: str) -> str:
+    """Return what an event says; one that has no words stands for itself."""
+    return desk.words.say(ABOUT[kind]) if kind in ABOUT else kind
 
 
 def _field(kind: str) -> str:
@@ -146,7 +152,7 @@ def _show(desk: Desk, form: Form, subscription_id: int) -> Any:
                 "instant",
                 link=lambda one: f"{AT}/{subscription_id}/deliveries/{one.id}",
             ),
-            Column(N_("What"), lambda one: one.type, "code"),
+            Column(N_("What"), lambda one: _event(desk, one.type)),
             Column(N_("Of what"), lambda one: one.reference or one.subject_id, "code"),
             Column(N_("Attempts"), lambda one: one.attempts, "count"),
             Column(N_("Last answer"), lambda one: one.last_http_status or one.last_answer),
@@ -271,6 +277,7 @@ def _show_delivery(desk: Desk, form: Form, subscription_id: int, delivery_id: in
         row=row,
         delivery=found.delivery,
         event=found.event,
+        what=_event(desk, found.event.type),
         attempts=found.attempts,
         said=desk.words.say(said),
         tone=tone,

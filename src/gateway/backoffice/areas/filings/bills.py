@@ -11,11 +11,13 @@ from gateway.backoffice.areas.filings.place import (
     PAYS,
     READS,
     RELEASES,
+    account_name,
     area,
     before,
     choices,
     component,
     crumbs,
+    name_of,
 )
 from gateway.backoffice.areas.filings.prepare import month_typed
 from gateway.backoffice.frame.desk import Desk
@@ -28,7 +30,6 @@ from gateway.filing.credits import open_credits
 from gateway.filing.forecast import usual_days
 from gateway.filing.pay import left_to_pay
 from gateway.filing.states import BillStatus
-from gateway.kit.money import currency_of
 from gateway.kit.period import Period
 from gateway.membership.queries import get_payroll
 
@@ -95,7 +96,6 @@ def bill(desk: Desk, bill_id: int) -> Response:
         queries.bill_payments(desk.session, bill_id),
     )
     forecasts = usual_days(desk.session, found, desk.today) if found.status in STILL_OPEN else []
-    currency = currency_of(found.currency)
     live = next((one for one in payments if one.withdrawn_at is None and one.returned_at is None), None)
     return desk.page(
         "filings/bill.html",
@@ -110,7 +110,8 @@ def bill(desk: Desk, bill_id: int) -> Response:
         ours_minor=compared.ours_minor,
         theirs_minor=compared.theirs_minor,
         lines=(compared.their_lines, compared.our_lines),
-        filings=queries.bill_filings(desk.session, bill_id),
+        filings=[(one.filing_id, name_of(desk, one)) for one in queries.bill_filings(desk.session, bill_id)],
+        accounts={code: account_name(desk, code) for code in {one.account_code for one in payments}},
         payments=payments,
         live=live,
         forecasts=[
@@ -118,7 +119,7 @@ def bill(desk: Desk, bill_id: int) -> Response:
                 one,
                 costs(
                     words.language,
-                    currency,
+                    lambda minor: words.amount(minor, found.currency),
                     pay_on=one.pay_on,
                     due_on=one.due_on,
                     total_minor=one.total_minor,

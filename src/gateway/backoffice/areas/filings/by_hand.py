@@ -1,21 +1,26 @@
 """Where the state has no interface: what was uploaded by hand, the portal's answer, its notice and its receipt."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi.responses import Response
 
 from gateway.backoffice.areas.filings.place import COMPONENTS, DOCUMENTS, FILES, PAYS, area, component, crumbs, name_of
-from gateway.backoffice.frame.desk import Desk, Go
+from gateway.backoffice.frame.desk import Crumb, Desk, Go
 from gateway.backoffice.frame.forms import Form
+from gateway.backoffice.frame.long_files import Came, LongPage, later, offer
 from gateway.backoffice.frame.texts import N_
 from gateway.backoffice.frame.uploads import check_size
-from gateway.filing import queries
+from gateway.filing import answer_later, queries
 from gateway.filing.portal_answer import load_answer
 from gateway.filing.portal_notice import TypedNotice, type_confirmation, type_notice
 from gateway.filing.portal_submit import Reception, mark_uploaded
+from gateway.kit.progress import Progress
 from gateway.membership.queries import list_payrolls
 
 HAND = (*FILES, *PAYS)
+ANSWERED = N_("Taken in: {accepted} accepted, {rejected} rejected.")
+UNEVEN = N_("Kept, but it does not add up: {problem}")
 
 
 def _show_uploaded(desk: Desk, form: Form, filing_id: int) -> Response:
@@ -78,6 +83,9 @@ def answer(desk: Desk, form: Form, filing_id: int) -> Go:
     document = form.number("document")
     form.check()
     assert file is not None
+    options = {"filing_id": filing_id, "document_id": document, "unlisted_accepted": form.has("unlisted_accepted")}
+    if waiting := later(desk, ANSWER_FILES, file, options):
+        return waiting
     loaded = load_answer(
         desk.session,
         filing_id,
@@ -89,11 +97,41 @@ def answer(desk: Desk, form: Form, filing_id: int) -> Go:
         today=desk.today,
     )
     if loaded.problem:
-        return Go(
-            f"/filings/{filing_id}", N_("Kept, but it does not add up: {problem}"), {"problem": loaded.problem}, "bad"
-        )
+        return Go(f"/filings/{filing_id}", UNEVEN, {"problem": loaded.problem}, "bad")
     places = {"accepted": desk.words.number(loaded.accepted), "rejected": desk.words.number(loaded.rejected)}
-    return Go(f"/filings/{filing_id}", N_("Taken in: {accepted} accepted, {rejected} rejected."), places)
+    return Go(f"/filings/{filing_id}", ANSWERED, places)
+
+
+def _came(desk: Desk, found: Progress, result: Mapping[str, Any]) -> Came:
+    where, words = f"/filings/{found.options['filing_id']}", desk.words
+    if result["problem"]:
+        return Came(words.say(UNEVEN, problem=result["problem"]), "bad", where)
+    accepted, rejected = words.number(result["accepted"]), words.number(result["rejected"])
+    return Came(words.say(ANSWERED, accepted=accepted, rejected=rejected), "good", where)
+
+
+def _trail(desk: Desk, found: Progress) -> list[Crumb]:
+    filing = queries.get_filing(desk.session, int(found.options["filing_id"]))
+    return crumbs(
+        desk,
+        (name_of(desk, filing), f"/filings/{filing.id}"),
+        (N_("The portal's answer"), f"/filings/{filing.id}/answer"),
+    )
+
+
+ANSWER_FILES = LongPage(
+    answer_later.ANSWER,
+    "/filings/answers/{answer_file_id:int}",
+    N_("The portal's answer is being taken in."),
+    {
+        "read": (N_("the file is read"), ""),
+        "compare": (N_("its lines are compared with ours"), N_("Line {done} of {total}")),
+        "book": (N_("the answer is written and booked"), ""),
+    },
+    _came,
+    _trail,
+)
+offer(area, ANSWER_FILES, *FILES)
 
 
 def _show_notice(desk: Desk, form: Form) -> Response:

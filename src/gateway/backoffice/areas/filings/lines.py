@@ -6,6 +6,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from gateway.authority.connect import state_format
+from gateway.authority.protocol import StateFormat
 from gateway.backoffice.areas.filings.place import (
     BILLS,
     CHANGES,
@@ -20,7 +21,6 @@ from gateway.backoffice.areas.filings.place import (
     component,
     crumbs,
     name_of,
-    rate_in_words,
 )
 from gateway.backoffice.frame.desk import Desk
 from gateway.backoffice.frame.listing import Column, Filter
@@ -29,6 +29,7 @@ from gateway.filing import queries
 from gateway.filing.errors import LineUnknownError
 from gateway.filing.evidence import trace
 from gateway.filing.look_at_line import look_at_line
+from gateway.filing.models import Filing
 from gateway.filing.movement_rules import explain as explain_movement
 from gateway.filing.movements import list_movements
 from gateway.filing.words import explain
@@ -51,7 +52,6 @@ MOVEMENTS = {
 def decisions(desk: Desk, filing_id: int) -> Response:
     """Show the decision for every member, in words."""
     found, reason, change = queries.get_filing(desk.session, filing_id), desk.asked("reason"), desk.asked("change")
-    currency = currency_of(found.currency)
     funded = {"yes": True, "no": False}.get(desk.asked("declared"))
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
@@ -69,7 +69,7 @@ def decisions(desk: Desk, filing_id: int) -> Response:
         return explain(
             row.reason,
             desk.words.language,
-            currency,
+            lambda minor: desk.words.amount(minor, found.currency),
             needed_minor=row.needed_minor,
             available_minor=row.available_minor,
             short_minor=row.short_minor,
@@ -132,6 +132,7 @@ def lines(desk: Desk, filing_id: int) -> Response:
             desk.session,
             filing_id,
             status=status if status in LINES else None,
+            code=desk.asked("code") or None,
             after=0 if key is None else key[0],
             limit=limit,
         )
@@ -165,7 +166,7 @@ def lines(desk: Desk, filing_id: int) -> Response:
         ],
         fetch,
         key=lambda row: (row.line_no,),
-        filters=[Filter("status", N_("Status"), choices(desk, LINES))],
+        filters=[Filter("status", N_("Status"), choices(desk, LINES)), *_codes(desk, found, form)],
         empty=N_("No line fits."),
         currency=found.currency,
     )
@@ -177,6 +178,15 @@ def lines(desk: Desk, filing_id: int) -> Response:
         title=N_("Lines"),
         rows=rows,
     )
+
+
+def _codes(desk: Desk, found: Filing, form: StateFormat) -> list[Filter]:
+    """Return what narrows lines to one of the codes that the state gave; nothing where it has answered nothing."""
+    known = [] if found.sealed_at is None else queries.answers_by_code(desk.session, found.id)
+    codes = sorted({row.code for row in known if row.code})
+    language = desk.words.language
+    options = [(code, f"{code} · {form.explain(code).meaning_in(language)}") for code in codes]
+    return [Filter("code", N_("Code"), options)] if options else []
 
 
 @area.page("/filings/{filing_id:int}/movements", *READS)
@@ -231,6 +241,7 @@ def line(desk: Desk, filing_id: int, line_no: int) -> Response:
     seen = look_at_line(desk.session, filing_id, line_no, today=desk.today)
     shown = seen.fields if desk.sees_numbers else [one._replace(text=_hidden(one)) for one in seen.fields]
     row, meaning = rows[0], None
+    rejected = queries.list_lines(desk.session, filing_id, status="rejected", after=line_no, limit=1)
     if row.state_code:
         known = state_format(desk.mutual.country).explain(row.state_code)
         language = desk.words.language
@@ -254,8 +265,9 @@ def line(desk: Desk, filing_id: int, line_no: int) -> Response:
         bill_words=BILLS,
         names={code: component(desk, code) for code in COMPONENTS},
         fields=shown,
+        following=rejected[0].line_no if row.status == "rejected" and rejected else None,
         may_mend=row.status == "rejected" and desk.may((Role.FILING_OFFICER,)),
-        rate=lambda text: rate_in_words(desk, text),
+        rate=lambda text: desk.words.rate(text, desk.mutual.currency),
         attempt=lambda one: attempt_in_words(desk, one),
         minor=lambda text: parse_amount(text, currency_of(found.currency)),
         whole=None if found.sealed_at is None else trace(desk.session, filing_id, line_no),

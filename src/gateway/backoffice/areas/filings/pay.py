@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from gateway.backoffice.areas.filings.place import PAYS, RELEASES, area, crumbs
+from gateway.backoffice.areas.filings.place import PAYS, RELEASES, account_name, area, crumbs
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
@@ -81,10 +81,6 @@ def _bill_of(desk: Desk, payment_id: int) -> tuple[Any, Any]:
     return payment, queries.get_bill(desk.session, payment.bill_id)
 
 
-def _account(desk: Desk, code: str) -> str:
-    return next((one.name for one in list_bank_accounts(desk.session) if one.ledger_code == code), code)
-
-
 def _show_release(desk: Desk, form: Form, payment_id: int) -> Response:
     payment, bill = _bill_of(desk, payment_id)
     return desk.page(
@@ -93,7 +89,7 @@ def _show_release(desk: Desk, form: Form, payment_id: int) -> Response:
         form=form,
         bill=bill,
         payment=payment,
-        account=_account(desk, payment.account_code),
+        account=account_name(desk, payment.account_code),
         ordered_by=payment.ordered_by.partition(":")[2],
     )
 
@@ -108,7 +104,7 @@ def _sure_release(desk: Desk, _form: Form, payment_id: int) -> Confirmation:
         notice=bill.notice_reference,
     )
     figures = [
-        (words.say("From account"), _account(desk, payment.account_code)),
+        (words.say("From account"), account_name(desk, payment.account_code)),
         (words.say("Ordered by"), payment.ordered_by.partition(":")[2]),
         (words.say("Due"), words.day(bill.due_on)),
     ]

@@ -1,16 +1,14 @@
 """What the pages about filing have in common."""
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 from gateway.backoffice.frame.area import GREATEST, Area
 from gateway.backoffice.frame.desk import Crumb, Desk
 from gateway.backoffice.frame.texts import N_
-from gateway.filing.models import Filing
 from gateway.filing.states import BillStatus, DocumentStatus, FilingKind, FilingStatus, LineStatus, NoticeStatus
-from gateway.kit.money import currency_of
 from gateway.kit.period import Period
+from gateway.ledger.bank_accounts import list_bank_accounts
 from gateway.staff.models import Role
 
 FILES = (Role.FILING_OFFICER,)
@@ -156,7 +154,12 @@ def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
     return [Crumb(desk.words.say("Filings"), "/filings"), *(Crumb(desk.words.say(text), path) for text, path in steps)]
 
 
-def name_of(desk: Desk, filing: Filing) -> str:
+def account_name(desk: Desk, code: str) -> str:
+    """Return what a bank account is called; one that is not registered by its code."""
+    return next((one.name for one in list_bank_accounts(desk.session) if one.ledger_code == code), code)
+
+
+def name_of(desk: Desk, filing: Any) -> str:
     """Return what a filing is called: its month, and which one of the month it is."""
     month = desk.words.month(Period.of(filing.period_start))
     if filing.kind == FilingKind.MONTHLY:
@@ -176,14 +179,6 @@ MARKS = {
     "?": N_("nobody checked it"),
 }
 """How sure a rate is."""
-
-
-def rate_in_words(desk: Desk, text: str) -> str:
-    """Return a rate as people read it: a share of the wage in hundredths, or a fixed amount."""
-    value = Decimal(text)
-    if value >= 1:
-        return desk.words.amount(int(value.scaleb(currency_of(desk.mutual.currency).exponent)), desk.mutual.currency)
-    return desk.words.exact_share(value)
 
 
 STEPS = {

@@ -21,7 +21,6 @@ from gateway.backoffice.areas.filings.place import (
     component,
     crumbs,
     name_of,
-    rate_in_words,
 )
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.days import read_month
@@ -170,7 +169,7 @@ def filing(desk: Desk, filing_id: int) -> Response:
             {
                 **one,
                 "name": component(desk, one["component"]),
-                "rate": rate_in_words(desk, one["rate"]),
+                "rate": words.rate(one["rate"], desk.mutual.currency),
                 "mark": words.say(MARKS.get(one["mark"], one["mark"])),
             }
             for one in figures["unverified"]

@@ -1,5 +1,6 @@
 """Batches: prepared, released by a second person, carried to the bank, and where each payout stands."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi.responses import Response
@@ -20,10 +21,12 @@ from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
+from gateway.backoffice.frame.long_files import Came, LongPage, later, offer
 from gateway.backoffice.frame.texts import N_
 from gateway.backoffice.frame.uploads import check_size
 from gateway.contributions.queries import names_of
-from gateway.payouts import queries
+from gateway.kit.progress import Progress
+from gateway.payouts import queries, report_later
 from gateway.payouts.bank_file import read_bank_file
 from gateway.payouts.bank_results import apply_report
 from gateway.payouts.discard import discard
@@ -36,6 +39,7 @@ from gateway.payouts.states import BatchStatus, Means, PayoutStatus
 from gateway.staff.models import Role
 
 MOST_LISTED = 50
+REPORTED = N_("Taken in. Payouts that the bank rejected and that are owed again: {count}.")
 
 
 @area.page("/payouts", *OFFICERS, Role.CASHIER)
@@ -280,8 +284,26 @@ def report(desk: Desk, form: Form) -> Go:
     uploaded = form.file("file", check_size)
     form.check()
     assert uploaded is not None
-    apply_report(desk.session, uploaded.body, actor=desk.actor, today=desk.today)
-    return Go("/payouts", N_("Taken in: what the bank rejected is owed again."))
+    if waiting := later(desk, REPORT_FILES, uploaded, {}):
+        return waiting
+    told = apply_report(desk.session, uploaded.body, actor=desk.actor, today=desk.today)
+    return Go(f"/payouts/{told.batch.id}", REPORTED, {"count": desk.words.number(told.applied.failed_count)})
+
+
+def _came(desk: Desk, _found: Progress, result: Mapping[str, Any]) -> Came:
+    text = desk.words.say(REPORTED, count=desk.words.number(result["rejected"]))
+    return Came(text, "good", f"/payouts/{result['batch_id']}")
+
+
+REPORT_FILES = LongPage(
+    report_later.REPORT,
+    "/payouts/reports/{report_file_id:int}",
+    N_("The bank's report is being taken in."),
+    {"read": (N_("the file is read"), ""), "book": (N_("what it rejects is booked back"), "")},
+    _came,
+    lambda desk, _found: crumbs(desk, (N_("The bank's report"), "/payouts/report")),
+)
+offer(area, REPORT_FILES, *OFFICERS)
 
 
 @area.page("/payouts/one/{payout_id:int}", *OFFICERS, Role.CASHIER)

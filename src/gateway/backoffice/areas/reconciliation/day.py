@@ -1,6 +1,7 @@
 """The evening: where the money is, what keeps the day from being signed off, and a name under it; the month's closing."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi.responses import Response
@@ -11,7 +12,8 @@ from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column
 from gateway.backoffice.frame.refusals import said_of
-from gateway.backoffice.frame.texts import N_
+from gateway.backoffice.frame.texts import N_, Words
+from gateway.kit.errors import FieldProblem
 from gateway.kit.period import Period
 from gateway.reconciliation.close_month import close_month, reopen_month
 from gateway.reconciliation.run import reconcile
@@ -50,7 +52,7 @@ def _show(desk: Desk, form: Form) -> Response:
         crumbs=[],
         form=form,
         day=day,
-        blockers=[said_of(one, words) for one in day.blockers],
+        blockers=[_said(one, called, words) for one in day.blockers],
         signed=signed,
         sides=[(said, rows, words.money(total, currency)) for said, rows, total in sides],
         before=on - dt.timedelta(days=1),
@@ -59,6 +61,15 @@ def _show(desk: Desk, form: Form) -> Response:
         may_run=desk.may(MONEY),
         run=desk.form(),
     )
+
+
+def _said(one: FieldProblem, called: Mapping[str, str], words: Words) -> str:
+    """Say what keeps the day from being signed off; of which place, by its name."""
+    code = one.pointer.rsplit("/", 1)[-1]
+    said = said_of(one, words)
+    if code not in called:
+        return said
+    return said.replace(f" ({code} · ", " (").replace(f" ({code})", "").replace(f"{code}: ", f"{called[code]}: ", 1)
 
 
 def _sure(desk: Desk, form: Form) -> Confirmation:

@@ -1,6 +1,7 @@
 """Differences: the queue, one with its evidence side by side and its usual explanations by one key, and equal ones together."""
 
 import re
+from collections import Counter
 from typing import Any
 
 from fastapi.responses import Response
@@ -91,7 +92,7 @@ def exceptions(desk: Desk) -> Response:
             Filter("kind", N_("What it is"), [(one.code, words.say(one.meaning)) for one in KINDS.values()]),
             Filter("age", N_("Age"), [(one, words.say(said)) for one, said in AGES.items()]),
         ],
-        empty=N_("Nothing is unexplained."),
+        empty=N_("Nothing is unexplained.") if status == "unresolved" else N_("No difference fits."),
     )
     if isinstance(rows, Response):
         return rows
@@ -307,7 +308,12 @@ def take(desk: Desk, form: Form, break_id: int) -> Go:
 
 
 def _show_many(desk: Desk, form: Form) -> Response:
-    kind, status = desk.asked("kind") or form.value("kind"), desk.asked("status") or form.value("status") or "open"
+    status = desk.asked("status") or form.value("status") or "open"
+    waiting: Counter[str] = Counter()
+    for age in queries.list_ages(desk.session):
+        waiting[age.kind] += age.break_count
+    # The kind of which there are most, so that the page never begins with nothing.
+    kind = desk.asked("kind") or form.value("kind") or next((one for one, _ in waiting.most_common(1)), "")
     rows: list[Any] = []
     if kind in KINDS:
         rows = queries.list_breaks(
@@ -328,7 +334,11 @@ def _show_many(desk: Desk, form: Form) -> Response:
         "reconciliation/many.html",
         crumbs=crumbs(desk, (N_("Differences"), "/reconciliation/exceptions"), (N_("Equal ones together"), "")),
         form=form,
-        kinds=[(one.code, desk.words.say(one.meaning)) for one in KINDS.values()],
+        kinds=[
+            (one.code, f"{desk.words.say(one.meaning)} ({desk.words.number(waiting[one.code])})")
+            for one in sorted(KINDS.values(), key=lambda one: -waiting[one.code])
+            if waiting[one.code] or one.code == kind
+        ],
         kind=kind,
         wanted=status,
         rows=rows,

@@ -126,6 +126,8 @@ ACCOUNTS = {
     "state:advances": N_("Paid ahead of the state"),
     "state:receivable": N_("Expected from the state"),
     "payout": N_("Payouts on their way"),
+    "bank:in-transit": N_("From a bank, on its way"),
+    "cash:in-transit": N_("Cash on its way"),
     "suspense:bank": N_("Credits at the bank that name nobody"),
     "suspense:benefits": N_("Benefits that name nobody"),
     "suspense:state": N_("Money of the state, not explained"),

@@ -1,6 +1,7 @@
 """Statements: load one, see what each line was known for, say whose a line's money is; and the rules with what each knew."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi.responses import Response
@@ -19,27 +20,30 @@ from gateway.backoffice.areas.reconciliation.place import (
 )
 from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
-from gateway.backoffice.frame.faults import PageUnknownError
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
-from gateway.backoffice.frame.refusals import said_of_code
+from gateway.backoffice.frame.long_files import Came, LongPage, later, offer
+from gateway.backoffice.frame.machine import said_by_machine
 from gateway.backoffice.frame.texts import N_
 from gateway.backoffice.frame.uploads import check_size
-from gateway.backoffice.frame.work import Work, fragment, shown
-from gateway.kit.progress import Progress, end_here, silent
+from gateway.kit.progress import Progress
 from gateway.ledger.bank_accounts import list_bank_accounts
 from gateway.membership.queries import find_member_by_number
 from gateway.reconciliation import load_later, mappings, queries
-from gateway.reconciliation.claim import claim_line
+from gateway.reconciliation.claim import PERSON, claim_line
 from gateway.reconciliation.load_statement import load_statement
+from gateway.reconciliation.match import NO_RULE
 from gateway.reconciliation.match_rules import AFTERWARDS, RULES
+from gateway.treasury import settle_later
 from gateway.treasury.settlement import load_settlement
 
 SINCE_DAYS = 90
+TAKEN_IN = N_("The settlement is taken in; its net is expected at the bank.")
 
 
 def _show(desk: Desk, form: Form) -> Any:
     words, status = desk.words, desk.asked("status")
+    called = {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         return queries.list_statements(
@@ -54,7 +58,7 @@ def _show(desk: Desk, form: Form) -> Any:
                 "code",
                 link=lambda row: f"/reconciliation/statements/{row.id}",
             ),
-            Column(N_("Account"), lambda row: row.ledger_code or row.account_number, "code"),
+            Column(N_("Account"), lambda row: called.get(row.ledger_code) or row.ledger_code or row.account_number),
             Column(N_("From"), lambda row: row.from_on, "day"),
             Column(N_("To"), lambda row: row.to_on, "day"),
             Column(N_("Opening"), lambda row: row.opening_minor, "amount"),
@@ -66,7 +70,7 @@ def _show(desk: Desk, form: Form) -> Any:
                 "status",
                 tone=lambda row: STATEMENTS[row.status][1],
             ),
-            Column(N_("Why"), lambda row: row.reason),
+            Column(N_("Why"), lambda row: said_by_machine(desk, row.reason)),
         ],
         fetch,
         key=lambda row: (row.id,),
@@ -99,11 +103,9 @@ def load(desk: Desk, form: Form) -> Go:
     form.check()
     assert file is not None
     typed = typed_balances(opening or None, closing or None, desk.mutual.currency)
-    if len(file.body) > load_later.LARGE_BYTES:
-        kept = load_later.load_later(
-            desk.session, file.body, file_name=file.name, actor=desk.actor, mapping_id=mapping, typed=typed
-        )
-        return Go(f"/reconciliation/statements/files/{kept}")
+    options = {"mapping_id": mapping, "typed": None if typed is None else list(typed)}
+    if waiting := later(desk, STATEMENT_FILES, file, options):
+        return waiting
     done = load_statement(
         desk.session, file.body, file_name=file.name, actor=desk.actor, mapping_id=mapping, typed=typed
     )
@@ -111,86 +113,45 @@ def load(desk: Desk, form: Form) -> Go:
         return Go("/reconciliation/statements", N_("This file was loaded before; nothing changed."), {}, "wait")
     aside = [one for one in done.statements if one.status == "quarantined"]
     if aside:
-        return Go("/reconciliation/statements", N_("Put aside: {reason}"), {"reason": aside[0].reason or ""}, "bad")
+        return Go(
+            "/reconciliation/statements",
+            N_("Put aside: {reason}"),
+            {"reason": said_by_machine(desk, aside[0].reason) or ""},
+            "bad",
+        )
     places = {"count": desk.words.number(done.new_line_count)}
     return Go("/reconciliation/statements", N_("Loaded with {count} new lines. Match and compare next."), places)
 
 
-WORK = N_("The statement is being loaded.")
-STEPS = {
-    "read": (N_("the file is read"), ""),
-    "lines": (N_("its lines are compared with those that are known"), N_("Line {done} of {total}")),
-    "keep": (N_("the new lines are kept"), ""),
-}
+def _came(desk: Desk, _found: Progress, result: Mapping[str, Any]) -> Came:
+    words, where = desk.words, "/reconciliation/statements"
+    if not result["is_new"]:
+        return Came(words.say("This file was loaded before; nothing changed."), "wait", where)
+    if result["aside"]:
+        return Came(words.say("Put aside: {reason}", reason=said_by_machine(desk, result["aside"])), "wait", where)
+    count = words.number(result["new_lines"])
+    return Came(words.say("Loaded with {count} new lines. Match and compare next.", count=count), "good", where)
 
 
-def _work(desk: Desk, found: Progress) -> Work | None:
-    if not found.is_open:
-        return None
-    path = f"/reconciliation/statements/files/{found.subject_id}/progress"
-    return shown(desk, found, path, desk.words.say(WORK), load_later.STEPS, STEPS)
-
-
-def _loading(desk: Desk, file_id: int) -> Progress:
-    found = load_later.progress_of(desk.session, file_id)
-    if found is None:
-        raise PageUnknownError(f"no file {file_id} was given to a worker to be loaded")
-    return found
-
-
-def _show_loading(desk: Desk, form: Form, file_id: int) -> Response:
-    found, words = _loading(desk, file_id), desk.words
-    result, failed = found.result or {}, found.state == "failed"
-    came = ""
-    if found.state == "done":
-        came = words.say(
-            "Loaded with {count} new lines. Match and compare next.", count=words.number(result["new_lines"])
-        )
-        if not result["is_new"]:
-            came = words.say("This file was loaded before; nothing changed.")
-        elif result["aside"]:
-            came = words.say("Put aside: {reason}", reason=result["aside"])
-    name = str(found.options["file_name"])
-    return desk.page(
-        "reconciliation/loading.html",
-        crumbs=crumbs(desk, (N_("Statements"), "/reconciliation/statements"), (name, "")),
-        form=form,
-        name=name,
-        number_of_file=file_id,
-        work=_work(desk, found),
-        is_good=bool(result.get("is_new")) and not result.get("aside"),
-        came=came,
-        failed=said_of_code(found.code or "", found.detail or "", words) if failed else "",
-        may_load=desk.may(MONEY),
-    )
-
-
-@area.page("/reconciliation/statements/files/{file_id:int}", *MONEY)
-def loading(desk: Desk, file_id: int) -> Response:
-    """Say how far the loading of a large file is, and what came of it."""
-    return _show_loading(desk, desk.form(), file_id)
-
-
-@area.page("/reconciliation/statements/files/{file_id:int}/progress", *MONEY)
-def loading_progress(desk: Desk, file_id: int) -> Response:
-    """Say how far the loading is; asked for again and again by its page."""
-    return fragment(desk, _work(desk, _loading(desk, file_id)))
-
-
-@area.act("/reconciliation/statements/files/{file_id:int}/here", *MONEY, show=_show_loading, has_page=False)
-def load_here(desk: Desk, _form: Form, file_id: int) -> Go:
-    """Load a kept file here and now, where nobody in the background does."""
-    found = _loading(desk, file_id)
-    if found.is_open:
-        end_here(desk.session, load_later.SUBJECT, file_id, load_later.load_kept(desk.session, found, silent))
-    return Go(f"/reconciliation/statements/files/{file_id}")
+STATEMENT_FILES = LongPage(
+    load_later.STATEMENT,
+    "/reconciliation/statements/files/{file_id:int}",
+    N_("The statement is being loaded."),
+    {
+        "read": (N_("the file is read"), ""),
+        "lines": (N_("its lines are compared with those that are known"), N_("Line {done} of {total}")),
+        "keep": (N_("the new lines are kept"), ""),
+    },
+    _came,
+    lambda desk, _found: crumbs(desk, (N_("Statements"), "/reconciliation/statements")),
+)
+offer(area, STATEMENT_FILES, *MONEY)
 
 
 @area.page("/reconciliation/statements/{statement_id:int}", *READERS)
 def statement(desk: Desk, statement_id: int) -> Response:
     """Show a statement's lines and what each was known for."""
     found, words = queries.get_statement(desk.session, statement_id), desk.words
-    meanings = {rule.code: rule.meaning for rule in (*RULES, *AFTERWARDS)}
 
     def fetch(key: tuple[Any, ...] | None, limit: int) -> Any:
         return queries.list_lines(desk.session, statement_id, after=0 if key is None else key[0], limit=limit)
@@ -208,7 +169,7 @@ def statement(desk: Desk, statement_id: int) -> Response:
                 "status",
                 tone=lambda row: LINES[row.status][1],
             ),
-            Column(N_("Known by"), lambda row: words.say(meanings[row.rule]) if row.rule in meanings else row.rule),
+            Column(N_("Known by"), lambda row: known_by(desk, row.rule)),
         ],
         fetch,
         key=lambda row: (row.id,),
@@ -228,12 +189,22 @@ def statement(desk: Desk, statement_id: int) -> Response:
             found.ledger_code or found.account_number,
         ),
         standing=STATEMENTS[found.status],
+        why=said_by_machine(desk, found.reason),
         rows=rows,
     )
 
 
+def known_by(desk: Desk, rule: str | None) -> str:
+    """Return what a line was known for, in words."""
+    meanings = {one.code: one.meaning for one in (*RULES, *AFTERWARDS)} | {
+        PERSON: N_("A person said so"),
+        NO_RULE: N_("no rule knows it"),
+    }
+    return desk.words.say(meanings.get(rule or "", rule or ""))
+
+
 def _show_line(desk: Desk, form: Form, line_id: int) -> Response:
-    currency = queries.get_line_currency(desk.session, line_id)
+    found = queries.get_line(desk.session, line_id)
     return desk.page(
         "reconciliation/line.html",
         crumbs=crumbs(
@@ -243,10 +214,13 @@ def _show_line(desk: Desk, form: Form, line_id: int) -> Response:
         ),
         form=form,
         line_id=line_id,
-        currency=currency,
+        found=found,
+        standing=LINES[found.status],
+        account=next((one.name for one in list_bank_accounts(desk.session) if one.id == found.account_id), ""),
+        currency=found.currency,
         matches=queries.list_matches(desk.session, line_id),
         hints=queries.list_suggestions(desk.session, line_id),
-        meanings={rule.code: rule.meaning for rule in (*RULES, *AFTERWARDS)},
+        known_by=lambda rule: known_by(desk, rule),
         agreed=lambda fields: agreed_in_words(desk, fields),
         thing=lambda kind: thing_in_words(kind, desk.words.language),
         may=desk.may(MONEY),
@@ -325,7 +299,9 @@ def settle(desk: Desk, form: Form) -> Go:
     provider, bank = form.text("provider", required=True), form.text("bank", required=True)
     form.check()
     assert file is not None
-    load_settlement(
+    if waiting := later(desk, SETTLEMENT_FILES, file, {"provider": provider, "bank_code": bank}):
+        return waiting
+    found = load_settlement(
         desk.session,
         body=file.body,
         file_name=file.name,
@@ -334,4 +310,31 @@ def settle(desk: Desk, form: Form) -> Go:
         actor=desk.actor,
         today=desk.today,
     )
-    return Go("/reconciliation", N_("The settlement is taken in; its net is expected at the bank."))
+    if found.reason:
+        return Go("/reconciliation", N_("Put aside: {reason}"), {"reason": said_by_machine(desk, found.reason)}, "bad")
+    return Go("/reconciliation", TAKEN_IN)
+
+
+def _settled(desk: Desk, _found: Progress, result: Mapping[str, Any]) -> Came:
+    if result["aside"]:
+        return Came(
+            desk.words.say("Put aside: {reason}", reason=said_by_machine(desk, result["aside"])),
+            "bad",
+            "/reconciliation",
+        )
+    return Came(desk.words.say(TAKEN_IN), "good", "/reconciliation")
+
+
+SETTLEMENT_FILES = LongPage(
+    settle_later.SETTLEMENT,
+    "/reconciliation/settlement/files/{settlement_file_id:int}",
+    N_("The settlement is being taken in."),
+    {
+        "read": (N_("the file is read"), ""),
+        "compare": (N_("its payments are compared with those that are known"), ""),
+        "book": (N_("what is new is booked"), ""),
+    },
+    _settled,
+    lambda desk, _found: crumbs(desk, (N_("A payer's settlement"), "/reconciliation/settlement")),
+)
+offer(area, SETTLEMENT_FILES, *MONEY)
