@@ -7,6 +7,7 @@ preview stays refused. A payment is known by its content and its ordinal among e
 import datetime as dt
 import itertools
 import json
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -24,7 +25,7 @@ from gateway.contributions.receive import OPENED_AT_FIRST_USE, PLACES, suspense_
 from gateway.kit import audit, bulk, db, evidence, progress, tenant
 from gateway.kit.money import CurrencyError, currency_of
 from gateway.kit.progress import Progress, Tell, silent
-from gateway.kit.tabular import Dialect, Header, Table, write_refused
+from gateway.kit.tabular import Dialect, Header, write_refused
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.bulk import post_pairs
 from gateway.ledger.errors import UnknownAccountError
@@ -275,7 +276,8 @@ def _stage_again(
     body = evidence.read(session, found.evidence_id).body
     table = open_receipts(body, found.file_name)
     total = body.count(b"\n") - 1 if found.dialect.get("kind") == "csv" else None
-    told = Table(table.dialect, table.header, progress.told_rows(table.rows, tell, found.row_count or total))
+    blocks = progress.told_blocks(table.blocks, lambda block: len(block.row_nos), tell, found.row_count or total)
+    told = replace(table, blocks=blocks)
     bulk.execute(session, queries.FEW_SAMPLES)
     stage_receipts(session, told, Reading(currency_of(currency), today, options.day_first))
     return _classify(session, found.id, options, table.header, numbering=numbering)

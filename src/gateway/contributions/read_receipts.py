@@ -1,11 +1,10 @@
 """Read a file of receipts into a staged table: what each row says, or why it cannot be read. Memory stays flat."""
 
 import datetime as dt
-import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlmodel import Session
 
@@ -15,8 +14,9 @@ from gateway.contributions.rules import OLDEST
 from gateway.kit import bulk
 from gateway.kit.errors import FieldProblem, MalformedError
 from gateway.kit.money import Currency
-from gateway.kit.tabular import Header, HeaderError, Row, Table, read_amount, read_date, read_table
+from gateway.kit.tabular import Block, Header, HeaderError, Table, read_amount, read_date, read_table
 
+T = TypeVar("T")
 COLUMNS = {
     "identity": (
         "cedula",
@@ -113,64 +113,76 @@ def who_column(header: Header) -> str:
     return header.label("identity" if "identity" in header.places else "member_number")
 
 
-def _staged(table: Table, reading: Reading) -> Iterator[tuple[Any, ...]]:
-    header = table.header
+class _Read(dict[str, T | None]):
+    """Text of a cell -> what it says, None where it cannot be read: the same amounts and days come again and again."""
 
-    # The same amounts and days come again and again; a file's reading is the same for all of them.
-    @functools.lru_cache(maxsize=65_536)
-    def amount_of(text: str) -> int:
-        return read_amount(text, reading.currency)
+    MOST = 65_536
 
-    @functools.lru_cache(maxsize=65_536)
-    def day_of(text: str) -> dt.date:
-        return read_date(text, day_first=reading.day_first, latest=reading.latest, earliest=reading.earliest)
+    def __init__(self, read: Callable[[str], T]) -> None:
+        super().__init__()
+        self._read = read
 
-    for row in table.rows:
-        fields = row.fields
-        raw = CELL_SEPARATOR.join(row.raw)
+    def __missing__(self, text: str) -> T | None:
         try:
-            if row.problem is not None:
-                raise MalformedError(row.problem.detail)
-            amount, paid_on = amount_of(fields["amount"]), day_of(fields["paid_on"])
+            found = self._read(text)
         except MalformedError:
-            amount = 0
-        if amount == 0:
-            problems = json.dumps([asdict(one) for one in _problems(row, header, reading)])
-            yield row.row_no, None, None, None, None, None, None, None, None, raw, problems
-            continue
-        claimed = fields.get("identity") or fields.get("member_number") or ""
-        value, number = bare_identity(claimed), claimed.upper()
-        yield (
-            row.row_no,
+            found = None
+        if len(self) >= self.MOST:
+            self.clear()
+        self[text] = found
+        return found
+
+
+def _staged(table: Table, reading: Reading) -> Iterator[tuple[Any, ...]]:
+    """Give each row as it is staged; what is the same for many rows is done for a block of them at once."""
+    header, latest, earliest = table.header, reading.latest, reading.earliest
+    amount_of = _Read(lambda text: read_amount(text, reading.currency)).__getitem__
+    day_of = _Read(
+        lambda text: read_date(text, day_first=reading.day_first, latest=latest, earliest=earliest)
+    ).__getitem__
+    for block in table.blocks:
+        columns, nothing = block.columns, [""] * len(block.row_nos)
+        claimed = columns.get("identity", columns.get("member_number", nothing))
+        if "identity" in columns and "member_number" in columns:
+            claimed = [one or other for one, other in zip(claimed, columns["member_number"], strict=True)]
+        # No cell holds an end of line, so a whole column is changed as one text.
+        together = "\n".join(claimed)
+        rows = zip(
+            block.row_nos,
             claimed,
-            value,
-            number if number != value else None,
-            amount,
-            paid_on,
-            fields.get("payer_reference") or None,
-            fields.get("collector") or None,
-            fields.get("note") or None,
-            raw,
-            None,
+            bare_identity(together).split("\n"),
+            together.upper().split("\n"),
+            map(amount_of, columns["amount"]),
+            map(day_of, columns["paid_on"]),
+            *(columns.get(name, nothing) for name in ("payer_reference", "collector", "note")),
+            map(CELL_SEPARATOR.join, block.raws),
+            strict=True,
         )
+        for place, (row_no, who, value, number, amount, day, reference, collector, note, raw) in enumerate(rows):
+            if amount and day and place not in block.problems:
+                other = number if number != value else None
+                yield row_no, who, value, other, amount, day, reference or None, collector or None, note or None, raw, None
+            else:
+                problems = [block.problems[place]] if place in block.problems else _problems(block, place, header, reading)
+                told = json.dumps([asdict(one) for one in problems])
+                yield row_no, None, None, None, None, None, None, None, None, raw, told
 
 
-def _problems(row: Row, header: Header, reading: Reading) -> list[FieldProblem]:
+def _problems(block: Block, place: int, header: Header, reading: Reading) -> list[FieldProblem]:
     """Return everything that is wrong with a row, so that it can be mended in one go."""
-    if row.problem is not None:
-        return [row.problem]
-    found = []
+    found, row_no = [], block.row_nos[place]
+    amount, day = block.columns["amount"][place], block.columns["paid_on"][place]
 
     def tell(column: str, code: str, detail: str) -> None:
-        found.append(FieldProblem(f"line {row.row_no}, column {header.label(column)}", code, detail))
+        found.append(FieldProblem(f"line {row_no}, column {header.label(column)}", code, detail))
 
     try:
-        if read_amount(row.fields["amount"], reading.currency) == 0:
-            tell("amount", "amount_invalid", f"{row.fields['amount']!r} is nothing; a receipt is above zero")
+        if read_amount(amount, reading.currency) == 0:
+            tell("amount", "amount_invalid", f"{amount!r} is nothing; a receipt is above zero")
     except MalformedError as refusal:
         tell("amount", refusal.code, refusal.detail)
     try:
-        read_date(row.fields["paid_on"], day_first=reading.day_first, latest=reading.latest, earliest=reading.earliest)
+        read_date(day, day_first=reading.day_first, latest=reading.latest, earliest=reading.earliest)
     except MalformedError as refusal:
         tell("paid_on", refusal.code, refusal.detail)
     return found

@@ -114,6 +114,18 @@ def told_rows(rows: Iterable[T], tell: Tell, total: int | None, *, step: str = "
         tell("relate", 0, None)
 
 
+def told_blocks(
+    blocks: Iterable[T], rows_of: Callable[[T], int], tell: Tell, total: int | None
+) -> Iterator[T]:
+    """Give blocks of rows as they are read, as ``told_rows`` gives rows; ``rows_of`` says how many are in one."""
+    number = 0
+    for block in blocks:
+        tell("read", number, None if total is None else max(total, number))
+        yield block
+        number += rows_of(block)
+    tell("relate", 0, None)
+
+
 def find(session: Session, subject_kind: str, subject_id: int) -> Progress | None:
     """Return the last work on a thing, if there was any."""
     values = {"subject_kind": subject_kind, "subject_id": subject_id, "quiet": QUIET_SECONDS}

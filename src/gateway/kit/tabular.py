@@ -6,6 +6,7 @@ back as the same file with a reason. Nothing is guessed where two readings are p
 
 import csv
 import io
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ from gateway.kit.tabular_xlsx import OLE_MARK, ZIP_MARK, read_xlsx, write_xlsx
 from gateway.kit.untidy import DateError, DateInFutureError, read_amount, read_date
 
 __all__ = [
+    "Block",
     "DateError",
     "DateInFutureError",
     "Dialect",
@@ -50,6 +52,10 @@ __all__ = [
 ]
 
 
+BLOCK = 2_000
+"""So many rows are read at once."""
+
+
 class Row(NamedTuple):
     """One row under the header."""
 
@@ -63,13 +69,27 @@ class Row(NamedTuple):
     """Why the row as such cannot be trusted, for example too few fields."""
 
 
+class Block(NamedTuple):
+    """Some rows that follow each other, column by column: what most rows of a file need is done for all of them at once."""
+
+    row_nos: Sequence[int]
+    """Of each row, the line of the file on which it begins."""
+    raws: Sequence[list[str]]
+    """Of each row, the cells as they came."""
+    columns: dict[str, Sequence[str]]
+    """Canonical column -> its text in each row, without surrounding space."""
+    problems: dict[int, FieldProblem]
+    """Place in the block -> why the row as such cannot be trusted; few have one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file that has been opened; its rows are read once, as they are asked for."""
+    """A file that has been opened; its rows are read once, as they are asked for, one by one or in blocks."""
 
     dialect: Dialect
     header: Header
     rows: Iterator[Row]
+    blocks: Iterator[Block]
 
 
 def read_table(body: bytes, file_name: str, columns: Mapping[str, Sequence[str]], *, required: Sequence[str]) -> Table:
@@ -94,44 +114,64 @@ def read_table(body: bytes, file_name: str, columns: Mapping[str, Sequence[str]]
         )
     read = read_xlsx if body.startswith(ZIP_MARK) else read_csv
     dialect, header, records = read(body, columns, required)
-    return Table(dialect, header, _rows(header, records))
+    blocks = _blocks(header, records)
+    return Table(dialect, header, _rows(blocks), blocks)
 
 
-def _rows(header: Header, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
-    width, places = len(header.names), tuple(header.places.items())
-    for row_no, raw in records:
-        if len(raw) == width:
-            problem, cells = None, raw
-        else:
-            problem, cells = _width_problem(row_no, raw, width)
-        fields = {}
-        for name, place in places:
-            value = cells[place]
-            # Most cells are as they should be, and seeing that is faster than tidying them.
-            if value and not value.isalnum() and not _is_tidy(value):
-                value, wrong = _tidy(value)
-                if wrong and problem is None:
-                    problem = FieldProblem(f"line {row_no}, column {header.label(name)}", "cell_unreadable", wrong)
-            fields[name] = value
-        yield Row(row_no, fields, raw, problem)
+def _rows(blocks: Iterator[Block]) -> Iterator[Row]:
+    for block in blocks:
+        names, problems = tuple(block.columns), block.problems
+        cells = zip(*block.columns.values(), strict=True)
+        for place, (row_no, raw, values) in enumerate(zip(block.row_nos, block.raws, cells, strict=True)):
+            yield Row(row_no, dict(zip(names, values, strict=True)), raw, problems.get(place))
 
 
-def _width_problem(row_no: int, raw: list[str], width: int) -> tuple[FieldProblem | None, list[str]]:
-    if not any(raw[width:]) and len(raw) > width:
-        return None, raw
-    detail = (
-        f"the line has {len(raw)} fields and the header {width}; a separator is missing, or one stands inside a field"
-    )
-    return FieldProblem(f"line {row_no}", "row_width", detail), raw + [""] * (width - len(raw))
+def _blocks(header: Header, records: Iterator[tuple[int, list[str]]]) -> Iterator[Block]:
+    width = len(header.names)
+    while some := list(itertools.islice(records, BLOCK)):
+        row_nos, raws = zip(*some, strict=True)
+        problems: dict[int, FieldProblem] = {}
+        cells: Sequence[list[str]] = raws
+        if set(map(len, raws)) != {width}:
+            cells = [_of_width(place, *one, width, problems) for place, one in enumerate(some)]
+        columns = list(zip(*cells, strict=True))
+        tidied = {name: _tidied(columns[place], name, header, row_nos, problems) for name, place in header.places.items()}
+        yield Block(row_nos, raws, tidied, problems)
+
+
+def _of_width(place: int, row_no: int, raw: list[str], width: int, problems: dict[int, FieldProblem]) -> list[str]:
+    """Return exactly as many cells as the header has; note where a row has too few or too many."""
+    if len(raw) != width and (len(raw) < width or any(raw[width:])):
+        detail = (
+            f"the line has {len(raw)} fields and the header {width}; a separator is missing, or one stands inside a field"
+        )
+        problems[place] = FieldProblem(f"line {row_no}", "row_width", detail)
+    return (raw + [""] * (width - len(raw)))[:width]
+
+
+def _tidied(
+    column: Sequence[str], name: str, header: Header, row_nos: Sequence[int], problems: dict[int, FieldProblem]
+) -> Sequence[str]:
+    # Most cells are as they should be, and seeing that of a whole column is faster than tidying each.
+    if _is_tidy("".join(column)) and max(map(len, column)) <= MAX_CELL:
+        return column
+    found = list(column)
+    for place, value in enumerate(column):
+        if value and (len(value) > MAX_CELL or not (value.isalnum() or _is_tidy(value))):
+            found[place], wrong = _tidy(value)
+            if wrong and place not in problems:
+                where = f"line {row_nos[place]}, column {header.label(name)}"
+                problems[place] = FieldProblem(where, "cell_unreadable", wrong)
+    return found
 
 
 # A spreadsheet's mark for "this is text", ours or its own; a name that begins with an apostrophe keeps it.
 _GUARDED = re.compile(r"'(?=[=+\-@\t\r\d$(])")
 
 
-def _is_tidy(value: str) -> bool:
-    """Tell whether a text has nothing to be tidied: no space at all, nothing invisible, no mark of a spreadsheet."""
-    return " " not in value and value.isprintable() and value[0] != "'" and len(value) <= MAX_CELL
+def _is_tidy(text: str) -> bool:
+    """Tell whether cells, one or many after each other, need no tidying: no space, nothing invisible, no spreadsheet's mark."""
+    return " " not in text and "'" not in text and text.isprintable()
 
 
 def _tidy(value: str) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ nothing: only the lines it was refused for are looked at again.
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -297,7 +297,7 @@ class _Counted:
     def __init__(self, table: Table, telling: _Telling) -> None:
         self.count = 0
         self._rows = progress.told_rows(table.rows, telling.tell, telling.total)
-        self.table = Table(table.dialect, table.header, self)
+        self.table = replace(table, rows=self)
 
     def __iter__(self) -> "_Counted":
         return self
