@@ -1,5 +1,7 @@
 """The statements of a receipts file: what becomes of each row, and the writing of those that are accepted."""
 
+from typing import NamedTuple
+
 from gateway.contributions.receive_queries import NUMBER, SALT
 from gateway.ledger.queries import NEW_TX_ID
 
@@ -21,13 +23,9 @@ STAGED = {
 Who paid stands as claimed, as registers keep identities (``value``), and in capitals where that is something else (``number``).
 """
 
-DROP_ROWS = "DROP TABLE IF EXISTS pg_temp.import_row"
-
-KEEP_ROWS = f"""
--- no row: a temporary table with one row per readable row of the file, whose it is and what becomes of it.
+_DECIDED = """
 -- Equal rows are told apart by their ordinal, so two equal payments are two, and the same file again is the same. A
 -- provider's own number of a payment stands for it, whoever brings it.
-CREATE TEMPORARY TABLE import_row ON COMMIT DROP AS
 WITH payer AS (
     -- The member a row means, if it is one alone: an identity of any kind, or a member's number, with its dashes or without.
     SELECT row_no, CASE WHEN min(member_id) = max(member_id) THEN min(member_id) END AS member_id
@@ -61,11 +59,9 @@ WITH payer AS (
         SELECT DISTINCT ON (period_start) period_start, is_closed FROM ledger_period
         WHERE mutual_id = (SELECT current_mutual()) ORDER BY period_start, id DESC
     ) p WHERE p.is_closed
-)
-SELECT f.*, CASE WHEN %(numbering)s AND f.fate IN ('accept', 'suspense') THEN nextval('contribution_receipt_id_seq') END AS receipt_id,
-       CASE WHEN %(numbering)s AND f.fate IN ('accept', 'suspense') THEN {NEW_TX_ID} END AS tx_id
-FROM (
-    SELECT n.*,
+), decided AS (
+    SELECT n.row_no, n.claimed, n.member_id, n.amount_minor, n.paid_on, n.payer_reference, n.collector, n.note, n.source,
+           n.source_reference, n.mark, n.ordinal,
            CASE WHEN n.is_numbered AND n.ordinal > 1 THEN 'repeated_in_file'
                 WHEN e.id IS NOT NULL AND e.account_code = %(account_code)s AND e.amount_minor = n.amount_minor THEN 'same'
                 WHEN e.id IS NOT NULL THEN 'receipt_repeated'
@@ -80,28 +76,11 @@ FROM (
          AND e.source_reference = n.source_reference
     LEFT JOIN receipt_import_refusal r ON r.mutual_id = (SELECT current_mutual()) AND r.import_id = %(import_id)s
          AND r.row_no = n.row_no
-    ORDER BY n.row_no
-) f
+)
 """
+"""Common table expressions: ``decided`` has each readable row of the file, whose it is and what becomes of it."""
 
-FEW_SAMPLES = "SET LOCAL default_statistics_target = 10"
-"""How many rows there are is what the plans need to know; a hundred times as many samples took as long as a join."""
-
-ANALYZE_ROWS = "ANALYZE import_row (row_no, member_id, receipt_id, fate)"
-
-COUNTS = """
--- one row: how many rows of each fate, and their amounts
-SELECT (SELECT count(*) FROM import_staged) AS row_count,
-       count(*) FILTER (WHERE fate = 'accept') AS accept_count,
-       count(*) FILTER (WHERE fate = 'suspense') AS suspense_count,
-       count(*) FILTER (WHERE fate = 'same') AS same_count,
-       coalesce(sum(amount_minor) FILTER (WHERE fate IN ('accept', 'suspense')), 0)::bigint AS accept_minor,
-       coalesce(sum(amount_minor) FILTER (WHERE fate NOT IN ('accept', 'suspense', 'same')), 0)::bigint AS refused_minor
-FROM import_row
-"""
-
-INSERT_REFUSALS = """
--- no row: every row that is refused, as it came, with the reason
+_REFUSED = """
 INSERT INTO receipt_import_refusal (import_id, row_no, raw, problems)
 SELECT %(import_id)s, s.row_no, to_jsonb(string_to_array(s.raw, E'\\x1f')), s.problems::jsonb
 FROM import_staged s WHERE s.problems IS NOT NULL
@@ -114,14 +93,68 @@ SELECT %(import_id)s, s.row_no, to_jsonb(string_to_array(s.raw, E'\\x1f')), json
         WHEN 'receipt_repeated' THEN 'this payment was received before, into another account or with another amount; look it up before it is typed again'
         WHEN 'repeated_in_file' THEN 'the provider''s reference ' || quote_literal(i.payer_reference) || ' stands in an earlier row of this file; a payment has one of its own'
         ELSE 'nobody is known by ' || quote_literal(i.claimed) || '; register her, mend the number, or choose suspense' END))
-FROM import_row i JOIN import_staged s ON s.row_no = i.row_no
+FROM {rows} i JOIN import_staged s ON s.row_no = i.row_no
 WHERE i.fate IN ('period_closed', 'receipt_repeated', 'repeated_in_file', 'member_unknown')
 ON CONFLICT (mutual_id, import_id, row_no) DO NOTHING
 """
 
+_COUNTS = """
+SELECT (SELECT count(*) FROM import_staged) AS row_count,
+       count(*) FILTER (WHERE fate = 'accept') AS accept_count,
+       count(*) FILTER (WHERE fate = 'suspense') AS suspense_count,
+       count(*) FILTER (WHERE fate = 'same') AS same_count,
+       coalesce(sum(amount_minor) FILTER (WHERE fate IN ('accept', 'suspense')), 0)::bigint AS accept_minor,
+       coalesce(sum(amount_minor) FILTER (WHERE fate NOT IN ('accept', 'suspense', 'same')), 0)::bigint AS refused_minor
+FROM {rows}
+"""
+
+
+class Counts(NamedTuple):
+    """How many rows of each fate a file has, and their amounts."""
+
+    row_count: int
+    accept_count: int
+    suspense_count: int
+    same_count: int
+    accept_minor: int
+    refused_minor: int
+
+
+LOOK_AT_ROWS = f"""
+-- one row: how many rows of each fate, and their amounts; every row that is refused is kept as it came, with the reason
+{_DECIDED}, refused AS ({_REFUSED.format(rows="decided")})
+{_COUNTS.format(rows="decided")}
+"""
+
+DROP_ROWS = "DROP TABLE IF EXISTS pg_temp.import_row"
+
+KEEP_ROWS = f"""
+-- no row: a temporary table with one row per readable row of the file, numbered in its order where it is accepted
+CREATE TEMPORARY TABLE import_row ON COMMIT DROP AS
+{_DECIDED}
+SELECT f.*, CASE WHEN f.fate IN ('accept', 'suspense') THEN nextval('contribution_receipt_id_seq') END AS receipt_id,
+       CASE WHEN f.fate IN ('accept', 'suspense') THEN {NEW_TX_ID} END AS tx_id
+FROM (SELECT * FROM decided ORDER BY row_no) f
+"""
+
+FEW_SAMPLES = "SET LOCAL default_statistics_target = 10"
+"""How many rows there are is what the plans need to know; a hundred times as many samples took as long as a join."""
+
+ANALYZE_ROWS = "ANALYZE import_row (row_no, member_id, receipt_id, fate)"
+
+COUNTS = f"""
+-- one row: how many rows of each fate, and their amounts
+{_COUNTS.format(rows="import_row")}
+"""
+
+INSERT_REFUSALS = f"""
+-- no row: every row that is refused, as it came, with the reason
+{_REFUSED.format(rows="import_row")}
+"""
+
 ENTRIES = """
 -- one row per accepted row: the two accounts that its booking touches
-SELECT i.tx_id, 'receipt:' || i.source || ':' || i.source_reference AS key, 'receipt' AS kind, i.paid_on AS valid_on,
+SELECT i.tx_id, 'receipt:' || i.receipt_id AS key, 'receipt' AS kind, i.paid_on AS valid_on,
        %(account_id)s::bigint AS debit_id, CASE WHEN i.member_id IS NULL THEN %(suspense_id)s ELSE a.id END AS credit_id,
        %(currency)s AS currency, i.amount_minor, 'receipt:' || i.receipt_id AS evidence
 FROM import_row i
@@ -132,9 +165,9 @@ WHERE i.receipt_id IS NOT NULL
 
 INSERT_RECEIPTS = f"""
 -- no row: the receipt of each accepted row
-INSERT INTO contribution_receipt (id, number, source, source_reference, channel, account_code, collector, payer_reference,
+INSERT INTO contribution_receipt (mutual_id, id, number, source, source_reference, channel, account_code, collector, payer_reference,
     amount_minor, currency, paid_on, actor, note, import_id, ledger_tx_id)
-SELECT n.receipt_id, {NUMBER}, n.source, n.source_reference, %(channel)s, %(account_code)s, n.collector, n.payer_reference, n.amount_minor, %(currency)s,
+SELECT n.mutual, n.receipt_id, {NUMBER}, n.source, n.source_reference, %(channel)s, %(account_code)s, n.collector, n.payer_reference, n.amount_minor, %(currency)s,
        n.paid_on, %(actor)s, n.note, %(import_id)s, n.tx_id
 FROM (
     SELECT i.*, (SELECT current_mutual()) AS mutual, {SALT.format(receipt_id="i.receipt_id")} AS salt
@@ -144,8 +177,8 @@ FROM (
 
 INSERT_RECEIPT_LINES = """
 -- no row: the one line of each accepted row
-INSERT INTO contribution_receipt_line (receipt_id, line_no, member_id, amount_minor, claimed_identity)
-SELECT receipt_id, 1, member_id, amount_minor, CASE WHEN member_id IS NULL THEN claimed END
+INSERT INTO contribution_receipt_line (mutual_id, receipt_id, line_no, member_id, amount_minor, claimed_identity)
+SELECT (SELECT current_mutual()), receipt_id, 1, member_id, amount_minor, CASE WHEN member_id IS NULL THEN claimed END
 FROM import_row WHERE receipt_id IS NOT NULL
 """
 

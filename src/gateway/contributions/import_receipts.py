@@ -25,7 +25,7 @@ from gateway.contributions.receive import OPENED_AT_FIRST_USE, PLACES, suspense_
 from gateway.kit import audit, bulk, db, evidence, progress, tenant
 from gateway.kit.money import CurrencyError, currency_of
 from gateway.kit.progress import Progress, Tell, silent
-from gateway.kit.tabular import Dialect, Header, write_refused
+from gateway.kit.tabular import Dialect, write_refused
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.bulk import post_pairs
 from gateway.ledger.errors import UnknownAccountError
@@ -133,9 +133,10 @@ def look(session: Session, import_id: int, *, today: dt.date, tell: Tell = silen
     if found.state != ReceiptImportState.UPLOADED:
         return found
     options, currency = Options(**found.options), tenant.current(session).currency
-    counts = _stage_again(session, found, options, currency, today, tell, numbering=False)
+    values = _stage_again(session, found, options, currency, today, tell)
+    counts = queries.Counts(*bulk.one(session, queries.LOOK_AT_ROWS, values))
     refused = db.scalar(session, queries.COUNT_REFUSALS, {"import_id": import_id})
-    db.run(session, queries.COUNT_IMPORT, {**counts._mapping, "refused_count": refused, "import_id": import_id})
+    db.run(session, queries.COUNT_IMPORT, {**counts._asdict(), "refused_count": refused, "import_id": import_id})
     return get_import(session, import_id)
 
 
@@ -196,7 +197,7 @@ def apply_import(
     if policy not in (GOOD, WHOLE):
         raise ReceiptInvalidError(f"the policy is {GOOD} or {WHOLE}, not {policy!r}")
     options, currency = Options(**found.options), tenant.current(session).currency
-    done = _stage_again(session, found, options, currency, today, tell, numbering=True)
+    done = _number_rows(session, _stage_again(session, found, options, currency, today, tell))
     if policy == WHOLE and db.scalar(session, queries.COUNT_REFUSALS, {"import_id": import_id}):
         raise ReceiptImportRefusedError(
             f"import {import_id} has refused rows and all rows or none were asked for; mend them or apply the good rows"
@@ -271,8 +272,9 @@ def _account_of(session: Session, options: Options, currency: str) -> int:
 
 
 def _stage_again(
-    session: Session, found: ImportRow, options: Options, currency: str, today: dt.date, tell: Tell, *, numbering: bool
-) -> Any:
+    session: Session, found: ImportRow, options: Options, currency: str, today: dt.date, tell: Tell
+) -> dict[str, Any]:
+    """Read a kept file into ``import_staged``; return what deciding about its rows needs to know besides."""
     body = evidence.read(session, found.evidence_id).body
     table = open_receipts(body, found.file_name)
     total = body.count(b"\n") - 1 if found.dialect.get("kind") == "csv" else None
@@ -280,26 +282,22 @@ def _stage_again(
     told = replace(table, blocks=blocks)
     bulk.execute(session, queries.FEW_SAMPLES)
     stage_receipts(session, told, Reading(currency_of(currency), today, options.day_first))
-    return _classify(session, found.id, options, table.header, numbering=numbering)
-
-
-def _classify(session: Session, import_id: int, options: Options, header: Header, *, numbering: bool) -> Any:
-    """Decide what becomes of each staged row, keep the refused ones, and return the counts."""
-    values = {
+    return {
         **options._asdict(),
-        "import_id": import_id,
+        "import_id": found.id,
         "provider": options.account_code.removesuffix(":clearing") if options.channel == Channel.MOBILE_MONEY else None,
-        "numbering": numbering,
-        "day_column": header.label("paid_on"),
-        "who_column": who_column(header),
+        "day_column": table.header.label("paid_on"),
+        "who_column": who_column(table.header),
     }
+
+
+def _number_rows(session: Session, values: dict[str, Any]) -> queries.Counts:
+    """Decide what becomes of each staged row, number those that are accepted, keep the refused ones; return the counts."""
     bulk.execute(session, queries.DROP_ROWS)
     bulk.execute(session, queries.KEEP_ROWS, values)
-    counts = db.one(session, queries.COUNTS)
-    has_refused = counts.row_count > counts.accept_count + counts.same_count + counts.suspense_count
-    if numbering or has_refused:
-        bulk.execute(session, queries.ANALYZE_ROWS)
-    if has_refused:
+    counts = queries.Counts(*bulk.one(session, queries.COUNTS))
+    bulk.execute(session, queries.ANALYZE_ROWS)
+    if counts.row_count > counts.accept_count + counts.same_count + counts.suspense_count:
         bulk.execute(session, queries.INSERT_REFUSALS, values)
     return counts
 

@@ -2,9 +2,10 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple
 
 from sqlmodel import Session
 
@@ -16,7 +17,6 @@ from gateway.kit.errors import FieldProblem, MalformedError
 from gateway.kit.money import Currency
 from gateway.kit.tabular import Block, Header, HeaderError, Table, read_amount, read_date, read_table
 
-T = TypeVar("T")
 COLUMNS = {
     "identity": (
         "cedula",
@@ -66,6 +66,8 @@ COLUMNS = {
 """Canonical column -> the other names it goes by in Spanish, French and English."""
 REQUIRED = ("amount", "paid_on")
 CELL_SEPARATOR = "\x1f"
+MOST_KEPT = 65_536
+"""So many different amounts, and days, are remembered while a file is read."""
 
 
 class Reading(NamedTuple):
@@ -103,7 +105,7 @@ def stage_receipts(session: Session, table: Table, reading: Reading) -> int:
     Raises:
         FileUnreadableError: The file is wrong further down, for example cut off.
     """
-    return bulk.stage(
+    return bulk.stage_columns(
         session, "import_staged", STAGED, _staged(table, reading), analyze=("row_no", "value", "number", "problems")
     )
 
@@ -113,59 +115,74 @@ def who_column(header: Header) -> str:
     return header.label("identity" if "identity" in header.places else "member_number")
 
 
-class _Read(dict[str, T | None]):
-    """Text of a cell -> what it says, None where it cannot be read: the same amounts and days come again and again."""
+class _Read(dict[str, str]):
+    """Text of a cell -> what it says as COPY takes it, NULL where it cannot be read: amounts and days come again and again."""
 
-    MOST = 65_536
-
-    def __init__(self, read: Callable[[str], T]) -> None:
+    def __init__(self, read: Callable[[str], object]) -> None:
         super().__init__()
         self._read = read
 
-    def __missing__(self, text: str) -> T | None:
+    def __missing__(self, text: str) -> str:
         try:
-            found = self._read(text)
+            # Nothing is not an amount that somebody paid.
+            found = str(self._read(text) or bulk.NULL)
         except MalformedError:
-            found = None
-        if len(self) >= self.MOST:
+            found = bulk.NULL
+        if len(self) >= MOST_KEPT:
             self.clear()
         self[text] = found
         return found
 
 
-def _staged(table: Table, reading: Reading) -> Iterator[tuple[Any, ...]]:
-    """Give each row as it is staged; what is the same for many rows is done for a block of them at once."""
-    header, latest, earliest = table.header, reading.latest, reading.earliest
-    amount_of = _Read(lambda text: read_amount(text, reading.currency)).__getitem__
-    day_of = _Read(
-        lambda text: read_date(text, day_first=reading.day_first, latest=latest, earliest=earliest)
-    ).__getitem__
+def _staged(table: Table, reading: Reading) -> Iterator[list[Sequence[str]]]:
+    """Give the columns of ``STAGED`` for each block: what is the same for many rows is done for all of them at once."""
+    amount_of = _Read(lambda text: read_amount(text, reading.currency))
+    day_of = _Read(partial(read_date, day_first=reading.day_first, latest=reading.latest, earliest=reading.earliest))
     for block in table.blocks:
-        columns, nothing = block.columns, [""] * len(block.row_nos)
-        claimed = columns.get("identity", columns.get("member_number", nothing))
-        if "identity" in columns and "member_number" in columns:
-            claimed = [one or other for one, other in zip(claimed, columns["member_number"], strict=True)]
-        # No cell holds an end of line, so a whole column is changed as one text.
+        nothing = [""] * len(block.row_nos)
+        claimed = block.columns.get("identity") or block.columns["member_number"]
+        if "identity" in block.columns and "member_number" in block.columns:
+            claimed = [one or other for one, other in zip(claimed, block.columns["member_number"], strict=True)]
+        # No cell that was tidied holds an end of line, so a whole column is changed as one text.
+        claimed = bulk.escaped(claimed)
         together = "\n".join(claimed)
-        rows = zip(
-            block.row_nos,
+        values = bare_identity(together).split("\n")
+        numbers = zip(together.upper().split("\n"), values, strict=True)
+        columns: list[Sequence[str]] = [
+            list(map(str, block.row_nos)),
             claimed,
-            bare_identity(together).split("\n"),
-            together.upper().split("\n"),
-            map(amount_of, columns["amount"]),
-            map(day_of, columns["paid_on"]),
-            *(columns.get(name, nothing) for name in ("payer_reference", "collector", "note")),
-            map(CELL_SEPARATOR.join, block.raws),
-            strict=True,
-        )
-        for place, (row_no, who, value, number, amount, day, reference, collector, note, raw) in enumerate(rows):
-            if amount and day and place not in block.problems:
-                other = number if number != value else None
-                yield row_no, who, value, other, amount, day, reference or None, collector or None, note or None, raw, None
-            else:
-                problems = [block.problems[place]] if place in block.problems else _problems(block, place, header, reading)
-                told = json.dumps([asdict(one) for one in problems])
-                yield row_no, None, None, None, None, None, None, None, None, raw, told
+            values,
+            [bulk.NULL if number == value else number for number, value in numbers],
+            [amount_of[text] for text in block.columns["amount"]],
+            [day_of[text] for text in block.columns["paid_on"]],
+            *(
+                [text or bulk.NULL for text in bulk.escaped(block.columns.get(name, nothing))]
+                for name in ("payer_reference", "collector", "note")
+            ),
+            bulk.escaped([CELL_SEPARATOR.join(raw) for raw in block.raws]),
+            [bulk.NULL] * len(block.row_nos),
+        ]
+        yield _with_problems(columns, block, table.header, reading)
+
+
+def _with_problems(columns: list[Sequence[str]], block: Block, header: Header, reading: Reading) -> list[Sequence[str]]:
+    """Say of each row that cannot be read nothing but its number, its cells and why."""
+    unread = {
+        place
+        for column in columns[4:6]
+        if bulk.NULL in column
+        for place, text in enumerate(column)
+        if text is bulk.NULL
+    }
+    if not unread and not block.problems:
+        return columns
+    changed = [list(column) for column in columns]
+    for place in sorted(unread | block.problems.keys()):
+        for column in changed[1:-2]:
+            column[place] = bulk.NULL
+        problems = [block.problems[place]] if place in block.problems else _problems(block, place, header, reading)
+        [changed[-1][place]] = bulk.escaped([json.dumps([asdict(one) for one in problems])])
+    return list(changed)
 
 
 def _problems(block: Block, place: int, header: Header, reading: Reading) -> list[FieldProblem]:

@@ -19,6 +19,10 @@ from gateway.kit.db import driver
 CHUNK = 10_000
 MANY = 1_000
 """From so many rows on, looking each up through an index takes longer than going through the tables once."""
+NULL = "\\N"
+"""What stands for no value in a column that is copied as text."""
+_MEANT = ("\\", "\t", "\n", "\r")
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _counter = itertools.count(1)
 
 
@@ -82,9 +86,7 @@ def stage(
     """
     connection = driver(session)
     if not append:
-        spec = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}".encode())
-        connection.execute(f"CREATE TEMPORARY TABLE {table} ({spec}) ON COMMIT DROP".encode())
+        _make(session, table, columns)
     written = 0
     names = ", ".join(columns)
     with (
@@ -95,10 +97,61 @@ def stage(
         for row in rows:
             copy.write_row(row)
             written += 1
-    looked_at = f" ({', '.join(analyze)})" if analyze else ""
-    connection.execute(f"ANALYZE {table}{looked_at}".encode())
-    plan_anew(session, written)
+    _look_at(session, table, analyze, written)
     return written
+
+
+def stage_columns(
+    session: Session,
+    table: str,
+    columns: Mapping[str, str],
+    blocks: Iterable[Sequence[Sequence[str]]],
+    *,
+    analyze: Sequence[str] = (),
+) -> int:
+    """COPY rows that come in blocks, column by column and as text, as ``stage`` does rows; return how many.
+
+    Many times faster than row by row where a file's rows are text already.
+
+    Args:
+        session: The open transaction.
+        table: Name of the temporary table, made here.
+        columns: Column name -> PostgreSQL type, in the order of each block's columns.
+        blocks: Of each column its texts, ``escaped`` where they may hold anything; ``NULL`` where there is none. Read once.
+        analyze: As ``stage`` takes it.
+    """
+    _make(session, table, columns)
+    written = 0
+    with (
+        driver(session).cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN".encode()) as copy,
+    ):
+        for block in blocks:
+            copy.write("\n".join(map("\t".join, zip(*block, strict=True))) + "\n")
+            written += len(block[0])
+    _look_at(session, table, analyze, written)
+    return written
+
+
+def escaped(column: Sequence[str]) -> Sequence[str]:
+    """Return texts as ``stage_columns`` takes them: nothing in them ends a cell or a row, or is taken for ``NULL``."""
+    together = "".join(column)
+    if not any(sign in together for sign in _MEANT):
+        return column
+    return [text.translate(_ESCAPES) for text in column]
+
+
+def _make(session: Session, table: str, columns: Mapping[str, str]) -> None:
+    spec = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    connection = driver(session)
+    connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}".encode())
+    connection.execute(f"CREATE TEMPORARY TABLE {table} ({spec}) ON COMMIT DROP".encode())
+
+
+def _look_at(session: Session, table: str, columns: Sequence[str], rows: int) -> None:
+    named = f" ({', '.join(columns)})" if columns else ""
+    driver(session).execute(f"ANALYZE {table}{named}".encode())
+    plan_anew(session, rows)
 
 
 def plan_anew(session: Session, rows: int = MANY) -> None:
@@ -155,3 +208,11 @@ def count_for_plans(session: Session, table: str, column: str) -> None:
 def execute(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> int:
     """Run one set-based statement with ``%(name)s`` parameters; return how many rows it wrote."""
     return driver(session).execute(statement.encode(), dict(values or {})).rowcount
+
+
+def one(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> tuple[Any, ...]:
+    """Run a set-based statement with ``%(name)s`` parameters that gives one row, and return it."""
+    row = driver(session).execute(statement.encode(), dict(values or {})).fetchone()
+    assert row is not None
+    found: tuple[Any, ...] = row
+    return found

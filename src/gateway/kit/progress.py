@@ -114,9 +114,7 @@ def told_rows(rows: Iterable[T], tell: Tell, total: int | None, *, step: str = "
         tell("relate", 0, None)
 
 
-def told_blocks(
-    blocks: Iterable[T], rows_of: Callable[[T], int], tell: Tell, total: int | None
-) -> Iterator[T]:
+def told_blocks(blocks: Iterable[T], rows_of: Callable[[T], int], tell: Tell, total: int | None) -> Iterator[T]:
     """Give blocks of rows as they are read, as ``told_rows`` gives rows; ``rows_of`` says how many are in one."""
     number = 0
     for block in blocks:

@@ -135,16 +135,16 @@ def _blocks(header: Header, records: Iterator[tuple[int, list[str]]]) -> Iterato
         if set(map(len, raws)) != {width}:
             cells = [_of_width(place, *one, width, problems) for place, one in enumerate(some)]
         columns = list(zip(*cells, strict=True))
-        tidied = {name: _tidied(columns[place], name, header, row_nos, problems) for name, place in header.places.items()}
+        tidied = {
+            name: _tidied(columns[place], name, header, row_nos, problems) for name, place in header.places.items()
+        }
         yield Block(row_nos, raws, tidied, problems)
 
 
 def _of_width(place: int, row_no: int, raw: list[str], width: int, problems: dict[int, FieldProblem]) -> list[str]:
     """Return exactly as many cells as the header has; note where a row has too few or too many."""
     if len(raw) != width and (len(raw) < width or any(raw[width:])):
-        detail = (
-            f"the line has {len(raw)} fields and the header {width}; a separator is missing, or one stands inside a field"
-        )
+        detail = f"the line has {len(raw)} fields and the header {width}; a separator is missing, or one stands inside a field"
         problems[place] = FieldProblem(f"line {row_no}", "row_width", detail)
     return (raw + [""] * (width - len(raw)))[:width]
 

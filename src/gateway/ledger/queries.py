@@ -100,8 +100,8 @@ RETURNING id
 
 _PAIR_ENTRIES = """
 entries AS (
-    INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)
-    SELECT p.tx_id, e.line, e.account_id, p.currency, e.amount_minor
+    INSERT INTO ledger_entry (mutual_id, tx_id, line, account_id, currency, amount_minor)
+    SELECT (SELECT current_mutual()), p.tx_id, e.line, e.account_id, p.currency, e.amount_minor
     FROM pair p CROSS JOIN LATERAL (VALUES (1, p.debit_id, p.amount_minor), (2, p.credit_id, -p.amount_minor))
         AS e (line, account_id, amount_minor)
 )
@@ -110,8 +110,8 @@ entries AS (
 INSERT_PAIRS = f"""
 -- no row: a transaction of two entries for each row of a query, header and entries in one statement as the guard asks
 WITH pair AS MATERIALIZED ({{pairs}}), {_PAIR_ENTRIES}
-INSERT INTO ledger_tx (id, idempotency_key, fingerprint, kind, valid_on, n_entries, actor, reason, evidence)
-SELECT tx_id, key, encode(sha256(convert_to(concat_ws('|', kind, valid_on, CASE WHEN debit_id < credit_id
+INSERT INTO ledger_tx (mutual_id, id, idempotency_key, fingerprint, kind, valid_on, n_entries, actor, reason, evidence)
+SELECT (SELECT current_mutual()), tx_id, key, encode(sha256(convert_to(concat_ws('|', kind, valid_on, CASE WHEN debit_id < credit_id
            THEN debit_id || ':' || amount_minor || ',' || credit_id || ':' || -amount_minor
            ELSE credit_id || ':' || -amount_minor || ',' || debit_id || ':' || amount_minor END), 'UTF8')), 'hex'),
        kind, valid_on, 2, %(head_actor)s, %(head_reason)s, evidence
