@@ -161,6 +161,8 @@ CREATE TABLE receipt_import (
 	options JSONB DEFAULT '{}'::jsonb NOT NULL,
 	applied_count INTEGER DEFAULT 0 NOT NULL,
 	applied_minor BIGINT DEFAULT 0 NOT NULL,
+	first_receipt_id BIGINT,
+	last_receipt_id BIGINT,
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
 	created_by TEXT NOT NULL,
 	applied_at TIMESTAMP WITH TIME ZONE,
@@ -2601,8 +2603,6 @@ CREATE INDEX ix_contribution_fee_mutual_id_valid_from ON contribution_fee (mutua
 CREATE INDEX ix_contribution_placement_mutual_id_member_id ON contribution_placement (mutual_id, member_id);
 
 CREATE INDEX ix_contribution_receipt_line_mutual_id_member_id ON contribution_receipt_line (mutual_id, member_id);
-
-CREATE INDEX ix_contribution_receipt_mutual_id_import_id ON contribution_receipt (mutual_id, import_id);
 
 CREATE INDEX ix_contribution_receipt_mutual_id_paid_on ON contribution_receipt (mutual_id, paid_on) INCLUDE (recorded_at, currency, channel, collector, amount_minor);
 

@@ -1,7 +1,10 @@
 """A file of payments: every row accounted for, nothing twice, in the same number of statements at any size."""
 
+import csv
 import datetime as dt
 import io
+import threading
+import time
 
 import openpyxl
 import pytest
@@ -14,6 +17,7 @@ from gateway.contributions.errors import (
     ReceiptImportUnknownError,
     ReceiptInvalidError,
     ReceiptRepeatedError,
+    ReceiptRunningError,
 )
 from gateway.contributions.import_receipts import (
     ImportRow,
@@ -319,3 +323,73 @@ def test_a_providers_own_reference_stands_for_the_payment_whoever_brings_it(data
         )
         with pytest.raises(ReceiptRepeatedError):
             receive(session, typed, actor="x", today=TODAY)
+
+
+def test_a_payment_that_is_being_written_meanwhile_is_booked_once_and_the_file_is_asked_for_again(
+    database: Database,
+) -> None:
+    clearing = Options("mobile_money", "momo:orange:clearing")
+    with database.session(1) as session:
+        [ana] = make_members(session, 1)
+        found = look(
+            session, text_of(f"{identity_of(1)};5.00;3/3/26;OM-1;;", f"{identity_of(1)};7.00;3/3/26;OM-2;;"), clearing
+        )
+    pushed = NewReceipt(
+        "momo:orange", "OM-2", "mobile_money", "momo:orange:clearing", 700, "DOP", TODAY, [NewLine(ana)]
+    )
+    told: list[str] = []
+
+    def apply() -> None:
+        try:
+            with database.session(1) as other:
+                apply_import(other, found.id, policy="good_rows", actor="x", today=TODAY)
+        except ReceiptRunningError as refusal:
+            told.append(refusal.code)
+
+    asked = threading.Thread(target=apply)
+    with database.session(1) as session:
+        receive(session, pushed, actor="worker", today=TODAY)
+        asked.start()
+        while not db.scalar(session, "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"):
+            time.sleep(0.01)
+    asked.join()
+    with database.session(1) as session:
+        assert (told, held(session, ana), count_of(session, "contribution_receipt")) == (["in_progress"], [700], 1)
+        done = apply_import(session, found.id, policy="good_rows", actor="x", today=TODAY)
+        assert (done.applied_count, held(session, ana)) == (1, [1_200])
+
+
+def test_receipts_of_a_file_are_listed_by_it_alone(database: Database) -> None:
+    with database.session(1) as session:
+        [ana] = make_members(session, 1)
+        first = take(session, text_of(f"{identity_of(1)};1.00;3/3/26;a;;", f"{identity_of(1)};2.00;3/3/26;b;;"))
+        paid = NewReceipt("api:desk", "1", "cash", "cash:office", 900, "DOP", TODAY, [NewLine(ana)])
+        receive(session, paid, actor="x", today=TODAY)
+        second = take(session, text_of(f"{identity_of(1)};4.00;3/3/26;c;;"))
+        nothing = take(session, text_of(f"{identity_of(1)};x;3/3/26;d;;"))
+        of = [
+            [one.amount_minor for one in list_receipts(session, ReceiptFilter(import_id=made.id), limit=9)]
+            for made in (first, second, nothing)
+        ]
+        assert of == [[200, 100], [400], []]
+
+
+def test_cells_with_the_signs_of_copying_are_kept_as_they_came(database: Database) -> None:
+    """What separates cells and rows on the way to the database, and what stands there for nothing, is text in a file."""
+    odd = [r"a\b", r"\N", "tab\there", "línea\nnueva"]
+    file = io.StringIO(newline="")
+    rows = csv.writer(file, delimiter=";")
+    rows.writerow(HEADER.split(";"))
+    rows.writerows([identity_of(1), "5", "3/3/26", text, text, text] for text in odd)
+    rows.writerow([identity_of(1), r"\N", "3/3/26", "x\ty", "x\ny", "\\"])
+    with database.session(1) as session:
+        make_members(session, 1)
+        done = take(session, file.getvalue().encode())
+        kept = list_receipts(session, ReceiptFilter(import_id=done.id), limit=9)
+        tidy = [" ".join(text.split()) for text in odd]
+        assert [one.payer_reference for one in reversed(kept)] == tidy
+        assert [one.note for one in reversed(kept)] == tidy
+        [refused] = list_refusals(session, done.id, limit=9)
+        assert refused.raw == [identity_of(1), r"\N", "3/3/26", "x\ty", "x\ny", "\\"]
+        assert refused.problems[0]["code"] == "amount_invalid"
+        assert r"'\\N'" in refused.problems[0]["detail"]

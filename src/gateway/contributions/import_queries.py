@@ -211,7 +211,8 @@ WHERE mutual_id = current_mutual() AND id = :import_id
 APPLY_IMPORT = """
 -- no row: the import, applied
 UPDATE receipt_import SET state = 'applied', applied_at = now(), applied_by = :actor, applied_count = :applied_count,
-    applied_minor = :applied_minor
+    applied_minor = :applied_minor, first_receipt_id = r.first_id, last_receipt_id = r.last_id
+FROM (SELECT min(receipt_id) AS first_id, max(receipt_id) AS last_id FROM import_row) r
 WHERE mutual_id = current_mutual() AND id = :import_id
 """
 

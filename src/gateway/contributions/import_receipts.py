@@ -10,6 +10,7 @@ import json
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from psycopg.errors import UniqueViolation
 from sqlmodel import Session
 
 from gateway.contributions import import_queries as queries
@@ -18,6 +19,7 @@ from gateway.contributions.errors import (
     ReceiptImportRefusedError,
     ReceiptImportUnknownError,
     ReceiptInvalidError,
+    ReceiptRunningError,
 )
 from gateway.contributions.models import Channel, ReceiptImportState
 from gateway.contributions.read_receipts import Reading, open_receipts, stage_receipts, who_column
@@ -182,6 +184,7 @@ def apply_import(
         ImportNotLookedAtError: Nobody has seen yet what would become of its rows.
         ReceiptImportAppliedError: The same file was applied by another import.
         ReceiptImportRefusedError: All rows were asked for and some are refused, now or in the preview.
+        ReceiptRunningError: Somebody else is writing a payment of the file at this moment; ask again.
     """
     db.one(session, queries.LOCK_IMPORTS)
     found = get_import(session, import_id)
@@ -313,6 +316,10 @@ def _receive_rows(session: Session, found: ImportRow, options: Options, currency
     tell("write", 0, 3)
     post_pairs(session, queries.ENTRIES, {**values, **accounts}, actor=actor)
     tell("write", 1, 3)
-    bulk.execute(session, queries.INSERT_RECEIPTS, values)
+    try:
+        bulk.execute(session, queries.INSERT_RECEIPTS, values)
+    except UniqueViolation as refusal:
+        # A provider's payment that somebody else was writing when its row was decided.
+        raise ReceiptRunningError("a payment of the file is being written at this moment; ask again") from refusal
     tell("write", 2, 3)
     bulk.execute(session, queries.INSERT_RECEIPT_LINES)

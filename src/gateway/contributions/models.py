@@ -126,7 +126,6 @@ class ContributionReceipt(TenantTable, table=True):
             "paid_on",
             postgresql_include=["recorded_at", "currency", "channel", "collector", "amount_minor"],
         ),
-        Index(None, "mutual_id", "import_id"),
     )
     number: str = words()
     """The receipt's number with check digits (ISO 11649), printed on it; also the reference for questions."""
@@ -148,6 +147,7 @@ class ContributionReceipt(TenantTable, table=True):
     actor: str = words()
     note: str | None = words(nullable=True)
     import_id: int | None = big(nullable=True)
+    """The file it came in; which receipts came in a file, its import says by their first and last number."""
     ledger_tx_id: int = big()
 
 
@@ -342,6 +342,10 @@ class ReceiptImport(TenantTable, table=True):
     """Channel, account, header, what to do with an unknown member."""
     applied_count: int = whole(server="0")
     applied_minor: int = big(server="0")
+    first_receipt_id: int | None = big(nullable=True)
+    """Its receipts are numbered from here …"""
+    last_receipt_id: int | None = big(nullable=True)
+    """… to here, others among them: each names its import, and an index of its own would cost a twentieth of the load."""
     created_at: dt.datetime = instant(now=True)
     created_by: str = words()
     applied_at: dt.datetime | None = instant(nullable=True)

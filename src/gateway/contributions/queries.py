@@ -174,7 +174,11 @@ _FILTERS = {
         " AND (l.member_id = :member_id OR EXISTS (SELECT FROM contribution_placement q WHERE q.mutual_id = l.mutual_id"
         " AND q.receipt_line_id = l.id AND q.member_id = :member_id)))"
     ),
-    "import_id": "r.import_id = :import_id",
+    "import_id": (
+        "r.import_id = :import_id"
+        " AND r.id >= (SELECT i.first_receipt_id FROM receipt_import i WHERE i.mutual_id = current_mutual() AND i.id = :import_id)"
+        " AND r.id <= (SELECT i.last_receipt_id FROM receipt_import i WHERE i.mutual_id = current_mutual() AND i.id = :import_id)"
+    ),
     "account_code": "r.account_code = :account_code",
     "channel": "r.channel = :channel",
     "paid_from": "r.paid_on >= :paid_from",
