@@ -73,7 +73,8 @@ class Months:
         assessed = self.counter.sent - before
         body = self.place.receipts_file(period)
         self._limit("A", lambda: limits.measure_a(self.bare, self.place.rows))
-        self._timed("receipts", lambda: self.place.pay_in(period, body))
+        import_id = self._timed("look", lambda: self.place.look_at_file(period, body))
+        self._timed("apply", lambda: self.place.apply_file(import_id))
         self._tidy()
         if self.until == "import":
             return
@@ -113,11 +114,19 @@ class Months:
             of_rounds(
                 "receipts",
                 f"a file of {rows:,} receipts, previewed and applied",
-                took["receipts"],
+                _added(took["look"], took["apply"]),
                 took["A"],
                 1.5,
-                processor=self._ratio(("receipts",), "A"),
-            )
+                processor=self._ratio(("look", "apply"), "A"),
+            ),
+            of_rounds(
+                "receipts_applied",
+                f"of that the application alone: {rows:,} receipts read, checked, booked",
+                took["apply"],
+                took["A"],
+                None,
+                processor=self._ratio(("apply",), "A"),
+            ),
         ]
         if "seal" in took:
             filing = _added(took["prepare"], took["seal"])

@@ -123,15 +123,19 @@ class Town:
 
     def pay_in(self, period: Period, body: bytes) -> None:
         """Take in the file in which every member pays what the month costs her."""
-        told: dict[str, Any] = {"actor": ACTOR, "today": TODAY}
-        options = receipts.Options("cash", "cash:main")
-        name = f"pagos-{period}.csv"
+        self.apply_file(self.look_at_file(period, body))
+
+    def look_at_file(self, period: Period, body: bytes) -> int:
+        """Preview a month's file of payments; return its import."""
+        options, name = receipts.Options("cash", "cash:main"), f"pagos-{period}.csv"
+        told: dict[str, Any] = {"body": body, "file_name": name, "media_type": "text/csv", "options": options}
         with self.database.session(1) as session:
-            made = receipts.preview_import(
-                session, body=body, file_name=name, media_type="text/csv", options=options, **told
-            )
+            return receipts.preview_import(session, **told, actor=ACTOR, today=TODAY).id
+
+    def apply_file(self, import_id: int) -> None:
+        """Receive every row of a file that was previewed."""
         with self.database.session(1) as session:
-            done = receipts.apply_import(session, made.id, policy="good_rows", **told)
+            done = receipts.apply_import(session, import_id, policy="good_rows", actor=ACTOR, today=TODAY)
         if done.applied_count != self.rows:
             raise AssertionError(f"{done.applied_count} of {self.rows} receipts were applied: {done}")
 

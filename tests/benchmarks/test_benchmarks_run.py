@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY_FIGURE = {
-    "receipts", "filing", "answer", "benefits", "month", "statements", "storage", "memory", "receipt_http", "receipt_p99",
+    "receipts", "receipts_applied", "filing", "answer", "benefits", "month", "statements", "storage", "memory", "receipt_http", "receipt_p99",
     "member_http", "selfcheck_http", "members", "statement_read", "statement_load", "statement_match", "statement_memory",
     "pages", "tss_write", "tss_check",
 }  # fmt: skip

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.kit.money import AmountError, currency_of, format_amount
 from gateway.kit.tabular import (
+    BLOCK,
     DateError,
     DateInFutureError,
     EncodingError,
@@ -361,3 +362,33 @@ def test_no_damage_to_a_workbook_is_more_than_a_refusal(place: int, cut: int, pu
     with contextlib.suppress(FileUnreadableError):
         for _row in opened(book[:at] + put + book[at + cut :]).rows:
             pass
+
+
+def test_rows_are_read_in_blocks_and_each_keeps_its_line_and_its_fault() -> None:
+    """Tidy rows and untidy ones, too wide and too narrow ones, on both sides of where a block ends."""
+    count = 2 * BLOCK + 3
+    odd = {
+        1: "1; Ana  María ",
+        BLOCK - 1: "2;x;y",
+        BLOCK: "3",
+        BLOCK + 1: "'=4;O'Neill",
+        2 * BLOCK + 1: "5;\x07",
+        2 * BLOCK + 2: "6;" + "a" * 4_001,
+    }
+    lines = [odd.get(place, f"{place};Eva") for place in range(count)]
+    table = opened(("cedula;nombres\n" + "\n".join(lines) + "\n").encode())
+    rows = list(table.rows)
+    assert [row.row_no for row in rows] == list(range(2, count + 2))
+    told = {place: (row.fields, row.problem and row.problem.code) for place, row in enumerate(rows) if place in odd}
+    assert told == {
+        1: ({"document": "1", "names": "Ana María"}, None),
+        BLOCK - 1: ({"document": "2", "names": "x"}, "row_width"),
+        BLOCK: ({"document": "3", "names": ""}, "row_width"),
+        BLOCK + 1: ({"document": "=4", "names": "O'Neill"}, None),
+        2 * BLOCK + 1: ({"document": "5", "names": ""}, "cell_unreadable"),
+        2 * BLOCK + 2: ({"document": "6", "names": ""}, "cell_unreadable"),
+    }
+    assert all(
+        row.fields == {"document": str(place), "names": "Eva"} for place, row in enumerate(rows) if place not in odd
+    )
+    assert [row.raw for row in rows] == [line.split(";") for line in lines]

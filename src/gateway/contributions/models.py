@@ -345,7 +345,7 @@ class ReceiptImport(TenantTable, table=True):
     first_receipt_id: int | None = big(nullable=True)
     """Its receipts are numbered from here …"""
     last_receipt_id: int | None = big(nullable=True)
-    """… to here, others among them: each names its import, and an index of its own would cost a twentieth of the load."""
+    """… to here, with others among them: each names its import, and an index of imports would cost every load."""
     created_at: dt.datetime = instant(now=True)
     created_by: str = words()
     applied_at: dt.datetime | None = instant(nullable=True)
