@@ -1,6 +1,7 @@
 """Long files of the state, the bank and a payer: a worker takes them in, and their page says how far that is."""
 
 import json
+import re
 
 from playwright.sync_api import Page, expect
 from tests.filing.filing_town import MARCH
@@ -66,6 +67,9 @@ def test_a_long_answer_of_the_portal_names_every_mistake_and_its_lines_are_taken
     with fresh.database.session(1) as session:
         assert db.scalar(session, "SELECT status FROM filing WHERE id = :id", {"id": filing}) == "submitted"
     page.get_by_role("link", name="Volver: La respuesta del portal").click()
+    before = page.locator("section", has_text="Archivos largos enviados antes").get_by_role("listitem")
+    expect(before).to_have_text([re.compile("mala.csv.*No se tomó nada del archivo", re.S)])
+    assert before.get_by_role("link").get_attribute("href").startswith("/o/filings/answers/")
     send(page, "buena.csv", b"line,code\n2,0\n3,24\n4,0\n" + PADDING, "Cargarla")
     work_off(fresh).join(30)
     expect(page.locator("main .status.good")).to_contain_text("2 aceptadas, 1 rechazadas")
@@ -94,6 +98,9 @@ def test_a_long_settlement_is_taken_in_here_where_no_worker_comes(fresh: Office)
     silence(fresh)
     page.reload()
     page.get_by_role("button", name="Procesarlo aquí y ahora").click()
+    expect(page.locator("main .status.good")).to_contain_text("La liquidación está cargada")
+    fresh.go(page, "/reconciliation/settlement")
+    page.get_by_role("link", name="st1.json").click()
     expect(page.locator("main .status.good")).to_contain_text("La liquidación está cargada")
     with fresh.database.session(1) as session:
         assert db.scalar(session, "SELECT count(*) FROM provider_settlement WHERE status = 'booked'") == 1

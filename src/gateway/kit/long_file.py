@@ -58,6 +58,11 @@ def progress_of(session: Session, kind: LongFile, number: int) -> Progress | Non
     return progress.find(session, kind.subject, number)
 
 
+def newest(session: Session, kind: LongFile, *, limit: int) -> list[Progress]:
+    """Return how far the newest files of a kind are, the newest first."""
+    return progress.newest(session, kind.subject, limit=limit)
+
+
 def carry_out(context: Context, mutual_id: int, kind: LongFile, number: int) -> None:
     """Take in a kept file as a job."""
 

@@ -52,6 +52,12 @@ SELECT {COLUMNS} FROM work_progress
 WHERE mutual_id = current_mutual() AND subject_kind = :subject_kind AND subject_id = :subject_id
 """
 
+NEWEST = f"""
+-- at most so many rows: the newest works of a kind
+SELECT {COLUMNS} FROM work_progress
+WHERE mutual_id = current_mutual() AND subject_kind = :subject_kind ORDER BY asked_at DESC, id DESC LIMIT :limit
+"""
+
 TELL = """
 -- no row: how far the work is
 UPDATE work_progress SET state = 'working', step = :step, done_count = :done, total_count = :total, told_at = clock_timestamp()
@@ -129,6 +135,12 @@ def find(session: Session, subject_kind: str, subject_id: int) -> Progress | Non
     values = {"subject_kind": subject_kind, "subject_id": subject_id, "quiet": QUIET_SECONDS}
     row = db.first(session, FIND, values)
     return None if row is None else Progress(*row)
+
+
+def newest(session: Session, subject_kind: str, *, limit: int) -> list[Progress]:
+    """Return the newest works of a kind, the newest first."""
+    values = {"subject_kind": subject_kind, "limit": limit, "quiet": QUIET_SECONDS}
+    return [Progress(*row) for row in db.rows(session, NEWEST, values)]
 
 
 def ask(

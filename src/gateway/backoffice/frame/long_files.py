@@ -13,9 +13,12 @@ from gateway.backoffice.frame.forms import Form, Upload
 from gateway.backoffice.frame.refusals import said_of, said_of_code
 from gateway.backoffice.frame.work import Work, fragment, shown
 from gateway.kit.errors import FieldProblem
-from gateway.kit.long_file import LARGE_BYTES, LongFile, keep_for_later, progress_of, take_in_here
+from gateway.kit.long_file import LARGE_BYTES, LongFile, keep_for_later, newest, progress_of, take_in_here
 from gateway.kit.progress import MOST_PROBLEMS, Progress
 from gateway.staff.models import Role
+
+EARLIER = 5
+"""So many of the files sent before are shown where the next one is sent."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,38 @@ def later(desk: Desk, page: LongPage, file: Upload, options: Mapping[str, Any]) 
         return None
     kept = keep_for_later(desk.session, page.kind, file.body, file_name=file.name, actor=desk.actor, options=options)
     return Go(page.at(kept))
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A long file that was sent before, where the next one is sent."""
+
+    name: str
+    path: str
+    text: str
+    """How far it is or what came of it, in the reader's language."""
+    tone: str
+
+
+def earlier(desk: Desk, page: LongPage, about: Mapping[str, Any] | None = None) -> list[Earlier]:
+    """Return the last long files of a kind, so that whoever left such a page finds it again.
+
+    Args:
+        desk: Whose page it is.
+        page: The kind.
+        about: What must have been asked with the file; those of others are left out.
+    """
+    found = []
+    for one in newest(desk.session, page.kind, limit=EARLIER):
+        if about is not None and not about.items() <= one.options.items():
+            continue
+        came = Came(desk.words.say("It is being taken in"), "wait")
+        if one.state == "failed":
+            came = Came(desk.words.say("Nothing of it was taken in"), "bad")
+        elif one.state == "done":
+            came = page.came(desk, one, one.result or {})
+        found.append(Earlier(str(one.options["file_name"]), page.at(one.subject_id), came.text, came.tone))
+    return found
 
 
 def offer(area: Area, page: LongPage, *roles: Role) -> None:

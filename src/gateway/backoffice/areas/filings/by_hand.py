@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from gateway.backoffice.areas.filings.place import COMPONENTS, DOCUMENTS, FILES, PAYS, area, component, crumbs, name_of
 from gateway.backoffice.frame.desk import Crumb, Desk, Go
 from gateway.backoffice.frame.forms import Form
-from gateway.backoffice.frame.long_files import Came, LongPage, later, offer
+from gateway.backoffice.frame.long_files import Came, LongPage, earlier, later, offer
 from gateway.backoffice.frame.texts import N_
 from gateway.backoffice.frame.uploads import check_size
 from gateway.filing import answer_later, queries
@@ -68,6 +68,7 @@ def _show_answer(desk: Desk, form: Form, filing_id: int) -> Response:
         form=form,
         found=found,
         documents=documents,
+        earlier=earlier(desk, ANSWER_FILES, {"filing_id": filing_id}),
     )
 
 

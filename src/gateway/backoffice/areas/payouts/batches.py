@@ -21,7 +21,7 @@ from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
-from gateway.backoffice.frame.long_files import Came, LongPage, later, offer
+from gateway.backoffice.frame.long_files import Came, LongPage, earlier, later, offer
 from gateway.backoffice.frame.texts import N_
 from gateway.backoffice.frame.uploads import check_size
 from gateway.contributions.queries import names_of
@@ -273,7 +273,8 @@ def carried(desk: Desk, form: Form, batch_id: int) -> Go:
 
 
 def _show_report(desk: Desk, form: Form) -> Response:
-    return desk.page("payouts/report.html", crumbs=crumbs(desk, (N_("The bank's report"), "")), form=form)
+    sent = earlier(desk, REPORT_FILES)
+    return desk.page("payouts/report.html", crumbs=crumbs(desk, (N_("The bank's report"), "")), form=form, earlier=sent)
 
 
 @area.act(

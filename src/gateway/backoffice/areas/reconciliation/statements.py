@@ -22,7 +22,7 @@ from gateway.backoffice.frame.area import Confirmation
 from gateway.backoffice.frame.desk import Desk, Go
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.listing import Column, Filter
-from gateway.backoffice.frame.long_files import Came, LongPage, later, offer
+from gateway.backoffice.frame.long_files import Came, LongPage, earlier, later, offer
 from gateway.backoffice.frame.machine import said_by_machine
 from gateway.backoffice.frame.texts import N_
 from gateway.backoffice.frame.uploads import check_size
@@ -86,6 +86,7 @@ def _show(desk: Desk, form: Form) -> Any:
         rows=rows,
         mappings=[(str(one.id), one.name) for one in mappings.list_mappings(desk.session, after="", limit=200)],
         may_load=desk.may(MONEY),
+        earlier=earlier(desk, STATEMENT_FILES),
     )
 
 
@@ -284,6 +285,7 @@ def _show_settlement(desk: Desk, form: Form) -> Response:
         form=form,
         providers=[(one.ledger_code, one.name) for one in accounts if one.ledger_code.startswith("momo:")],
         banks=[(one.ledger_code, one.name) for one in accounts if one.ledger_code.startswith("bank:")],
+        earlier=earlier(desk, SETTLEMENT_FILES),
     )
 
 
