@@ -6,7 +6,6 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from gateway.kit import db
-from gateway.ledger.seal_queries import NEWEST_TOTALS
 
 FIND_TX_BY_KEY = """
 -- at most one row: the transaction booked under a key
@@ -240,43 +239,50 @@ WHERE mutual_id = current_mutual()
 _AS_OF = """t.valid_on <= coalesce(CAST(:valid_on AS date), 'infinity')
       AND t.recorded_at <= coalesce(CAST(:recorded_at AS timestamptz), 'infinity')"""
 
-TRIAL_BALANCE = f"""
+TOTALS_AT = """
+-- one row: the writer below which every entry is in a day's total, and whether a range was being booked at the instant asked for
+SELECT coalesce((
+           SELECT below_xid FROM ledger_day_total WHERE mutual_id = current_mutual() ORDER BY below_xid DESC LIMIT 1
+       ), '0')::text AS below_xid,
+       EXISTS (SELECT FROM ledger_day_total WHERE mutual_id = current_mutual()
+               AND booked_from <= CAST(:recorded_at AS timestamptz) AND booked_until > CAST(:recorded_at AS timestamptz)) AS is_cut
+"""
+
+_TRIAL_BALANCE = """
 -- one row per control account: the sum of its entries on its normal side, by code, as of both dates
-WITH kept AS (
-    SELECT control, kind, currency, sum(sum_minor) AS sum_minor FROM ledger_day_total
-    WHERE mutual_id = current_mutual() AND below_xid <= CAST(CAST(:below_xid AS text) AS xid8)
-      AND valid_on <= coalesce(CAST(:valid_on AS date), 'infinity')
-      AND booked_until <= coalesce(CAST(:recorded_at AS timestamptz), 'infinity')
-    GROUP BY control, kind, currency
-), cut AS (
-    -- Ranges that were being booked at the instant asked for: of these the entries are looked at.
-    SELECT DISTINCT from_xid, below_xid FROM ledger_day_total
-    WHERE mutual_id = current_mutual() AND below_xid <= CAST(CAST(:below_xid AS text) AS xid8)
-      AND booked_from <= CAST(:recorded_at AS timestamptz) AND booked_until > CAST(:recorded_at AS timestamptz)
-), fresh AS (
-    SELECT t.id FROM ledger_tx t
-    WHERE t.mutual_id = current_mutual() AND t.written_xid >= CAST(CAST(:below_xid AS text) AS xid8) AND {_AS_OF}
-    UNION ALL
-    SELECT t.id FROM cut
-    JOIN ledger_tx t ON t.mutual_id = current_mutual() AND t.written_xid >= cut.from_xid AND t.written_xid < cut.below_xid AND {_AS_OF}
-), moved AS (
-    SELECT control, kind, currency, sum_minor FROM kept
-    UNION ALL
-    SELECT a.control, a.kind, a.currency, sum(e.amount_minor) FROM fresh f
-    JOIN ledger_entry e ON e.mutual_id = current_mutual() AND e.tx_id = f.id
-    JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.id = e.account_id
-    GROUP BY a.control, a.kind, a.currency
-)
-SELECT a.control, a.kind, a.currency, a.is_clearing,
-       (coalesce((SELECT sum(m.sum_minor) FROM moved m
-                  WHERE m.control = a.control AND m.kind = a.kind AND m.currency = a.currency), 0) * a.normal_side)::bigint AS balance_minor,
-       a.account_count
-FROM (
+WITH accounts AS MATERIALIZED (
     SELECT control, kind, currency, bool_or(is_clearing) AS is_clearing, min(normal_side) AS normal_side, count(*) AS account_count
     FROM ledger_account WHERE mutual_id = current_mutual() GROUP BY control, kind, currency
-) a
-ORDER BY a.control
+), fresh AS MATERIALIZED (
+    SELECT t.id FROM ledger_tx t
+    WHERE t.mutual_id = current_mutual() AND t.written_xid >= CAST(CAST(:below_xid AS text) AS xid8) AND {as_of}{cut}
+), moved AS MATERIALIZED (
+    SELECT control, kind, currency, sum(sum_minor) AS sum_minor FROM (
+        SELECT control, kind, currency, sum_minor FROM ledger_day_total
+        WHERE mutual_id = current_mutual() AND below_xid <= CAST(CAST(:below_xid AS text) AS xid8)
+          AND valid_on <= coalesce(CAST(:valid_on AS date), 'infinity')
+          AND booked_until <= coalesce(CAST(:recorded_at AS timestamptz), 'infinity')
+        UNION ALL
+        SELECT a.control, a.kind, a.currency, e.amount_minor FROM fresh f
+        JOIN ledger_entry e ON e.mutual_id = current_mutual() AND e.tx_id = f.id
+        JOIN ledger_account a ON a.mutual_id = current_mutual() AND a.id = e.account_id
+    ) one GROUP BY control, kind, currency
+)
+SELECT a.control, a.kind, a.currency, a.is_clearing, (coalesce(m.sum_minor, 0) * a.normal_side)::bigint AS balance_minor, a.account_count
+FROM accounts a LEFT JOIN moved m ON m.control = a.control AND m.kind = a.kind AND m.currency = a.currency
+ORDER BY a.control, a.kind, a.currency
 """
+_CUT = """
+    UNION ALL
+    -- Ranges that were being booked at the instant asked for: of these the entries are looked at.
+    SELECT t.id FROM (
+        SELECT DISTINCT from_xid, below_xid FROM ledger_day_total
+        WHERE mutual_id = current_mutual() AND below_xid <= CAST(CAST(:below_xid AS text) AS xid8)
+          AND booked_from <= CAST(:recorded_at AS timestamptz) AND booked_until > CAST(:recorded_at AS timestamptz)
+    ) cut JOIN ledger_tx t ON t.mutual_id = current_mutual() AND t.written_xid >= cut.from_xid AND t.written_xid < cut.below_xid AND {as_of}"""
+TRIAL_BALANCE = _TRIAL_BALANCE.format(as_of=_AS_OF, cut="")
+"""Where no range is cut: nearly always. Named in the same statement, ranges that are not there were planned as a third of the books."""
+TRIAL_BALANCE_CUT = _TRIAL_BALANCE.format(as_of=_AS_OF, cut=_CUT.format(as_of=_AS_OF))
 
 
 class TrialLine(NamedTuple):
@@ -308,8 +314,11 @@ def trial_balance(
     session: Session, *, valid_on: dt.date | None = None, recorded_at: dt.datetime | None = None
 ) -> list[TrialLine]:
     """Return every control account with its balance, as of both dates; from the totals of days, and the entries above them."""
-    newest = db.scalar(session, NEWEST_TOTALS)
-    found = db.rows(session, TRIAL_BALANCE, {"valid_on": valid_on, "recorded_at": recorded_at, "below_xid": newest})
+    newest = db.one(session, TOTALS_AT, {"recorded_at": recorded_at})
+    statement = TRIAL_BALANCE_CUT if newest.is_cut else TRIAL_BALANCE
+    found = db.rows(
+        session, statement, {"valid_on": valid_on, "recorded_at": recorded_at, "below_xid": newest.below_xid}
+    )
     return [TrialLine(*row) for row in found]
 
 
