@@ -36,3 +36,19 @@ def test_money_that_came_before_its_advice_leaves_suspense_once_the_advice_is_he
         assert [tuple(row) for row in known] == [("matched", "remittance_transfer", told.id)]
         allot(session, told.id, actor="staff:ana", today=TODAY)
         assert current_balance(session, f"member:{member}:benefits") == 50_000
+
+
+def test_money_that_is_not_fit_for_its_advice_stays_in_suspense_and_holds_nothing_up(database: Database) -> None:
+    with database.session(1) as session:
+        make_members(session, 1)
+        open_bank(session)
+        money = Booked(50_000, "E2E-S202604000001", "SUBSIDIOS")
+        load_statement(session, camt053(10**12, [money], day=DAY, number="DO01"), file_name="s.xml", actor="staff:ana")
+        reconcile(session, today=TODAY)
+        lines = [line(1, "99900000001", 50_000)]
+        told = record(session, advice(lines, currency="USD"), lines)
+        for _ in range(2):
+            reconcile(session, today=TODAY)
+            assert get_remittance(session, told.id).status == "advised"
+            assert current_balance(session, "suspense:bank") == 50_000
+        assert db.rows(session, "SELECT FROM contribution_reversal") == []

@@ -89,7 +89,11 @@ def match_lines(session: Session, *, today: dt.date) -> Matched:
             else:
                 by_rule[rule] = by_rule.get(rule, 0) + 1
     for line in db.rows(session, ADVISED_LATER):
-        _advised_later(session, line, today)
+        try:
+            with session.begin_nested():
+                _advised_later(session, line, today)
+        except GatewayError:
+            continue  # Not fit for the advice, in another currency for example: it waits in suspense for a person.
         by_rule[line.rule] = by_rule.get(line.rule, 0) + 1
     return Matched(by_rule, suspense_count)
 
