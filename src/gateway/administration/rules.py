@@ -18,7 +18,7 @@ LANGUAGES = ("es", "en", "fr")
 ROLES_WITH_LIMIT = ("accountant", "manager")
 """Who may release a batch at all."""
 LIMIT = "payouts.release_limits."
-_RESERVED = ("release_limits", "code_days")
+_RESERVED = ("release_limits", "code_days", "recheck_days")
 _NAMES = {"provider": r"[a-z][a-z0-9_:-]{1,39}", "role": "|".join(ROLES_WITH_LIMIT)}
 MOST_DAYS_KEPT = 3650
 

@@ -63,6 +63,18 @@ UPDATE payout_batch SET next_check_at = clock_timestamp() + interval '30 seconds
 WHERE mutual_id = current_mutual() AND id = :id AND status IN ('released', 'unknown', 'submitted')
 """
 
+PUT_OFF_RECHECK = """
+-- no row: an ended batch that is being asked about again is not due for a while
+UPDATE payout_batch SET next_check_at = clock_timestamp() + CAST(:wait AS interval)
+WHERE mutual_id = current_mutual() AND id = :id AND recheck_on IS NOT NULL
+"""
+
+GO_ON_RECHECK = """
+-- no row: how far a batch was asked about again, and when the next question is
+UPDATE payout_batch SET recheck_on = :recheck_on, recheck_after = :after, next_check_at = NULL
+WHERE mutual_id = current_mutual() AND id = :id
+"""
+
 KNOW_REFERENCE = """
 -- no row: the provider's id of a batch, where it was not known yet
 UPDATE payout_batch SET provider_reference = :reference
@@ -137,10 +149,10 @@ def claim(way: Way, batch_id: int) -> Attempt | None:
         return _begin(session, way, get_batch(session, batch_id), "send")
 
 
-def question(way: Way, batch_id: int) -> Attempt:
+def question(way: Way, batch_id: int, name: str = "ask") -> Attempt:
     """Begin a question about a batch."""
     with way.open_session() as session:
-        return _begin(session, way, get_batch(session, batch_id), "ask")
+        return _begin(session, way, get_batch(session, batch_id), name)
 
 
 def lose_sight_of_late(way: Way, batch_id: int) -> bool:
@@ -210,6 +222,16 @@ def know(session: Session, batch_id: int, reference: str | None) -> None:
 def put_off(session: Session, batch_id: int) -> None:
     """Mark a due batch as being looked after, so that the next turn of the timetable does not queue it again."""
     db.run(session, PUT_OFF, {"id": batch_id})
+
+
+def put_off_recheck(session: Session, batch_id: int, wait: dt.timedelta) -> None:
+    """Let an ended batch not be asked about again for a while."""
+    db.run(session, PUT_OFF_RECHECK, {"id": batch_id, "wait": wait})
+
+
+def go_on_recheck(session: Session, batch_id: int, *, recheck_on: dt.date | None, after: int) -> None:
+    """Write down behind which payout, and on which day, an ended batch is asked about next."""
+    db.run(session, GO_ON_RECHECK, {"id": batch_id, "recheck_on": recheck_on, "after": after})
 
 
 def ask_now(session: Session, batch_id: int) -> None:

@@ -93,7 +93,7 @@ def apply_report(session: Session, body: bytes, *, actor: str, today: dt.date, t
         for name, verdict in rejected.items()
     ]
     applied = apply_results(session, batch.id, results, actor=actor, today=today, evidence_id=kept)
-    finish(session, batch.id, actor=actor, evidence_id=kept)
+    finish(session, batch.id, actor=actor, today=today, evidence_id=kept)
     unknown = sorted(set(report.transactions) - set(ours))[:100]
     return Reported(queries.get_batch(session, batch.id), report.group.status, applied, unknown)
 
@@ -120,5 +120,5 @@ def book_lines(session: Session, bookings: Sequence[Booking], *, actor: str, tod
         applied = apply_results(session, batch_id, results, actor=actor, today=today)
         if applied.tx_id is not None:
             by_line.update({one.line_id: applied.tx_id for one in lines})
-        finish(session, batch_id, actor=actor)
+        finish(session, batch_id, actor=actor, today=today)
     return by_line

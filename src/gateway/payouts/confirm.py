@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from gateway.kit import audit, bulk, db
+from gateway.kit import audit, bulk, db, tenant
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.bulk import Head, post_lines
 from gateway.ledger.periods import is_closed
-from gateway.payouts import confirm_queries, queries
+from gateway.payouts import confirm_queries, queries, rules
 from gateway.payouts.errors import BatchNotSentError
 from gateway.payouts.queries import BatchRow
 from gateway.payouts.states import BATCH, PAYOUT, BatchEvent, BatchStatus, PayoutEvent, PayoutStatus
@@ -111,12 +111,12 @@ def open_count(session: Session, batch_id: int) -> int:
     return int(db.scalar(session, confirm_queries.OPEN_COUNT, {"batch_id": batch_id}))
 
 
-def finish(session: Session, batch_id: int, *, actor: str, evidence_id: int | None = None) -> bool:
+def finish(session: Session, batch_id: int, *, actor: str, today: dt.date, evidence_id: int | None = None) -> bool:
     """End a batch all of whose payouts have their outcome; return whether it ended now."""
     batch = queries.get_batch(session, batch_id, lock=True)
     if not BATCH.allows(BatchStatus(batch.status), BatchEvent.FINISH) or open_count(session, batch_id):
         return False
-    _end(session, batch, BatchEvent.FINISH, None, actor, evidence_id)
+    _end(session, batch, BatchEvent.FINISH, None, actor, today, evidence_id)
     return True
 
 
@@ -136,7 +136,7 @@ def refuse(
         InvalidTransitionError: The batch is not on its way.
     """
     batch = queries.get_batch(session, batch_id, lock=True)
-    _end(session, batch, BatchEvent.REFUSE, reason, actor, evidence_id)
+    _end(session, batch, BatchEvent.REFUSE, reason, actor, today, evidence_id)
     chunks = bulk.read_chunks(session, confirm_queries.OPEN_PAYOUTS, {"batch_id": batch_id})
     failed = PayoutStatus.FAILED.value
     results = [Result(row[0], failed, reason_code=code, reason_text=reason) for chunk in chunks for row in chunk]
@@ -165,10 +165,18 @@ def _open_day(session: Session, settled_on: dt.date | None, today: dt.date) -> d
 
 
 def _end(
-    session: Session, batch: BatchRow, event: BatchEvent, reason: str | None, actor: str, evidence_id: int | None
+    session: Session,
+    batch: BatchRow,
+    event: BatchEvent,
+    reason: str | None,
+    actor: str,
+    today: dt.date,
+    evidence_id: int | None,
 ) -> None:
     status = BATCH.advance(BatchStatus(batch.status), event)
-    db.run(session, confirm_queries.MARK_FINISHED, {"id": batch.id, "status": status.value, "reason": reason})
+    days = rules.recheck_days(tenant.current(session).settings)
+    values = {"today": today, "recheck_on": rules.day_to_ask_again(today, today, days)}
+    db.run(session, confirm_queries.MARK_FINISHED, {"id": batch.id, "status": status.value, "reason": reason, **values})
     audit.log_transition(
         session,
         subject_kind="payout_batch",

@@ -95,8 +95,8 @@ WHERE mutual_id = current_mutual() AND batch_id = %(batch_id)s AND status = 'ord
 """
 
 MARK_FINISHED = """
--- no row: the batch has ended
+-- no row: the batch has ended; of what mobile money paid it is asked again whether it was taken back
 UPDATE payout_batch SET status = :status, reason = :reason, finished_at = clock_timestamp(), next_check_at = NULL, lease_until = NULL,
-    version = version + 1
+    finished_on = :today, recheck_on = CASE WHEN provider LIKE 'momo:%' THEN CAST(:recheck_on AS date) END, version = version + 1
 WHERE mutual_id = current_mutual() AND id = :id
 """

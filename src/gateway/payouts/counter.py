@@ -160,7 +160,7 @@ def hand_out(
     db.run(session, USE_CODE, {"id": kept.id})
     result = Result(payout.end_to_end_id, PayoutStatus.PAID.value, f"counter:{kept.id}", today)
     apply_results(session, batch.id, [result], actor=actor, today=today)
-    finish(session, batch.id, actor=actor)
+    finish(session, batch.id, actor=actor, today=today)
     _record(session, payout, "hand_out", actor)
     return HandedOut(queries.get_payout(session, payout_id), None)
 
@@ -176,7 +176,7 @@ def give_up(session: Session, payout_id: int, *, reason: str, actor: str, today:
     payout, batch = _waiting(session, payout_id)
     result = Result(payout.end_to_end_id, PayoutStatus.FAILED.value, reason_code="not_collected", reason_text=reason)
     apply_results(session, batch.id, [result], actor=actor, today=today)
-    finish(session, batch.id, actor=actor)
+    finish(session, batch.id, actor=actor, today=today)
     return queries.get_payout(session, payout_id)
 
 

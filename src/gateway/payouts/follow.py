@@ -12,12 +12,8 @@ from gateway.bank.protocol import BatchStanding, ItemFailure, ItemResult
 from gateway.payouts import attempts, confirm, rules
 from gateway.payouts.attempts import Attempt, Way
 from gateway.payouts.confirm import Applied, Result
-from gateway.payouts.queries import get_batch, get_payout
-from gateway.payouts.return_payout import return_payout
+from gateway.payouts.queries import get_batch
 from gateway.payouts.states import BatchStatus, PayoutStatus
-
-TAKEN_BACK = "reversed"
-"""The provider's word for a success that it took back."""
 
 
 def follow(way: Way, batch_id: int) -> Applied | None:
@@ -46,29 +42,6 @@ def follow(way: Way, batch_id: int) -> Applied | None:
         return None
 
 
-def recheck(way: Way, payout_id: int) -> bool:
-    """Ask again about a payout that was paid, because the provider is said to have taken its success back.
-
-    Where the provider's own books say so, it came back: its money is owed again. Return whether it did.
-    """
-    with way.open_session() as session:
-        payout = get_payout(session, payout_id)
-    if payout.status != PayoutStatus.PAID or not payout.provider_reference:
-        return False
-    if way.channel.payment(payout.provider_reference).status != TAKEN_BACK:
-        return False
-    with way.open_session() as session:
-        return_payout(
-            session,
-            end_to_end_id=payout.end_to_end_id,
-            reason="the provider took its success back",
-            code=TAKEN_BACK,
-            actor=way.actor,
-            today=way.today,
-        )
-    return True
-
-
 def _standing(way: Way, asking: Attempt) -> BatchStanding | None:
     if asking.batch.provider_reference is None:
         return way.channel.find_batch(asking.batch.correlation_id)
@@ -93,7 +66,7 @@ def _settle(way: Way, asking: Attempt, standing: BatchStanding, wait: dt.timedel
         )
         detail = f"{applied.paid_count} paid, {applied.failed_count} failed, {applied.open_count} open"
         if standing.is_finished and applied.open_count == 0:
-            confirm.finish(session, batch_id, actor=way.actor, evidence_id=evidence_id)
+            confirm.finish(session, batch_id, actor=way.actor, today=way.today, evidence_id=evidence_id)
         else:
             attempts.wait_for(session, asking, wait)
         attempts.close(session, asking, "settled", detail, evidence_id)

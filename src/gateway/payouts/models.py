@@ -42,6 +42,12 @@ class PayoutBatch(TenantTable, table=True):
     released_by: str | None = words(nullable=True)
     released_at: dt.datetime | None = instant(nullable=True)
     finished_at: dt.datetime | None = instant(nullable=True)
+    finished_on: dt.date | None = None
+    """The mutual's day on which every payout had its outcome."""
+    recheck_on: dt.date | None = None
+    """The day on which the provider is asked again whether it took a success back; empty where it is asked no more."""
+    recheck_after: int = big(server="0")
+    """The last payout that was asked about on that day: a question that was broken off goes on behind it."""
     version: int = whole(server="1")
 
 

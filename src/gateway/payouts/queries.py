@@ -12,7 +12,7 @@ from gateway.payouts.errors import BatchNotFoundError, PayoutNotFoundError
 
 _BATCH = """id, correlation_id, provider, status, currency, payout_count, total_minor, request_sha256, request_evidence_id,
 provider_reference, reason, attempt, lease_until, next_check_at, prepared_by, prepared_at, released_by, released_at,
-finished_at, version"""
+finished_at, finished_on, recheck_on, recheck_after, version"""
 
 BATCH = f"""
 -- at most one row: a batch
@@ -92,6 +92,20 @@ ORDER BY id
 """
 
 
+TO_RECHECK = """
+-- one row per ended batch of mobile money of which it is to be asked today whether a success was taken back
+SELECT id FROM payout_batch
+WHERE mutual_id = current_mutual() AND recheck_on <= :today AND coalesce(next_check_at, '-infinity') <= clock_timestamp()
+ORDER BY id
+"""
+
+PAID_TO_RECHECK = """
+-- one row per paid payout of a batch that the provider can be asked about, behind one, in their order
+SELECT id, end_to_end_id, provider_reference FROM payout
+WHERE mutual_id = current_mutual() AND batch_id = :batch_id AND id > :after AND status = 'paid' AND provider_reference <> ''
+ORDER BY id LIMIT :limit
+"""
+
 AT_COUNTER = f"""
 -- one row per payout that waits at a counter for its member, the oldest first; of some members alone, where they are named
 SELECT {", ".join(f"p.{name.strip()}" for name in _PAYOUT.split(","))} FROM payout_batch b
@@ -132,6 +146,10 @@ class BatchRow(NamedTuple):
     released_by: str | None
     released_at: dt.datetime | None
     finished_at: dt.datetime | None
+    finished_on: dt.date | None
+    recheck_on: dt.date | None
+    """The day on which the provider is asked again whether it took a success back."""
+    recheck_after: int
     version: int
 
 
@@ -238,6 +256,11 @@ def find_batch(
     values = {"provider": provider, "correlation_id": correlation_id, "reference": reference}
     row = db.first(session, BATCH_BY_THEIR_IDS, values)
     return None if row is None else (int(row.id), str(row.status))
+
+
+def list_to_recheck(session: Session, today: dt.date) -> list[int]:
+    """Return the ended batches of which the provider is to be asked today whether it took a success back."""
+    return [int(row.id) for row in db.rows(session, TO_RECHECK, {"today": today})]
 
 
 def list_due(session: Session) -> list[tuple[int, str]]:

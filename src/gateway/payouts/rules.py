@@ -15,6 +15,8 @@ MOST_IN_A_BATCH = 100_000
 """So that a request stays a file that people, providers and memory can handle."""
 GSMA_LIMIT = 999_999
 LONGEST_WAIT = dt.timedelta(minutes=30)
+RECHECK_DAYS = 60
+"""For how long it is asked again about what a provider paid, unless the mutual says otherwise (``payouts.recheck_days``)."""
 
 
 class FrozenItem(NamedTuple):
@@ -178,3 +180,27 @@ def wait_before_asking(age: dt.timedelta) -> dt.timedelta:
         SRC-GSMA, a callback may never come: poll.
     """
     return max(dt.timedelta(seconds=1), min(age / 4, LONGEST_WAIT))
+
+
+def recheck_days(settings: Mapping[str, Any]) -> int:
+    """Return for how many days after a batch ended its payments are asked about again.
+
+    Source:
+        SRC-MUTUAL, ``payouts.recheck_days`` of the mutual's settings.
+    """
+    return int(settings.get("payouts", {}).get("recheck_days", RECHECK_DAYS))
+
+
+def day_to_ask_again(finished_on: dt.date, today: dt.date, days: int) -> dt.date | None:
+    """Return the day of the next question about payments that were made, or None once they are old enough.
+
+    As far off as they are old: after 1, 2, 4, 8, 16, 32 days and a last time on the last of ``days``. A reversal is told
+    once, by a callback that may be lost; the older a payment, the rarer it is taken back.
+
+    Source:
+        SRC-GSMA, a transaction may become ``reversed`` after it was ``completed``; a callback may never come.
+    """
+    age = (today - finished_on).days
+    if age >= days:
+        return None
+    return finished_on + dt.timedelta(days=min(age + max(age, 1), days))

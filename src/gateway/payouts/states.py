@@ -12,6 +12,9 @@
 lease is in doubt: it becomes ``unknown`` and is asked about. ``PROVE_ABSENT`` brings it back to ``released``: the same
 id, the same bytes.
 
+Money that mobile money paid may be taken back while nobody listens: a batch that is ``finished`` or ``refused`` is asked about
+again for days (``recheck_on``), less and less often.
+
 A payout: ordered -> paid | failed; paid -> returned; ordered -> cancelled with its draft. Failed and returned money is
 owed to the member again; a new payout with a new id, linked to the old, pays it anew.
 """

@@ -13,13 +13,13 @@ from gateway.bank.protocol import RawAnswer
 from gateway.contributions.collect import read_collections
 from gateway.kit import jobs, long_file, tenant
 from gateway.kit.jobs import Context, periodic, task
-from gateway.payouts import attempts, queries
+from gateway.payouts import attempts, queries, rules
 from gateway.payouts.attempts import Way
 from gateway.payouts.deliver import deliver
-from gateway.payouts.follow import follow, recheck
+from gateway.payouts.follow import follow
 from gateway.payouts.inbox import of_payout, read_hints
+from gateway.payouts.recheck import recheck, recheck_batch
 from gateway.payouts.report_later import REPORT
-from gateway.payouts.rules import provider_of
 
 
 @task("payouts.deliver")
@@ -45,11 +45,27 @@ def recheck_payout(context: Context, mutual_id: int, payout_id: int) -> None:
         recheck(way, payout_id)
 
 
+@task("payouts.ask_again")
+def ask_again(context: Context, mutual_id: int, batch_id: int) -> None:
+    """Ask about some payments of an ended batch whether they were taken back since; the rest is another job's."""
+    with context.session(mutual_id) as session:
+        days = rules.recheck_days(tenant.current(session).settings)
+    with _way(context, mutual_id, batch_id, keeps=False) as way:
+        is_more = recheck_batch(way, batch_id, days=days)
+    if is_more:
+        with context.session(mutual_id) as session:
+            jobs.defer(session, "payouts.ask_again", lock=f"payout_batch:{batch_id}", batch_id=batch_id)
+
+
 @periodic(seconds=5)
 @task("payouts.watch")
 def watch(context: Context, mutual_id: int) -> None:
-    """Look after every batch that is due: not taken, in doubt, or without news."""
+    """Look after every batch that is due: not taken, in doubt, without news, or to be asked about again."""
     with context.session(mutual_id) as session:
+        today = context.today(tenant.current(session).time_zone)
+        for batch_id in queries.list_to_recheck(session, today):
+            attempts.put_off_recheck(session, batch_id, rules.LONGEST_WAIT)
+            jobs.defer(session, "payouts.ask_again", lock=f"payout_batch:{batch_id}", batch_id=batch_id)
         for batch_id, _status in queries.list_due(session):
             attempts.put_off(session, batch_id)
             jobs.defer(session, "payouts.advance", lock=f"payout_batch:{batch_id}", batch_id=batch_id)
@@ -68,7 +84,8 @@ def read_inbox(context: Context, mutual_id: int) -> None:
 
 
 @contextmanager
-def _way(context: Context, mutual_id: int, batch_id: int) -> Iterator[Way]:
+def _way(context: Context, mutual_id: int, batch_id: int, *, keeps: bool = True) -> Iterator[Way]:
+    """Open the way to a batch's provider; every answer is kept, or those alone that somebody keeps himself."""
     with context.session(mutual_id) as session:
         mutual = tenant.current(session)
         batch = queries.get_batch(session, batch_id)
@@ -77,7 +94,7 @@ def _way(context: Context, mutual_id: int, batch_id: int) -> Iterator[Way]:
         with context.session(mutual_id) as session:
             attempts.keep(session, batch, raw)
 
-    channel = context.services["payer"](mutual, provider_of(batch.provider), on_answer=keep)
+    channel = context.services["payer"](mutual, rules.provider_of(batch.provider), on_answer=keep if keeps else None)
     lease = mutual.settings.get("payout_lease_seconds")
     try:
         yield Way(

@@ -37,6 +37,7 @@ BATCH = {
     "released_by": "staff:eva",
     "released_at": "2026-04-20T13:10:00Z",
     "finished_at": "2026-04-20T13:12:00Z",
+    "recheck_on": "2026-04-21",
     "version": 5,
 }
 BY_STATUS = [{"status": "paid", "payout_count": 1204, "total": "3400117.20", "currency": "DOP"}]
@@ -86,6 +87,8 @@ class PayoutBatchRead(ReadModel):
     released_by: str | None
     released_at: dt.datetime | None
     finished_at: dt.datetime | None
+    recheck_on: dt.date | None
+    """The day on which the provider is asked again whether it took a payment back; null where it is asked no more."""
     version: int
 
     @classmethod
@@ -149,6 +152,7 @@ class PayoutBatchPreparedRead(PayoutBatchRead):
                 "released_by": None,
                 "released_at": None,
                 "finished_at": None,
+                "recheck_on": None,
                 "version": 1,
                 "further_batches": [],
                 "left_out": LEFT_OUT,

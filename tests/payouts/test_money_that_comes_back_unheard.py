@@ -1,0 +1,198 @@
+"""Money that a provider takes back without being heard: it is asked about for sixty days, and found on the float's statement."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from tests.paying import FLOAT, TODAY, open_bank, owe
+from tests.processes import RunningPayer, start_payer
+
+from gateway.bank.connect import payer_channel
+from gateway.kit import db
+from gateway.kit.db import Database
+from gateway.kit.jobs import Context
+from gateway.kit.working import work_off
+from gateway.ledger.queries import balance_of, current_balance
+from gateway.payouts.order import prepare
+from gateway.payouts.queries import PayoutRow, get_batch, list_payouts
+from gateway.payouts.release import release
+from gateway.payouts.rules import day_to_ask_again
+from gateway.payouts.tasks import watch
+
+OPENING = 10**12
+
+
+@pytest.fixture
+def payer(tmp_path: Any) -> Iterator[RunningPayer]:
+    """A payer that tells nobody of anything."""
+    with start_payer(tmp_path) as running:
+        yield running
+
+
+class Office:
+    """A gateway's worker on days that a test chooses."""
+
+    def __init__(self, database: Database, payer: RunningPayer) -> None:
+        self.database, self.payer, self.today = database, payer, TODAY
+
+    def channel(self, _mutual: object, _provider: str, **more: Any) -> Any:
+        """Return a way to the payer, over a socket."""
+        return payer_channel(self.payer.url, self.payer.token, debit_party={"organisationid": "x"}, **more)
+
+    def context(self) -> Context:
+        """Return what a worker has today."""
+        return Context(self.database, lambda _zone: self.today, {"payer": self.channel}, "w1")
+
+    def pay(self, amounts: tuple[int, ...]) -> int:
+        """Owe so many members benefits, pay them, and return the batch."""
+        with self.database.session(1) as session:
+            open_bank(session)
+            owe(session, amounts)
+            draft = prepare(session, provider="orange", actor="staff:ana", today=self.today).batches[0]
+            release(session, draft.id, actor="staff:eva", roles={"manager"}, today=self.today)
+        for _ in range(20):
+            self.work()
+            if self.status(draft.id) == "finished":
+                return draft.id
+            self.payer.settle()
+            with self.database.session(1) as session:
+                db.run(session, "UPDATE payout_batch SET next_check_at = NULL")
+        raise AssertionError(f"the batch is {self.status(draft.id)}")
+
+    def work(self) -> None:
+        """Let the timetable have a turn, and do what it queued."""
+        watch(self.context(), 1)
+        work_off(self.context())
+
+    def on_day(self, number: int) -> None:
+        """Let it be so many days after the batch was paid, and work."""
+        self.today = TODAY + dt.timedelta(days=number)
+        self.work()
+
+    def status(self, batch: int) -> str:
+        """Return where a batch stands."""
+        with self.database.session(1) as session:
+            return get_batch(session, batch).status
+
+    def payouts(self, batch: int) -> list[PayoutRow]:
+        """Return the payouts of a batch."""
+        with self.database.session(1) as session:
+            return list_payouts(session, batch, limit=500)
+
+    def held(self, account: str) -> int:
+        """Return what an account holds."""
+        with self.database.session(1) as session:
+            return current_balance(session, account)
+
+
+@pytest.fixture
+def office(database: Database, payer: RunningPayer) -> Office:
+    """An office whose payer never tells it anything."""
+    return Office(database, payer)
+
+
+@pytest.mark.parametrize("heard_nothing_for", [1, 3, 20, 59])
+def test_a_success_taken_back_in_silence_is_found_by_asking_and_owed_again(
+    office: Office, heard_nothing_for: int
+) -> None:
+    batch = office.pay((500_00, 300_01))
+    first, second = office.payouts(batch)
+    for day in range(1, heard_nothing_for):
+        office.on_day(day)
+    office.payer.control("POST", "returns", {"references": [first.end_to_end_id]})
+    for day in range(heard_nothing_for, 61):
+        office.on_day(day)
+    assert [one.status for one in office.payouts(batch)] == ["returned", "paid"]
+    assert office.held(f"member:{first.member_id}:benefits") == 500_00
+    assert office.held(f"member:{second.member_id}:benefits") == 0
+    with office.database.session(1) as session:
+        assert balance_of(session, FLOAT) == OPENING - 300_01
+        proof = db.one(session, "SELECT evidence_id FROM state_log WHERE subject_kind = 'payout' AND event = 'return'")
+        assert proof.evidence_id is not None, "the provider's own answer is kept"
+
+
+def test_paid_payouts_are_asked_about_less_and_less_often_and_then_no_more(office: Office) -> None:
+    batch = office.pay((500_00, 300_01, 70_00))
+    asked: list[int] = []
+    channel = office.channel
+
+    def counting(*told: Any, **more: Any) -> Any:
+        way = channel(*told, **more)
+        ask = way.payment
+
+        def payment(reference: str) -> Any:
+            asked.append((office.today - TODAY).days)
+            return ask(reference)
+
+        way.payment = payment
+        return way
+
+    office.channel = counting  # type: ignore[method-assign]
+    for day in range(1, 100):
+        office.on_day(day)
+    assert sorted(set(asked)) == [1, 2, 4, 8, 16, 32, 60]
+    assert len(asked) == 3 * 7, "each payout once on each of these days"
+    with office.database.session(1) as session:
+        assert get_batch(session, batch).recheck_on is None
+        kept = db.scalar(session, "SELECT count(*) FROM evidence WHERE about->>'url' LIKE '%/transactions/%'")
+        assert kept == 0, "that all is well proves nothing that has to be kept"
+
+
+def test_the_mutual_says_for_how_many_days_it_asks(office: Office) -> None:
+    with psycopg.connect(office.database.url) as owner:
+        owner.execute("""UPDATE mutual SET settings = settings || '{"payouts": {"recheck_days": 10}}'::jsonb""")
+    batch = office.pay((500_00,))
+    days = []
+    for day in range(1, 30):
+        office.on_day(day)
+        with office.database.session(1) as session:
+            days.append(get_batch(session, batch).recheck_on)
+    assert {day and (day - TODAY).days for day in days} == {2, 4, 8, 10, None}
+
+
+def test_a_provider_that_is_down_is_asked_later_about_the_rest(office: Office) -> None:
+    batch = office.pay((500_00, 300_01, 70_00))
+    last = office.payouts(batch)[2]
+    office.payer.control("POST", "returns", {"references": [last.end_to_end_id]})
+    office.payer.script({"on": "transaction", "do": "maintenance", "retry_after": 1, "times": None})
+    office.on_day(1)
+    office.payer.script()
+    assert [one.status for one in office.payouts(batch)] == ["paid", "paid", "paid"]
+    with office.database.session(1) as session:
+        assert get_batch(session, batch).recheck_on == TODAY + dt.timedelta(days=1), "the day's question is not done"
+        db.run(session, "UPDATE payout_batch SET next_check_at = NULL")
+    office.on_day(1)
+    assert [one.status for one in office.payouts(batch)] == ["paid", "paid", "returned"]
+
+
+def test_an_answer_that_nobody_can_read_is_asked_for_once_more_the_same_day(office: Office) -> None:
+    batch = office.pay((500_00, 300_01, 70_00))
+    second = office.payouts(batch)[1]
+    office.payer.control("POST", "returns", {"references": [second.end_to_end_id]})
+    office.payer.script({"on": "transaction", "do": "truncate", "nth": 2})
+    office.on_day(1)
+    assert [one.status for one in office.payouts(batch)] == ["paid", "returned", "paid"]
+
+
+def test_a_payment_that_the_provider_knows_no_more_keeps_none_of_the_others_from_being_found(office: Office) -> None:
+    batch = office.pay((500_00, 300_01))
+    first, second = office.payouts(batch)
+    with office.database.session(1) as session:
+        db.run(session, "UPDATE payout SET provider_reference = 'GONE' WHERE id = :id", {"id": first.id})
+    office.payer.control("POST", "returns", {"references": [second.end_to_end_id]})
+    office.on_day(1)
+    assert [one.status for one in office.payouts(batch)] == ["paid", "returned"]
+    with office.database.session(1) as session:
+        last = "SELECT detail FROM payout_submission WHERE step LIKE 'recheck%' ORDER BY id DESC LIMIT 1"
+        assert "1 not known to the provider" in db.scalar(session, last)
+
+
+@pytest.mark.parametrize(
+    ("age", "ours", "expected"),
+    [(0, 60, 1), (1, 60, 2), (2, 60, 4), (32, 60, 60), (33, 60, 60), (60, 60, None), (61, 60, None), (0, 0, None)],
+)
+def test_the_next_question_is_as_far_off_as_the_payment_is_old(age: int, ours: int, expected: int | None) -> None:
+    day = day_to_ask_again(TODAY, TODAY + dt.timedelta(days=age), ours)
+    assert (day and (day - TODAY).days) == expected
