@@ -1,6 +1,7 @@
 """Reports in the office: pictures readable in black and white, the table behind each, files without formulas, both clocks."""
 
 import csv
+import datetime as dt
 import io
 import re
 
@@ -85,3 +86,23 @@ def test_what_cannot_be_asked_is_said_beside_its_field(office: Office) -> None:
         assert re.search(words, page.inner_text("main")), (asked, page.inner_text("main")[:400])
     assert page.goto(f"{office.url}/reports/no-such").status == 404
     assert office.as_("carla").goto(f"{office.url}/reports/coverage").status == 403
+
+
+def test_a_day_on_which_nothing_came_in_keeps_its_place_in_the_picture(fresh: Office) -> None:
+    begins, days = TODAY - dt.timedelta(days=6), []
+    with fresh.database.session(1) as session:
+        for ordinal, before in enumerate((6, 2)):
+            paid_on = TODAY - dt.timedelta(days=before)
+            line = NewLine(fresh.town.members[0], amount_minor=1_000)
+            new = NewReceipt(
+                source="gap", source_reference=str(ordinal), channel="cash", account_code="cash:main", amount_minor=1_000,
+                currency="DOP", paid_on=paid_on, lines=[line],
+            )  # fmt: skip
+            receive(session, new, actor="staff:rosa", today=TODAY)
+            days.append(paid_on)
+    page = fresh.as_("abel")
+    fresh.go(page, f"/reports/collections?from_on={begins}&step=day")
+    bars = page.locator("main figure.chart svg[role=img]").first.locator("rect > title")
+    told = [text.split(",")[0] for text in bars.all_text_contents()]
+    wanted = [f"{begins + dt.timedelta(days=number):%d/%m}" for number in range((days[1] - begins).days + 1)]
+    assert told[: len(wanted)] == wanted

@@ -13,7 +13,7 @@ from gateway.kit.db import Database
 from gateway.reports.build import ask, build
 from gateway.reports.errors import ReportQuestionError
 from gateway.reports.render import Form, render
-from gateway.reports.rules import Report, ReportKind, Step, age_of, begins_of
+from gateway.reports.rules import Report, ReportKind, Step, age_of, begins_of, steps_between
 
 TODAY = dt.date(2026, 4, 2)
 FEBRUARY, MARCH = "2026-02-01", "2026-03-01"
@@ -286,3 +286,16 @@ def test_ages_are_counted_in_months_and_a_year_ends_with_the_day_s_month() -> No
     assert age_of(dt.date(2025, 12, 1), dt.date(2027, 1, 15)) == "age_older"
     assert begins_of(dt.date(2026, 4, 2)) == dt.date(2025, 5, 1)
     assert begins_of(dt.date(2026, 12, 31)) == dt.date(2026, 1, 1)
+
+
+def test_the_steps_of_a_figure_over_time_leave_no_day_week_or_month_out() -> None:
+    assert [str(day) for day in steps_between(dt.date(2026, 2, 27), dt.date(2026, 3, 2), Step.DAY)] == [
+        "2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02",
+    ]  # fmt: skip
+    # A Wednesday, then Mondays.
+    assert [str(day) for day in steps_between(dt.date(2026, 3, 4), dt.date(2026, 3, 22), Step.WEEK)] == [
+        "2026-03-04", "2026-03-09", "2026-03-16",
+    ]  # fmt: skip
+    assert [str(day) for day in steps_between(dt.date(2025, 11, 20), dt.date(2026, 2, 1), Step.MONTH)] == [
+        "2025-11-20", "2025-12-01", "2026-01-01", "2026-02-01",
+    ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Pure shapes of a report, and how one hundred pesos are shared out so that the parts add up."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -185,6 +185,19 @@ def begins_of(today: dt.date) -> dt.date:
         SRC-MUTUAL, a year is compared with the year before.
     """
     return dt.date(today.year - 1, today.month + 1, 1) if today.month < 12 else dt.date(today.year, 1, 1)
+
+
+def steps_between(first: dt.date, last: dt.date, step: Step) -> Iterator[dt.date]:
+    """Give the first day of each day, week or month from the one of ``first`` to the one of ``last``, ``first`` as it is."""
+    day = first
+    while day <= last:
+        yield day
+        if step is Step.DAY:
+            day += dt.timedelta(days=1)
+        elif step is Step.WEEK:
+            day += dt.timedelta(days=7 - day.weekday())
+        else:
+            day = dt.date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,18 @@ from gateway.reports.build import ask, build
 from gateway.reports.figures import RIGHT, shown, title_of
 from gateway.reports.render import WRITERS, file_name, render
 from gateway.reports.render import Form as Paper
-from gateway.reports.rules import NEEDS_SUBJECT, TRENDS, Cells, Question, Report, ReportKind, Sheet, Step, begins_of
+from gateway.reports.rules import (
+    NEEDS_SUBJECT,
+    TRENDS,
+    Cells,
+    Question,
+    Report,
+    ReportKind,
+    Sheet,
+    Step,
+    begins_of,
+    steps_between,
+)
 from gateway.reports.words import word
 from gateway.staff.models import Role
 
@@ -288,13 +299,21 @@ def _chart(sheet: Sheet, report: Report, words: Words) -> Chart | None:
     rows = [row for row in sheet.rows if all(row[place] is not None for place in places)]
     if not rows:
         return None
+    begins = [row[0] for row in rows]
+    if kind == "bars":
+        # Where nothing was, a bar of nothing stands: a gap closed up would look as if one day followed the other.
+        begins = list(steps_between(begins[0], begins[-1], report.question.step or Step.MONTH))
+    known = {row[0]: row for row in rows}
     is_money = sheet.columns[places[0]].cells is Cells.AMOUNT
     scale = Decimal(10) ** currency_of(sheet.currency).exponent if is_money else Decimal(1)
     series = [
-        Series(word(name, words.language), [float(Decimal(row[place]) / scale) for row in rows])
+        Series(
+            word(name, words.language),
+            [float(Decimal(known[begin][place]) / scale) if begin in known else 0.0 for begin in begins],
+        )
         for name, place in zip(names, places, strict=True)
     ]
-    labels = [_label(row[0], report, words) for row in rows]
+    labels = [_label(begin, report, words) for begin in begins]
 
     def write(value: float) -> str:
         return words.number(round(Decimal(value)))
