@@ -1737,6 +1737,8 @@ CREATE TABLE filing_document (
 	accepted_count INTEGER DEFAULT 0 NOT NULL,
 	rejected_count INTEGER DEFAULT 0 NOT NULL,
 	accepted_minor BIGINT DEFAULT 0 NOT NULL,
+	accepted_by_place BIGINT[] DEFAULT '{}'::bigint[] NOT NULL,
+	schedule_id BIGINT,
 	answered_at TIMESTAMP WITH TIME ZONE,
 	carried_by TEXT DEFAULT 'api' NOT NULL,
 	mirrored_at TIMESTAMP WITH TIME ZONE,

@@ -6,6 +6,7 @@ import pytest
 from filing_town import (
     APRIL,
     COST,
+    MARCH,
     OFFICER,
     TODAY,
     add_head,
@@ -24,6 +25,7 @@ from sqlmodel import Session
 from state_process import StateProcess, courier_to, pursue_until
 
 from gateway.contributions.fee import decide_fee
+from gateway.filing.bills import ours_by_component
 from gateway.filing.collect_bills import collect
 from gateway.filing.courier import Courier
 from gateway.filing.funding import lay_down
@@ -345,13 +347,36 @@ def test_unknown_codes_and_long_texts_are_kept_as_they_came(database: Database, 
         {"on": "lines", "do": "unknown_code", "code": "9Z7"}, {"on": "lines", "do": "long_text", "length": 5000}
     )
     with database.session(1) as session:
-        payroll_id, _ = payroll_of(session, 2)
+        payroll_id, _ = payroll_of(session, 3)
         filing_id = _ready(session, payroll_id)
     with courier_to(database, state) as courier:
         pursue_until(courier, filing_id, "accepted")
     with database.session(1) as session:
-        line = list_lines(session, filing_id, limit=1)[0]
-        assert (line.state_code, len(line.state_text or "")) == ("9Z7", 5000)
+        odd, *usual = list_lines(session, filing_id, limit=9)
+        assert (odd.state_code, len(odd.state_text or "")) == ("9Z7", 5000)
+        told = {(line.status, line.state_code, line.state_text, line.state_accepted_minor) for line in usual}
+        assert told == {("accepted", "0", "Aceptada", COST)}
+        days = "SELECT DISTINCT answered_at FROM filing_line"
+        assert db.scalar(session, days) is not None
+        assert len(db.rows(session, days)) == 1
+
+
+def test_what_was_taken_is_added_up_with_the_answer_as_its_lines_say(database: Database, state: StateProcess) -> None:
+    state.script({"on": "submit", "do": "change_amount", "lines": [3], "per_cent": 110})
+    with database.session(1) as session:
+        payroll_id, _ = payroll_of(session, 4)
+        filing_id = _ready(session, payroll_id)
+        state.register(not_registered=[list_lines(session, filing_id, limit=9)[3].document])
+    with courier_to(database, state) as courier:
+        pursue_until(courier, filing_id, "partial")
+        notice = courier.channel.notices("401999999", MARCH, "001")[0]
+    with database.session(1) as session:
+        assert _statuses(session, filing_id) == ["accepted", "changed", "accepted", "rejected"]
+        added_up = ours_by_component(session, payroll_id, notice)
+        assert sum(added_up.values()) == 3 * COST
+        # Where a month has several schedules nothing is added up beforehand: the lines themselves say it.
+        db.run(session, "UPDATE filing_document SET schedule_id = NULL, accepted_by_place = '{}'")
+        assert ours_by_component(session, payroll_id, notice) == added_up
 
 
 def test_a_file_refused_as_a_whole_gives_all_money_back(database: Database, state: StateProcess) -> None:

@@ -6,7 +6,7 @@ that comes again has no effect.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -17,6 +17,7 @@ from gateway.filing import queries, staging
 from gateway.filing.control import Expected, Said, Sums, disagreement, wrong_subject
 from gateway.filing.models import Filing, FilingDocument
 from gateway.filing.sql import answer as sql
+from gateway.filing.sql.bill import SCHEDULES
 from gateway.filing.states import FILING, DocumentEvent, DocumentStatus, FilingEvent, FilingStatus
 from gateway.filing.steps import advance, advance_document
 from gateway.kit import audit, bulk, db, tenant
@@ -45,6 +46,23 @@ class Answer(NamedTuple):
     sha256: str
 
 
+class _Ours(NamedTuple):
+    """What of a file's workers the state took, by our reckoning."""
+
+    accepted_minor: int = 0
+    """What the state bills of them."""
+    fee_minor: int = 0
+    amounts_minor: Sequence[int] = ()
+    """By the place of a component in ``schedule_id``; empty where that is None."""
+    schedule_id: int | None = None
+    """By which all of them were assessed, where the month has but one."""
+    usual: Mapping[str, str | None] = {}
+    """Code and text of whom it took as filed."""
+
+
+_NOTHING = _Ours()
+
+
 def acknowledge(session: Session, document_id: int, answer: Answer, *, actor: str, today: dt.date) -> str:
     """Apply the staged answer to one file; return applied, quarantined, or repeated.
 
@@ -56,12 +74,12 @@ def acknowledge(session: Session, document_id: int, answer: Answer, *, actor: st
     document = queries.get_document(session, filing.id, document_id)
     if document.status != DocumentStatus.RECEIVED:
         return "repeated"
-    problem = _problem(session, filing, document, answer)
+    problem, ours = _compare(session, filing, document, answer)
     sums = {"accepted": answer.standing.counts.accepted, "rejected": answer.standing.counts.rejected}
     answer_id = _write_answer(session, filing, document, answer, problem, sums)
     if problem is not None:
         return "quarantined" if answer_id is not None else "repeated"
-    _apply(session, filing, document, answer, actor=actor, today=today)
+    _apply(session, filing, document, answer, ours, actor=actor, today=today)
     return "applied"
 
 
@@ -79,7 +97,7 @@ def refuse_document(
     """Write down that no line of a file was taken, and give the money back."""
     values = {**_range(filing, document), "code": code, "text": text}
     counts = _take_answer(session, document, [(sql.REJECT_ALL[document.holds], values)])
-    _settle_lines(session, filing, document, counts, code, text, evidence_id, actor=actor, today=today)
+    _settle_lines(session, filing, document, counts, _NOTHING, code, text, evidence_id, actor=actor, today=today)
 
 
 def conclude(session: Session, filing: Filing, *, actor: str, evidence_id: int | None = None) -> None:
@@ -101,10 +119,11 @@ def conclude(session: Session, filing: Filing, *, actor: str, evidence_id: int |
         advance(session, filing, FilingEvent.SETTLE, actor=actor, reason=reason, evidence_id=evidence_id)
 
 
-def _problem(session: Session, filing: Filing, document: FilingDocument, answer: Answer) -> str | None:
+def _compare(session: Session, filing: Filing, document: FilingDocument, answer: Answer) -> tuple[str | None, _Ours]:
+    """Set an answer against our lines: say why it cannot be used, if so, and what we make of what the state took."""
     standing, payroll = answer.standing, get_payroll(session, filing.payroll_id)
     if standing.content_sha256 != document.sha256:
-        return f"the state holds other bytes under our id: their digest is {standing.content_sha256}"
+        return f"the state holds other bytes under our id: their digest is {standing.content_sha256}", _NOTHING
     expected = Expected(
         reference=document.reference,
         kind=document.kind,
@@ -123,10 +142,26 @@ def _problem(session: Session, filing: Filing, document: FilingDocument, answer:
         standing.totals,
     )
     if standing.is_refused_whole:
-        return wrong_subject(expected, head)
-    row = db.driver(session).execute(sql.sums_of_answer(document.holds).encode(), _range(filing, document)).fetchone()
+        return wrong_subject(expected, head), _NOTHING
+    sums, ours = _add_up(session, filing, document)
+    return disagreement(expected, [head, *answer.heads], sums), ours
+
+
+def _add_up(session: Session, filing: Filing, document: FilingDocument) -> tuple[Sums, _Ours]:
+    connection, values = db.driver(session), _range(filing, document)
+    if document.holds != "workers":
+        row = connection.execute(sql.sums_of_answer(document.holds).encode(), values).fetchone()
+        assert row is not None
+        return Sums(*row), _NOTHING
+    schedules = db.rows(session, SCHEDULES, {"start": filing.period_start})
+    known = schedules[0] if len(schedules) == 1 else None
+    usual = dict(zip(("code", "text"), connection.execute(sql.USUAL.encode()).fetchone() or (None, None), strict=True))
+    staging.create(session, "filing_alone", sql.ALONE)
+    statement = sql.sums_of_answer("workers", len(known.components) if known else 0)
+    row = connection.execute(statement.encode(), {**values, **usual}).fetchone()
     assert row is not None
-    return disagreement(expected, [head, *answer.heads], Sums(*row))
+    *theirs, kept_minor, fee_minor, amounts = row
+    return Sums(*theirs), _Ours(kept_minor, fee_minor, amounts, known.id if known else None, usual)
 
 
 def _write_answer(
@@ -168,7 +203,14 @@ def _write_answer(
 
 
 def _apply(
-    session: Session, filing: Filing, document: FilingDocument, answer: Answer, *, actor: str, today: dt.date
+    session: Session,
+    filing: Filing,
+    document: FilingDocument,
+    answer: Answer,
+    ours: _Ours,
+    *,
+    actor: str,
+    today: dt.date,
 ) -> None:
     standing, evidence_id = answer.standing, answer.standing_evidence_id
     values = _range(filing, document)
@@ -187,8 +229,11 @@ def _apply(
     else:
         steps = [(sql.UPDATE[document.holds], values)]
     counts = _take_answer(session, document, steps)
+    if document.holds == "workers" and not standing.is_refused_whole:
+        # Whoever took an answer of her own waits no more: all others were taken as filed, and of them the same is said.
+        bulk.execute(session, sql.UPDATE_USUAL, {**values, **ours.usual})
     code, text = standing.code, standing.message
-    _settle_lines(session, filing, document, counts, code, text, evidence_id, actor=actor, today=today)
+    _settle_lines(session, filing, document, counts, ours, code, text, evidence_id, actor=actor, today=today)
     conclude(session, filing, actor=actor, evidence_id=evidence_id)
 
 
@@ -197,23 +242,19 @@ class _Counts(NamedTuple):
 
     accepted: int
     rejected: int
-    accepted_minor: int
-    """What the accepted cost by our reckoning; 0 where the file has no workers."""
-    fee_minor: int
-    """Of the accepted."""
 
 
 def _take_answer(session: Session, document: FilingDocument, steps: list[tuple[str, dict[str, Any]]]) -> _Counts:
-    """Write the state's word beside each line; of workers, keep apart whom it did not take as filed."""
-    connection = db.driver(session)
+    """Write the state's word beside each line of which something of its own is said, and count how all stand."""
     if document.holds == "workers":
         staging.create(session, "filing_apart", sql.APART)
-        found = [connection.execute(sql.told_apart(update).encode(), values).fetchone() for update, values in steps]
-    else:
-        for update, values in steps:
-            bulk.execute(session, update, values)
-        found = [connection.execute(sql.COUNT_ANSWERED[document.holds].encode(), steps[0][1]).fetchone()]
-    return _Counts(*map(sum, zip(*found, strict=True)))
+        steps = [(sql.told_apart(update), values) for update, values in steps]
+    for update, values in steps:
+        bulk.execute(session, update, values)
+    counted = {**steps[0][1], "lines": document.line_count}
+    row = db.driver(session).execute(sql.COUNT_ANSWERED[document.holds].encode(), counted).fetchone()
+    assert row is not None
+    return _Counts(*row)
 
 
 def _settle_lines(
@@ -221,6 +262,7 @@ def _settle_lines(
     filing: Filing,
     document: FilingDocument,
     counts: _Counts,
+    ours: _Ours,
     code: str | None,
     text: str | None,
     evidence_id: int | None,
@@ -231,7 +273,7 @@ def _settle_lines(
     """Let the money follow the lines' new states, and the file's state follow its lines."""
     values = _range(filing, document)
     if document.holds == "workers":
-        _book(session, filing, document, counts, actor=actor, today=today)
+        _book(session, filing, document, counts, ours.fee_minor, actor=actor, today=today)
         audit.log_selected_transitions(session, sql.EXCEPTIONS_FOR_LOG, {"actor": actor, "evidence_id": evidence_id})
     elif document.holds == "movements":
         logged = {**values, "actor": actor, "evidence_id": evidence_id}
@@ -241,7 +283,8 @@ def _settle_lines(
         known = {"held": country.dependant_held, "not_held": country.dependant_not_held}
         bulk.execute(session, sql.MIRROR, {**values, **known})
     document.accepted_count, document.rejected_count = counts.accepted, counts.rejected
-    document.accepted_minor = counts.accepted_minor
+    document.accepted_minor = ours.accepted_minor
+    document.accepted_by_place, document.schedule_id = list(ours.amounts_minor), ours.schedule_id
     document.answer_code, document.answer_text, document.answered_at = code, text, queries.now(session)
     if document.holds == "workers" or not filing.line_count:
         filing.answer_code = code
@@ -253,15 +296,22 @@ def _settle_lines(
 
 
 def _book(
-    session: Session, filing: Filing, document: FilingDocument, counts: _Counts, *, actor: str, today: dt.date
+    session: Session,
+    filing: Filing,
+    document: FilingDocument,
+    counts: _Counts,
+    fee_minor: int,
+    *,
+    actor: str,
+    today: dt.date,
 ) -> None:
     name = f"filing:{filing.reference}:{document.kind}:{document.part}"
     reserved = f"filing:{filing.id}:reserved"
     if counts.rejected:
         head = Head(f"{name}:release", "filing.release", today, actor, evidence=f"filing:{filing.id}")
         post_lines(session, head, sql.RELEASE, {"reserved": reserved})
-    if counts.fee_minor:
-        lines = [Line(reserved, counts.fee_minor), Line("income:fees", -counts.fee_minor)]
+    if fee_minor:
+        lines = [Line(reserved, fee_minor), Line("income:fees", -fee_minor)]
         post(session, Event(f"{name}:fees", "filing.fees", today, lines, actor, evidence=f"filing:{filing.id}"))
 
 

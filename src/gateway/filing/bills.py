@@ -197,9 +197,12 @@ def ours_by_component(session: Session, payroll_id: int, notice: Notice) -> Mapp
     schedules = {row.id: row.components for row in db.rows(session, sql.SCHEDULES, {"start": notice.period.start})}
     if not schedules:
         return ours
-    places = max(map(len, schedules.values()))
-    with bulk.without_nested_loops(session):
-        summed = db.rows(session, sql.ours(places, is_one_schedule=len(schedules) == 1), values)
+    if db.scalar(session, sql.IS_ADDED_UP, values):
+        summed = db.rows(session, sql.ADDED_UP, values)
+    else:
+        places = max(map(len, schedules.values()))
+        with bulk.without_nested_loops(session):
+            summed = db.rows(session, sql.ours(places, is_one_schedule=len(schedules) == 1), values)
     for schedule in summed:
         # A schedule may be shorter than the longest of its month.
         for component, minor in zip(schedules[schedule.schedule_id], schedule.sums, strict=False):

@@ -374,6 +374,10 @@ class FilingDocument(TenantTable, table=True):
     rejected_count: int = whole(server="0")
     accepted_minor: int = big(server="0")
     """What its accepted lines cost by our reckoning: what a bill may claim of them."""
+    accepted_by_place: list[int] = big_list(server="'{}'::bigint[]")
+    """By the place of each component in ``schedule_id``, our fees at theirs; empty where that is null."""
+    schedule_id: int | None = big(nullable=True)
+    """By which all its lines were assessed; null where the month has several, and until it is answered."""
     answered_at: dt.datetime | None = instant(nullable=True)
     carried_by: str = words(server="'api'")
     """``api``, or ``portal`` where somebody uploaded it by hand: the state does not know it by our id then."""

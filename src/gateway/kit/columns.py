@@ -106,9 +106,10 @@ def writer() -> Any:
     )
 
 
-def big_list() -> Any:
+def big_list(*, server: str | None = None) -> Any:
     """Return a BIGINT[] column: amounts in minor units, in the order of the schedule's components."""
-    return Field(sa_type=ARRAY(BigInteger))
+    kwargs: dict[str, Any] = {"server_default": text(server)} if server is not None else {}
+    return Field(sa_type=ARRAY(BigInteger), sa_column_kwargs=kwargs)
 
 
 def word_list(*, server: str = "'{}'::text[]") -> Any:

@@ -1,5 +1,7 @@
 """Statements that carry a filing to the state and take its answer in."""
 
+from functools import cache
+
 DUE = """
 -- one row per filing with which something is to be done now; each is looked at again a little later in any case
 UPDATE filing SET next_check_at = clock_timestamp() + interval '30 seconds'
@@ -41,33 +43,66 @@ ANSWERED = {
 """Columns of the staged answer: one row per line of the file."""
 
 _SAME = "o.document_kind = a.document_kind AND o.document = a.document"
-_OURS = {
-    "workers": ("filing_line", _SAME, "sum(o.wage_minor)"),
-    "dependants": ("filing_dependant_line", "true", "NULL"),
-    "movements": ("filing_movement", _SAME, "NULL"),
-}
-"""By what a file holds: our table, when a line of theirs is ours, and the wages we declared."""
-
-
-def sums_of_answer(holds: str) -> str:
-    """Return the statement that adds an answer up, counts the lines that are ours, and adds up what we declared in them."""
-    table, same, declared = _OURS[holds]
-    return f"""
--- one row: the staged answer added up, and how many of its lines stand where ours stand
-SELECT count(*) AS lines, (SELECT count(*) FROM (SELECT FROM filing_answered GROUP BY line) d) AS distinct_lines,
+_OURS = """LEFT JOIN {table} o ON o.mutual_id = (SELECT current_mutual()) AND o.filing_id = %(filing_id)s
+    AND o.line_no = a.line + %(offset)s AND o.line_no BETWEEN %(first)s AND %(last)s AND o.status = 'waiting'"""
+_THEIRS = """count(*) AS lines, (SELECT count(*) FROM (SELECT FROM filing_answered GROUP BY line) d) AS distinct_lines,
        count(*) FILTER (WHERE a.status IN ('accepted', 'accepted_with_change')) AS accepted,
        count(*) FILTER (WHERE a.status = 'rejected') AS rejected,
        coalesce(sum(a.declared_minor), 0)::int8 AS declared_minor, coalesce(sum(a.accepted_minor), 0)::int8 AS accepted_minor,
-       coalesce(sum(a.amount_minor), 0)::int8 AS billed_minor, count(o.id) FILTER (WHERE {same}) AS ours,
-       ({declared})::int8 AS ours_minor
-FROM filing_answered a
-LEFT JOIN {table} o ON o.mutual_id = (SELECT current_mutual()) AND o.filing_id = %(filing_id)s
-    AND o.line_no = a.line + %(offset)s AND o.line_no BETWEEN %(first)s AND %(last)s
+       coalesce(sum(a.amount_minor), 0)::int8 AS billed_minor"""
+
+USUAL = """
+-- at most one row: what the state says of a line that it takes, as most of the first few have it
+SELECT code, message FROM (SELECT code, message FROM filing_answered WHERE status = 'accepted' LIMIT 300) few
+GROUP BY code, message ORDER BY count(*) DESC, code, message LIMIT 1
+"""
+
+
+@cache
+def sums_of_answer(holds: str, places: int = 0) -> str:
+    """Return the statement that adds an answer up and sets it against ours; it keeps apart what is not as usual.
+
+    Into ``filing_alone`` go the lines that were not taken as filed, and those of which other words are said than usual:
+    what each of these takes must be written by itself, what all others take is the same.
+
+    Args:
+        holds: What the file holds.
+        places: How many components' amounts of accepted workers are added up by their place.
+    """
+    if holds != "workers":
+        table, same = {"dependants": ("filing_dependant_line", "true"), "movements": ("filing_movement", _SAME)}[holds]
+        return f"""
+-- one row: the staged answer added up, and how many of its lines stand where ours stand
+SELECT {_THEIRS}, count(o.id) FILTER (WHERE {same}) AS ours, NULL::int8 AS ours_minor
+FROM filing_answered a {_OURS.format(table=table)}
+"""
+    amounts = ", ".join(
+        f"coalesce(sum(o.amounts_minor[{place}]) FILTER (WHERE a.status <> 'rejected'), 0)::int8"
+        for place in range(1, places + 1)
+    )
+    return f"""
+-- one row: the staged answer added up, how many of its lines stand where ours stand, the wages we declared in those, and
+-- what the accepted of them come to by our reckoning: all, our fees, and each component
+WITH summed AS (
+    SELECT {_THEIRS}, count(o.id) FILTER (WHERE {_SAME}) AS ours, sum(o.wage_minor)::int8 AS ours_minor,
+           coalesce(sum(o.state_minor) FILTER (WHERE a.status <> 'rejected'), 0)::int8 AS kept_minor,
+           coalesce(sum(o.fee_minor) FILTER (WHERE a.status <> 'rejected'), 0)::int8 AS fee_minor,
+           ARRAY[{amounts}]::int8[] AS amounts_minor,
+           array_agg(a.line) FILTER (WHERE (
+               a.status = 'accepted' AND a.amount_minor = o.state_minor AND a.accepted_minor = o.wage_minor
+               AND a.code IS NOT DISTINCT FROM %(code)s::text AND a.message IS NOT DISTINCT FROM %(text)s::text) IS NOT TRUE) AS alone
+    FROM filing_answered a {_OURS.format(table="filing_line")}
+), alone AS (
+    INSERT INTO filing_alone (line) SELECT unnest(alone) FROM summed
+)
+SELECT lines, distinct_lines, accepted, rejected, declared_minor, accepted_minor, billed_minor, ours, ours_minor,
+       kept_minor, fee_minor, amounts_minor
+FROM summed
 """
 
 
 UPDATE_LINES = """
--- no row: each line of a file takes its answer, once
+-- no row: each line of which something of its own is said takes its own answer, once
 UPDATE filing_line l SET
     status = CASE WHEN a.status = 'rejected' THEN 'rejected'
                   WHEN a.status = 'accepted_with_change' OR a.amount_minor <> l.state_minor THEN 'changed'
@@ -76,9 +111,17 @@ UPDATE filing_line l SET
     state_accepted_minor = CASE WHEN a.status = 'rejected' THEN 0 ELSE a.amount_minor END,
     state_wage_minor = CASE WHEN a.status <> 'rejected' AND a.accepted_minor <> l.wage_minor THEN a.accepted_minor END,
     answered_at = now()
-FROM filing_answered a
+FROM filing_alone x JOIN filing_answered a ON a.line = x.line
 WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AND l.line_no = a.line + %(offset)s
   AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
+"""
+
+UPDATE_USUAL = """
+-- no row: every other line of a file was taken as it was filed, in the usual words, once
+UPDATE filing_line l SET status = 'accepted', state_code = %(code)s, state_text = %(text)s, state_accepted_minor = l.state_minor,
+    answered_at = now()
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AND l.line_no BETWEEN %(first)s AND %(last)s
+  AND l.status = 'waiting'
 """
 
 _UPDATE_PLAIN = """
@@ -125,26 +168,23 @@ WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AN
     )
 }
 
+ALONE = {"line": "int4"}
+"""Column of the temporary table of the lines of an answer of which something else is said than is usual."""
 APART = {"line_id": "int8", "status": "text"}
 """Columns of the temporary table of a file's workers whom the state did not take as they were filed."""
 
 
 def told_apart(update: str) -> str:
-    """Return an update of workers' lines that says how they stand and keeps apart those that were not taken as filed.
+    """Return an update of workers' lines that keeps apart those that were not taken as filed.
 
     Of a file's many lines these are few: releasing their money and logging them goes through no other line again.
     """
     return f"""
--- one row: how many lines took an answer by this, and what the accepted cost and bring in fees
+-- no row: lines take their answer by this, and are kept apart
 WITH answered AS ({update}
-    RETURNING l.id, l.status, l.state_minor, l.fee_minor
-), apart AS (
-    INSERT INTO filing_apart (line_id, status) SELECT id, status FROM answered WHERE status <> 'accepted'
+    RETURNING l.id, l.status
 )
-SELECT count(*) FILTER (WHERE status <> 'rejected') AS accepted, count(*) FILTER (WHERE status = 'rejected') AS rejected,
-       coalesce(sum(state_minor) FILTER (WHERE status <> 'rejected'), 0)::int8 AS accepted_minor,
-       coalesce(sum(fee_minor) FILTER (WHERE status <> 'rejected'), 0)::int8 AS fee_minor
-FROM answered
+INSERT INTO filing_apart (line_id, status) SELECT id, status FROM answered WHERE status <> 'accepted'
 """
 
 
@@ -179,10 +219,15 @@ ORDER BY l.line_no
 COUNT_ANSWERED = {
     holds: f"""
 -- one row: how the lines of a file stand
-SELECT count(*) FILTER (WHERE status = 'accepted') AS accepted, count(*) FILTER (WHERE status = 'rejected') AS rejected, 0::int8, 0::int8
+SELECT count(*) FILTER (WHERE status = 'accepted') AS accepted, count(*) FILTER (WHERE status = 'rejected') AS rejected
 FROM {table} WHERE mutual_id = current_mutual() AND filing_id = %(filing_id)s AND line_no BETWEEN %(first)s AND %(last)s
 """
     for holds, table in (("dependants", "filing_dependant_line"), ("movements", "filing_movement"))
+} | {
+    "workers": """
+-- one row: how the lines of a file stand
+SELECT %(lines)s - count(*), count(*) FROM filing_apart WHERE status = 'rejected'
+"""
 }
 
 RELEASE = """

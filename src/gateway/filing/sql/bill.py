@@ -61,6 +61,40 @@ SELECT id, components FROM contribution_schedule WHERE mutual_id = current_mutua
 """
 
 
+_OURS = """
+WITH ours AS MATERIALIZED (
+    SELECT f.id, NOT EXISTS (
+        SELECT FROM bill_filing o JOIN bill b ON b.mutual_id = o.mutual_id AND b.id = o.bill_id AND b.status <> 'superseded'
+        WHERE o.mutual_id = f.mutual_id AND o.filing_id = f.id AND b.notice_reference <> ALL(CAST(:references AS text[]))
+    ) AS is_ours
+    FROM filing f
+    WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
+      AND f.status IN ('accepted', 'partial', 'settled')
+)"""
+
+IS_ADDED_UP = """
+-- one row: whether what the state took of each file of a payroll and month was added up when it was answered
+SELECT coalesce(bool_and(d.schedule_id IS NOT NULL OR d.status = 'rejected'), true)
+FROM filing f
+JOIN filing_document d ON d.mutual_id = f.mutual_id AND d.filing_id = f.id AND d.holds = 'workers'
+WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
+  AND f.status IN ('accepted', 'partial', 'settled')
+"""
+
+ADDED_UP = f"""
+-- one row per schedule that accepted lines of a payroll and month were assessed by: what they came to by place when their
+-- files were answered, of the filings that no other notice has
+{_OURS.strip()}, place AS (
+    SELECT d.schedule_id, p.place, coalesce(sum(p.minor) FILTER (WHERE o.is_ours), 0)::int8 AS minor
+    FROM ours o
+    JOIN filing_document d ON d.mutual_id = (SELECT current_mutual()) AND d.filing_id = o.id AND d.holds = 'workers'
+    CROSS JOIN unnest(d.accepted_by_place) WITH ORDINALITY p (minor, place)
+    WHERE d.schedule_id IS NOT NULL GROUP BY d.schedule_id, p.place
+)
+SELECT schedule_id, array_agg(minor ORDER BY place) AS sums FROM place GROUP BY schedule_id ORDER BY schedule_id
+"""
+
+
 @cache
 def ours(places: int, *, is_one_schedule: bool) -> str:
     """Return the statement that adds up our accepted lines by the place of a component in its schedule.
@@ -77,15 +111,7 @@ JOIN contribution_assessment a ON a.mutual_id = (SELECT current_mutual()) AND a.
     return f"""
 -- one row per schedule that accepted lines of a payroll and month were assessed by: what our lines come to by place, of the
 -- filings that no other notice has
-WITH ours AS MATERIALIZED (
-    SELECT f.id, NOT EXISTS (
-        SELECT FROM bill_filing o JOIN bill b ON b.mutual_id = o.mutual_id AND b.id = o.bill_id AND b.status <> 'superseded'
-        WHERE o.mutual_id = f.mutual_id AND o.filing_id = f.id AND b.notice_reference <> ALL(CAST(:references AS text[]))
-    ) AS is_ours
-    FROM filing f
-    WHERE f.mutual_id = current_mutual() AND f.payroll_id = :payroll_id AND f.period_start = :start
-      AND f.status IN ('accepted', 'partial', 'settled')
-)
+{_OURS.strip()}
 SELECT {"s.id" if is_one_schedule else "a.schedule_id"} AS schedule_id, ARRAY[{summed}] AS sums
 FROM ours o
 JOIN filing_line l ON l.mutual_id = (SELECT current_mutual()) AND l.filing_id = o.id AND l.status IN ('accepted', 'changed')
