@@ -26,7 +26,7 @@ from gateway.membership.payrolls import open_payroll
 Gateway = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
 MANAGER = "GATEWAY_MANAGER_PASSWORD"
-NEW = ["mutual", "create", "--code", "nueva", "--name", "Mutual Nueva", "--employer-number", "401777777"]
+NEW = ["mutual", "create", "--code", "nueva", "--name", "Mutual Nueva", "--employer-number", "401777772"]
 ASSESS = ["assess", "--country", "do", "--period", "2026-03", "--wage", "23223.00"]
 COMMANDS = {
     "serve", "worker", "migrate", "openapi", "demo",
@@ -222,6 +222,21 @@ def test_a_mutual_is_configured_only_with_apply_and_keeps_what_is_not_named(gate
         (["--manager", "ana", "--country", "zz"], "tres mangos en la mesa", "no rates for the country 'zz'"),
         (["--manager", "ana", "--time-zone", "Mars/Base"], "tres mangos en la mesa", "is no time zone"),
         (["--manager", "ana", "--currency", "ABC"], "tres mangos en la mesa", "unknown currency"),
+        (
+            ["--manager", "ana", "--employer-number", "401999999"],
+            "tres mangos en la mesa",
+            "'401999999' is not an RNC: the check digit does not fit",
+        ),
+        (
+            ["--manager", "ana", "--employer-number", "4019999"],
+            "tres mangos en la mesa",
+            "expected an RNC (9 digits, the last a check digit) or a cédula (11 digits)",
+        ),
+        (
+            ["--manager", "ana", "--country", "in"],
+            "tres mangos en la mesa",
+            "'401777772' is no employer's number; expected an establishment's code (5 letters",
+        ),
     ],
 )
 def test_a_mutual_that_cannot_be_right_is_refused_before_anything_is_made(
@@ -234,6 +249,26 @@ def test_a_mutual_that_cannot_be_right_is_refused_before_anything_is_made(
         assert db.scalar(session, "SELECT count(*) FROM mutual") == 2
 
 
+@pytest.mark.parametrize(
+    ("country", "written", "kept", "doubt"),
+    [
+        ("do", "4-01-77777-2", "401777772", False),
+        ("do", "001-1391820-5", "00113918205", False),
+        # A few hundred cédulas that were given to people fail their digit: it is told, and the number stands.
+        ("do", "001-1391820-6", "00113918206", True),
+        ("in", "mhban 0012345 000", "MHBAN0012345000", False),
+        ("in", "MHBAN001234500A", "MHBAN001234500A", False),
+    ],
+)
+def test_a_mutual_s_employer_number_is_kept_as_the_state_writes_it_and_a_doubt_is_told(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, country: str, written: str, kept: str, doubt: bool
+) -> None:
+    monkeypatch.setenv(MANAGER, "tres mangos en la mesa")
+    made = gateway(*NEW, "--country", country, "--employer-number", written, "--manager", "ana", "--apply")
+    assert (made.status, "whose check digit does not fit" in made.err) == (0, doubt), made.err
+    assert json.loads(gateway("mutual", "list", "--json").out)[2]["employer_number"] == kept
+
+
 def test_a_second_creation_of_the_same_mutual_and_manager_is_refused(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,7 +276,8 @@ def test_a_second_creation_of_the_same_mutual_and_manager_is_refused(
     gateway(*NEW, "--manager", "ana", "--apply")
     again = gateway(*NEW, "--manager", "ana", "--apply")
     assert (again.status, "there is a mutual 'nueva' already" in again.err) == (1, True), again.err
-    for other in (["--manager", "eva"], ["--manager", "eva", "--country", "in"], ["--manager", "eva", "--apply"]):
+    india = ["--country", "in", "--employer-number", "MHBAN0012345000"]
+    for other in (["--manager", "eva"], ["--manager", "eva", *india], ["--manager", "eva", "--apply"]):
         again = gateway(*NEW, *other)
         assert (again.status, "(Mutual Nueva, do, DOP)" in again.err) == (1, True), again.err
 

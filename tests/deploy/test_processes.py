@@ -77,7 +77,7 @@ def test_serve_on_an_empty_folder_makes_a_database_that_survives_a_restart(tmp_p
     url = f"http://127.0.0.1:{port}"
     environment = {"GATEWAY_DATA_DIR": str(tmp_path / "data"), "GATEWAY_MANAGER_PASSWORD": PASSWORD}
     environment["GATEWAY_DATABASE_URL"] = ""
-    create = ["mutual", "create", "--code", "amparo", "--name", "Mutual Amparo", "--employer-number", "401999999"]
+    create = ["mutual", "create", "--code", "amparo", "--name", "Mutual Amparo", "--employer-number", "401999994"]
     log_in = {"mutual": "amparo", "username": "ana", "password": PASSWORD}
     with running(tmp_path, "serve", "--port", port, **environment) as server:
         wait_for(lambda: answers(f"{url}/ready", server), 90)

@@ -34,6 +34,7 @@ from gateway.kit.db import Database, act_for
 from gateway.kit.errors import MalformedError
 from gateway.kit.money import currency_of
 from gateway.kit.tenant import NewMutual
+from gateway.membership.rules import check_employer_number, doubt_of_employer_number
 from gateway.staff.models import Role
 from gateway.staff.queries import list_staff
 from gateway.staff.register import NewStaffUser, register_staff
@@ -70,6 +71,9 @@ def create(
 ) -> None:
     """Make a mutual and its first manager, whose password is read from GATEWAY_MANAGER_PASSWORD or standard input."""
     new = _checked(code, name, employer_number, country, currency, time_zone, language)
+    doubt = doubt_of_employer_number(new.employer_number, new.country)
+    if doubt:
+        note(doubt)
     username = check_username(manager)
     password = _password()
     check_password(password, username)
@@ -213,4 +217,4 @@ def _checked(
         raise MutualInvalidError(f"{chosen[1]!r} is no time zone; expected for example America/Santo_Domingo") from None
     if chosen[2] not in {"es", "en", "fr"}:
         raise MutualInvalidError(f"the language {chosen[2]!r} is not spoken here; expected es, en or fr")
-    return NewMutual(code, name.strip(), country, *chosen, employer_number.strip())
+    return NewMutual(code, name.strip(), country, *chosen, check_employer_number(employer_number, country))

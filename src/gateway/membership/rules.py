@@ -365,6 +365,21 @@ def check_employer_number(number: str, country: str) -> str:
     return bare
 
 
+def doubt_of_employer_number(bare: str, country: str) -> str:
+    """Return what to compare where an employer's number fails a check digit that some valid ones fail too; else nothing.
+
+    Source:
+        SRC-050: some issued cards fail theirs.
+    """
+    known = find_country(country)
+    for form in known.employers if known else ():
+        if form.pattern.fullmatch(bare):
+            if not form.checks or any(_checker(check)(bare) for check in form.checks):
+                return ""
+            return f"{bare} is taken for {form.name} whose check digit does not fit; compare it with the certificate."
+    return ""
+
+
 def check_code(code: str) -> str:
     """Return a short code of the mutual's own.
 
