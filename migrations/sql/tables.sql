@@ -811,6 +811,7 @@ CREATE TABLE staff_user (
 	roles TEXT[] DEFAULT '{}'::text[] NOT NULL,
 	language TEXT DEFAULT 'es' NOT NULL,
 	is_active BOOLEAN DEFAULT true NOT NULL,
+	version INTEGER DEFAULT 1 NOT NULL,
 	failed_logins BIGINT DEFAULT 0 NOT NULL,
 	locked_until TIMESTAMP WITH TIME ZONE,
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,

@@ -208,17 +208,34 @@ def test_of_fifty_requests_with_one_key_at_once_one_acts(client: Client, databas
 def test_the_last_manager_stays_a_manager(client: Client, database: Database) -> None:
     manager = client("manager")
     me = manager.get("/v1/me/staff").json()["user_id"]
-    refused = manager.patch(f"/v1/staff-users/{me}", {"roles": ["cashier"]})
+    refused = manager.patch(f"/v1/staff-users/{me}", {"roles": ["cashier"]}, etag='"v1"')
     assert (refused.status_code, refused.json()["code"]) == (409, "last_manager")
     manager.post("/v1/staff-users", {**NEW, "roles": ["manager"]})
-    assert manager.patch(f"/v1/staff-users/{me}", {"roles": ["cashier"]}).status_code == 200
+    assert manager.patch(f"/v1/staff-users/{me}", {"roles": ["cashier"]}, etag='"v1"').status_code == 200
     assert manager.get("/v1/staff-users").status_code == 403
+
+
+def test_of_two_managers_who_change_the_same_person_the_second_is_told_that_it_changed(client: Client) -> None:
+    manager, other = client("manager"), client("manager", name="otra")
+    made = manager.post("/v1/staff-users", NEW).json()
+    at = f"/v1/staff-users/{made['id']}"
+    read = manager.get(at)
+    assert (read.json(), read.headers["etag"]) == (made, f'"v{made["version"]}"')
+    first = manager.patch(at, {"roles": ["cashier", "collector"]}, etag=read.headers["etag"])
+    assert (first.status_code, first.headers["etag"]) == (200, '"v2"')
+    late = other.patch(at, {"roles": ["auditor"], "full_name": "Otra"}, etag=read.headers["etag"])
+    assert (late.status_code, late.json()["code"], late.json()["outcome"]) == (412, "changed_meanwhile", "not_done")
+    blind = other.patch(at, {"roles": ["auditor"]})
+    assert (blind.status_code, blind.json()["code"]) == (428, "if_match_missing")
+    now = other.get(at)
+    assert (now.json()["roles"], now.json()["full_name"]) == (["cashier", "collector"], made["full_name"])
+    assert other.patch(at, {"roles": ["auditor"]}, etag=now.headers["etag"]).json()["roles"] == ["auditor"]
 
 
 def test_letting_somebody_go_ends_her_sessions(client: Client) -> None:
     manager, cashier = client("manager"), client("cashier")
     user_id = cashier.get("/v1/me/staff").json()["user_id"]
-    changed = manager.patch(f"/v1/staff-users/{user_id}", {"is_active": False})
+    changed = manager.patch(f"/v1/staff-users/{user_id}", {"is_active": False}, etag='"v1"')
     assert changed.json()["is_active"] is False
     assert cashier.get("/v1/me/staff").status_code == 401
 
@@ -246,7 +263,7 @@ def test_staff_of_another_mutual_are_not_there(client: Client, database: Databas
     token_for(database, "cashier", mutual=2, name="chantal")
     with database.session(2) as session:
         theirs = db.scalar(session, "SELECT id FROM staff_user")
-    answer = client("manager").patch(f"/v1/staff-users/{theirs}", {"is_active": False})
+    answer = client("manager").patch(f"/v1/staff-users/{theirs}", {"is_active": False}, etag='"v1"')
     assert (answer.status_code, answer.json()["code"]) == (404, "staff_user_unknown")
 
 
@@ -350,7 +367,7 @@ def test_a_text_of_another_form_is_told_the_form_in_words(client: Client) -> Non
 
 
 def test_a_number_no_table_can_hold_is_malformed(client: Client) -> None:
-    answer = client("manager").patch("/v1/staff-users/99999999999999999999999", {"is_active": False})
+    answer = client("manager").patch("/v1/staff-users/99999999999999999999999", {"is_active": False}, etag='"v1"')
     assert answer.status_code == 422
 
 
@@ -414,7 +431,7 @@ def test_every_answer_carries_safe_headers(anonymous: Caller) -> None:
 
 def test_figures_count_requests_by_route_and_never_by_identifier(client: Client) -> None:
     manager = client("manager")
-    manager.patch("/v1/staff-users/424242", {"is_active": False})
+    manager.patch("/v1/staff-users/424242", {"is_active": False}, etag='"v1"')
     figures = manager.get("/metrics").text
     assert 'route="/v1/staff-users/{user_id}",status="404"' in figures
     assert "424242" not in figures
@@ -451,9 +468,9 @@ def test_a_role_that_is_given_or_taken_counts_from_the_next_request_on(client: C
     manager, cashier = client("manager"), client("cashier")
     user_id = cashier.get("/v1/me/staff").json()["user_id"]
     assert cashier.get("/v1/staff-users").status_code == 403
-    manager.patch(f"/v1/staff-users/{user_id}", {"roles": ["cashier", "manager"]})
+    manager.patch(f"/v1/staff-users/{user_id}", {"roles": ["cashier", "manager"]}, etag='"v1"')
     assert cashier.get("/v1/staff-users").status_code == 200
-    manager.patch(f"/v1/staff-users/{user_id}", {"roles": ["cashier"]})
+    manager.patch(f"/v1/staff-users/{user_id}", {"roles": ["cashier"]}, etag='"v2"')
     assert cashier.get("/v1/staff-users").status_code == 403
 
 

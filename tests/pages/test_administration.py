@@ -12,10 +12,12 @@ from playwright.sync_api import Browser
 from tests.databases import Shelf
 from tests.pages.browsing import Office
 from tests.pages.conftest import opened
+from tests.pages.walking import Walker, take_on
 
 import gateway
 from gateway.administration.log_words import _words
 from gateway.kit import audit, db, tenant
+from gateway.staff.models import Role
 
 AT = "/administration"
 LOOKED_AT = (
@@ -66,6 +68,21 @@ def test_who_may_not_does_not_come_in_and_an_auditor_changes_nothing(office: Off
     for path in ("/settings/pay_until_day", "/fees", "/holidays", f"/people/{office.town.staff['carla']}"):
         office.go(page, AT + path)
         assert page.locator("main form[method=post]").count() == 0, path
+
+
+def test_of_two_managers_who_let_somebody_go_the_second_does_not_let_them_in_again(fresh: Office) -> None:
+    take_on(fresh, "otra", [Role.MANAGER])
+    take_on(fresh, "lia", [Role.CASHIER])
+    with fresh.database.session(1) as session:
+        lia = db.scalar(session, "SELECT id FROM staff_user WHERE username = 'lia'")
+    first, second = Walker(fresh, "mara"), Walker(fresh, "otra")
+    at, fields = first.begin(f"{AT}/people/{lia}/place")
+    _, late = second.begin(at)
+    assert first.send(at, fields)[0].status_code == 303
+    answer, _ = second.send(at, late)
+    assert 'id="faults"' in answer.text
+    with fresh.database.session(1) as session:
+        assert db.scalar(session, "SELECT is_active FROM staff_user WHERE username = 'lia'") is False
 
 
 def test_the_auditor_finds_who_did_what_to_whom_and_why(fresh: Office) -> None:

@@ -1,6 +1,13 @@
 """What is refused about staff and their sessions."""
 
-from gateway.kit.errors import ConflictError, MalformedError, NotFoundError, RuleError, UnauthenticatedError
+from gateway.kit.errors import (
+    ConflictError,
+    MalformedError,
+    NotFoundError,
+    PreconditionError,
+    RuleError,
+    UnauthenticatedError,
+)
 
 
 class LoginRefusedError(UnauthenticatedError):
@@ -15,6 +22,10 @@ class StaffUnknownError(NotFoundError):
 
     code = "staff_user_unknown"
     title = "No such staff user"
+
+
+class StaffChangedError(PreconditionError):
+    """Somebody else changed the staff user since it was read."""
 
 
 class UsernameTakenError(ConflictError):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from gateway.kit.columns import TenantTable, big, check, instant, octets, refers, unique, word_list, words
+from gateway.kit.columns import TenantTable, big, check, instant, octets, refers, unique, whole, word_list, words
 
 
 class Role(StrEnum):
@@ -33,6 +33,8 @@ class StaffUser(TenantTable, table=True):
     roles: list[str] = word_list()
     language: str = words(server="'es'")
     is_active: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    version: int = whole(server="1")
+    """Counts what others changed of the person (name, roles, language, place, password); the ETag."""
     failed_logins: int = big(server="0")
     locked_until: dt.datetime | None = instant(nullable=True)
     created_at: dt.datetime = instant(now=True)

@@ -16,7 +16,7 @@ SELECT * FROM request_begin(%s, %s, %s, %s, %s)
 
 FIND_LOGIN = """
 -- at most one row: what a log-in is checked against, locked so that failures are counted one by one
-SELECT id, username, full_name, password_hash, roles, language, is_active, created_at, failed_logins,
+SELECT id, username, full_name, password_hash, roles, language, is_active, version, created_at, failed_logins,
        coalesce(locked_until > now(), false) AS is_locked, now() AS now
 FROM staff_user WHERE mutual_id = current_mutual() AND username = :username FOR UPDATE
 """
@@ -117,7 +117,7 @@ INSERT INTO staff_recovery_code (user_id, code_sha256) SELECT :user_id, code FRO
 
 AWAITING = """
 -- at most one row: a session that awaits its second factor, and its person, locked so that failures are counted one by one
-SELECT s.id AS session_id, s.device, s.address, u.id, u.username, u.full_name, u.roles, u.language, u.is_active, u.created_at, u.failed_logins,
+SELECT s.id AS session_id, s.device, s.address, u.id, u.username, u.full_name, u.roles, u.language, u.is_active, u.version, u.created_at, u.failed_logins,
        coalesce(u.locked_until > now(), false) AS is_locked, now() AS now
 FROM staff_session s JOIN staff_user u ON u.mutual_id = s.mutual_id AND u.id = s.user_id AND u.is_active
 WHERE s.mutual_id = current_mutual() AND s.token_sha256 = :token_sha256 AND s.awaits_factor AND s.ended_at IS NULL
@@ -126,19 +126,19 @@ WHERE s.mutual_id = current_mutual() AND s.token_sha256 = :token_sha256 AND s.aw
 
 STAFF = """
 -- one row per staff user, by username
-SELECT id, username, full_name, roles, language, is_active, created_at FROM staff_user
+SELECT id, username, full_name, roles, language, is_active, version, created_at FROM staff_user
 WHERE mutual_id = current_mutual() AND username > :after ORDER BY username LIMIT :limit
 """
 
 STAFF_USER = """
 -- at most one row: a staff user, locked
-SELECT id, username, full_name, roles, language, is_active, created_at FROM staff_user
+SELECT id, username, full_name, roles, language, is_active, version, created_at FROM staff_user
 WHERE mutual_id = current_mutual() AND id = :user_id FOR UPDATE
 """
 
 ONE_USER = """
 -- at most one row: a staff user
-SELECT id, username, full_name, roles, language, is_active, created_at FROM staff_user
+SELECT id, username, full_name, roles, language, is_active, version, created_at FROM staff_user
 WHERE mutual_id = current_mutual() AND id = :user_id
 """
 
@@ -147,15 +147,15 @@ INSERT_USER = """
 INSERT INTO staff_user (username, full_name, password_hash, roles, language)
 VALUES (:username, :full_name, :password_hash, :roles, :language)
 ON CONFLICT (mutual_id, username) DO NOTHING
-RETURNING id, username, full_name, roles, language, is_active, created_at
+RETURNING id, username, full_name, roles, language, is_active, version, created_at
 """
 
 UPDATE_USER = """
 -- one row: the staff user as changed
 UPDATE staff_user SET full_name = :full_name, roles = :roles, language = :language, is_active = :is_active,
-       password_hash = coalesce(:password_hash, password_hash)
+       password_hash = coalesce(:password_hash, password_hash), version = version + 1
 WHERE mutual_id = current_mutual() AND id = :user_id
-RETURNING id, username, full_name, roles, language, is_active, created_at
+RETURNING id, username, full_name, roles, language, is_active, version, created_at
 """
 
 OTHER_MANAGERS = """

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from gateway.kit import audit, db
 from gateway.staff import queries
-from gateway.staff.errors import LastManagerError, StaffUnknownError, UsernameTakenError
+from gateway.staff.errors import LastManagerError, StaffChangedError, StaffUnknownError, UsernameTakenError
 from gateway.staff.models import Role
 from gateway.staff.passwords import hash_password
 from gateway.staff.rules import check_password, check_username
@@ -64,17 +64,29 @@ def register_staff(session: Session, new: NewStaffUser, *, actor: str) -> Any:
     return row
 
 
-def change_staff(session: Session, user_id: int, change: StaffChange, *, actor: str) -> Any:
+def change_staff(session: Session, user_id: int, change: StaffChange, *, version: int | None, actor: str) -> Any:
     """Change a staff user and return the row; a new password or letting her go ends her sessions.
+
+    Args:
+        session: The open transaction.
+        user_id: Whom.
+        change: What.
+        version: The one that was read; None where what changes does not depend on what was there (a new password).
+        actor: Who changes it.
 
     Raises:
         StaffUnknownError: There is none with this identifier.
+        StaffChangedError: The person has another version by now.
         PasswordWeakError: The new password is too easy.
         LastManagerError: The mutual would have no active manager left.
     """
     before = db.first(session, queries.STAFF_USER, {"user_id": user_id})
     if before is None:
         raise StaffUnknownError(f"no staff user {user_id}; GET /v1/staff-users lists them")
+    if version is not None and version != before.version:
+        raise StaffChangedError(
+            f"staff user {user_id} has version {before.version}, the change was made to version {version}; read it again"
+        )
     roles = list(before.roles) if change.roles is None else _names(change.roles)
     is_active = before.is_active if change.is_active is None else change.is_active
     if _is_manager(before.roles, before.is_active) and not _is_manager(roles, is_active):

@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 from gateway.api import rate
 from gateway.api.dependencies import ActDep, Gate, GateDep, OnceDep, allow, commit, opened, unbound, whence_of
 from gateway.api.errors import problem_response, problems
+from gateway.api.etag import IfMatchDep, set_tag
 from gateway.api.fresh_code import FreshCodeDep
 from gateway.api.pages import Page, PageDep
 from gateway.api.routing import Router
@@ -127,17 +128,33 @@ def create_staff_user(asked: StaffUserCreate, act: ActDep, once: OnceDep) -> Res
     return once(lambda: StaffUserRead.model_validate(register_staff(act.session, new, actor=act.actor)), body=asked)
 
 
+@router.get(
+    "/staff-users/{user_id}",
+    response_model=StaffUserRead,
+    summary="One staff user",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(404),
+)
+def get_staff_user(user_id: PathId, act: ActDep) -> object:
+    """Return a staff user; the ETag is what a change must name."""
+    row = queries.get_staff(act.session, user_id)
+    set_tag(act.response, row.version)
+    return row
+
+
 @router.patch(
     "/staff-users/{user_id}",
     response_model=StaffUserRead,
     summary="Change what somebody may do, or let her go",
     dependencies=[allow(Role.MANAGER)],
-    responses=problems(404, 409),
+    responses=problems(404, 409, 412, 422, 428),
 )
-def update_staff_user(user_id: PathId, asked: StaffUserUpdate, act: ActDep) -> object:
-    """Change a staff user; a new password or `is_active: false` ends her sessions. A manager must remain."""
+def update_staff_user(user_id: PathId, asked: StaffUserUpdate, act: ActDep, version: IfMatchDep) -> object:
+    """Change a staff user; a new password or `is_active: false` ends the person's sessions. A manager must remain."""
     change = StaffChange(asked.full_name, asked.roles, asked.language, asked.is_active, asked.password)
-    return change_staff(act.session, user_id, change, actor=act.actor)
+    row = change_staff(act.session, user_id, change, version=version, actor=act.actor)
+    set_tag(act.response, row.version)
+    return row
 
 
 @router.delete(

@@ -15,6 +15,7 @@ ANA = {
     "roles": ["cashier"],
     "language": "es",
     "is_active": True,
+    "version": 3,
     "created_at": "2026-03-01T12:00:00Z",
 }
 Language = Literal["es", "en", "fr"]
@@ -45,6 +46,8 @@ class StaffUserRead(ReadModel):
     roles: list[Role]
     language: str
     is_active: bool
+    version: int
+    """Stands in the ETag."""
     created_at: dt.datetime
 
 

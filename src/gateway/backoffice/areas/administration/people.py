@@ -142,10 +142,12 @@ def change_person(desk: Desk, form: Form, user_id: int) -> Go:
     name, language = form.text("full_name", required=True), form.choice("language", list(LANGUAGES), required=True)
     roles = _chosen(form)
     form.check()
-    # A person has no version: what stood in the form when it was opened is compared with what is there now.
-    if form.over(_present(queries.get_staff(desk.session, user_id))).meanwhile:
+    # What stood in the form when it was opened is compared field by field with what is there now, and that stays till the end.
+    person = queries.get_staff(desk.session, user_id)
+    if form.over(_present(person)).meanwhile:
         raise PreconditionError("somebody changed this person since the form was opened")
-    change_staff(desk.session, user_id, StaffChange(name, roles, language), actor=desk.actor)
+    change = StaffChange(name, roles, language)
+    change_staff(desk.session, user_id, change, version=person.version, actor=desk.actor)
     return Go(f"{AT}/{user_id}", N_("Changed."))
 
 
@@ -168,7 +170,7 @@ def new_password(desk: Desk, form: Form, user_id: int) -> Go:
     if not password:
         form.fault("password", N_("Fill this in."))
     form.check()
-    change_staff(desk.session, user_id, StaffChange(password=password), actor=desk.actor)
+    change_staff(desk.session, user_id, StaffChange(password=password), version=None, actor=desk.actor)
     return Go(f"{AT}/{user_id}", N_("She has a new password and is logged out everywhere."))
 
 
@@ -214,6 +216,7 @@ def take_off_factor(desk: Desk, form: Form, user_id: int) -> Go:
 
 def _show_place(desk: Desk, form: Form, user_id: int) -> Response:
     person = queries.get_staff(desk.session, user_id)
+    form.over({}, person.version)
     return desk.page(
         "administration/person_place.html",
         form=form,
@@ -242,6 +245,7 @@ def change_place(desk: Desk, form: Form, user_id: int) -> Go:
     """Let somebody go, or take her on again."""
     form.check()
     person = queries.get_staff(desk.session, user_id)
-    change_staff(desk.session, user_id, StaffChange(is_active=not person.is_active), actor=desk.actor)
+    change = StaffChange(is_active=not person.is_active)
+    change_staff(desk.session, user_id, change, version=form.version, actor=desk.actor)
     said = N_("{name} was let go.") if person.is_active else N_("{name} can log in again.")
     return Go(f"{AT}/{user_id}", said, {"name": person.full_name})
