@@ -302,6 +302,71 @@ def test_what_cannot_be_read_is_said_in_words_beside_its_field_and_stays_as_it_w
             assert said or not wrong or "told" in listed or "<strong>" in listed, action
 
 
+def test_after_a_refusal_every_link_and_every_search_on_the_page_leads_somewhere(
+    office: Office, address: Callable[[str], str], answers: dict[str, httpx.Response], walker: Walker
+) -> None:
+    forms = {form.action: form for answer in answers.values() for form in forms_of(answer.text)}
+    foreign = forms["/o/members/new"].fields
+    before, found = state_of(office), {}
+    for path in addresses("POST"):
+        action = f"/o{address(path)}"
+        token = foreign if path != "/members/new" else forms["/o/cash/tills"].fields
+        found[path, "foreign"] = walker.post(address(path), token)
+        if (form := forms.get(action)) is not None:
+            written = [name for name, kind in form.kinds.items() if kind not in {"hidden", "file", "checkbox", "radio"}]
+            if written and "password" not in form.kinds.values():  # a wrong password is counted
+                found[path, "faulty"] = walker.post(
+                    address(path), {**form.fields, **dict.fromkeys(written, "1a2b" + "x" * 1200)}
+                )
+    refused = {key: answer for key, answer in found.items() if answer.status_code >= 400 or "_sure" in answer.text}
+    assert {path for path, _ in refused} == set(addresses("POST"))
+    wrong, seen = [], {}
+    for (path, harm), answer in refused.items():
+        links = {html.unescape(one) for one in re.findall(r'(?:href|hx-get)="([^"#][^"]*)"', answer.text)}
+        for form in forms_of(answer.text):
+            if form.method.lower() == "get":
+                links.add(f"{form.action}?{httpx.QueryParams(form.fields)}" if form.fields else form.action)
+        for link in links:
+            asked = str(httpx.URL(f"/o{address(path)}").join(link)).removeprefix("/o")
+            if asked.startswith("/static/"):
+                continue
+            if asked not in seen:
+                seen[asked] = walker.get(asked).status_code
+            if seen[asked] not in {200, 303} and re.sub(r"\d+", "1", asked) not in NOT_YET:
+                wrong.append((path, harm, asked, seen[asked]))
+    assert sorted(wrong) == []
+    assert len(seen) > 100
+    assert state_of(office) == before
+
+
+NOT_YET = frozenset({"/payouts/1/file", "/payment-orders/1/file"})
+"""What a page offers and refuses in words as long as nobody released it."""
+
+
+def test_a_fault_of_a_field_that_nobody_sees_is_told_in_words_above_the_form(
+    office: Office, answers: dict[str, httpx.Response], walker: Walker
+) -> None:
+    forms = {
+        form.action: form for answer in answers.values() for form in forms_of(answer.text) if form.method == "post"
+    }
+    before, told = state_of(office), set()
+    for action, form in forms.items():
+        carried = [name for name, kind in form.kinds.items() if kind == "hidden" and not name.startswith(("_", "was:"))]
+        written = [name for name, kind in form.kinds.items() if kind not in {"hidden", "file", "checkbox", "radio"}]
+        typed = dict.fromkeys([*carried, *written], "1a2b" + "x" * 1200)
+        if not typed or "password" in form.kinds.values():  # a wrong password is counted
+            continue
+        answer = walker.post(action.removeprefix("/o"), {**form.fields, **typed})
+        assert answer.status_code < 500, (action, answer.status_code)
+        there = set(re.findall(r' id="(f-[^"]+)"', answer.text))
+        listed = answer.text.partition('id="faults"')[2].partition("</section>")[0]
+        assert set(re.findall(r'href="#(f-[^"]+)"', listed)) <= there, action
+        if "no muestra" in listed:
+            told.add(action)
+    assert told
+    assert state_of(office) == before
+
+
 GATHERED = frozenset({"session", "paper", "role-cashier"})
 """What is chosen of several boxes, beside which its fault stands once."""
 ONLY_AT_A_TIME = frozenset(

@@ -51,7 +51,7 @@ def account(desk: Desk) -> Response:
 @area.act(
     "/account/password",
     show=show_account,
-    has_page=False,
+    at="/account",
     fields={"password_wrong": "password", "password_same": "new_password", "password_weak": "new_password"},
 )
 def change_password(desk: Desk, form: Form) -> Go:
@@ -79,7 +79,7 @@ def _show_with_sessions(desk: Desk, form: Form, session_id: int) -> Response:  #
 @area.act(
     "/account/sessions/{session_id:int}/end",
     show=_show_with_sessions,
-    has_page=False,
+    at="/account",
 )
 def end_session(desk: Desk, _form: Form, session_id: int) -> Go:
     """End one of her other sessions."""
@@ -87,7 +87,7 @@ def end_session(desk: Desk, _form: Form, session_id: int) -> Go:
     return Go("/account", N_("That session has ended."))
 
 
-@area.act("/account/sessions/end", show=show_account, has_page=False)
+@area.act("/account/sessions/end", show=show_account, at="/account")
 def end_others(desk: Desk, _form: Form) -> Go:
     """End every session of hers but this one."""
     ended = end_other_sessions(desk.session, desk.principal)
@@ -114,7 +114,7 @@ def show_factor(desk: Desk, form: Form | None = None) -> Response:
     )
 
 
-@area.act("/second-factor/begin", show=show_factor, has_page=False)
+@area.act("/second-factor/begin", show=show_factor, at="/second-factor")
 def begin(desk: Desk, _form: Form) -> Go:
     """Make a new secret; nothing is asked for until its first code was seen."""
     begin_factor(desk.session, desk.principal.user_id, desk.vault)
@@ -122,7 +122,11 @@ def begin(desk: Desk, _form: Form) -> Go:
 
 
 @area.act(
-    "/second-factor/confirm", show=show_factor, has_page=False, is_repeatable=True, fields={"factor_code_wrong": "otp"}
+    "/second-factor/confirm",
+    show=show_factor,
+    at="/second-factor",
+    is_repeatable=True,
+    fields={"factor_code_wrong": "otp"},
 )
 def confirm(desk: Desk, form: Form) -> Response:
     """Take the first code, and show the recovery codes; once."""
@@ -137,7 +141,9 @@ def _sure_of_codes(desk: Desk, _form: Form) -> Confirmation:
     return Confirmation(sentence, say("New recovery codes"), "/second-factor", is_hers_alone=True)
 
 
-@area.act("/second-factor/recovery-codes", show=show_factor, has_page=False, is_repeatable=True, confirm=_sure_of_codes)
+@area.act(
+    "/second-factor/recovery-codes", show=show_factor, at="/second-factor", is_repeatable=True, confirm=_sure_of_codes
+)
 def renew(desk: Desk, _form: Form) -> Response:
     """Give new recovery codes, and show them; once."""
     return _codes(desk, renew_recovery_codes(desk.session, desk.principal))
@@ -149,7 +155,7 @@ def _sure(desk: Desk, _form: Form) -> Confirmation:
     return Confirmation(sentence, say("Take it off"), "/second-factor", is_hers_alone=True)
 
 
-@area.act("/second-factor/end", show=show_factor, has_page=False, confirm=_sure)
+@area.act("/second-factor/end", show=show_factor, at="/second-factor", confirm=_sure)
 def end(desk: Desk, _form: Form) -> Go:
     """Take off her own second factor, where her role does not ask for one."""
     take_off(desk.session, desk.principal.user_id, actor=desk.actor, reason="her own wish", is_own=True)

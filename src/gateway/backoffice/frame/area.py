@@ -7,6 +7,7 @@ had ended, and, for what is dangerous, a page in between that says in words and 
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -115,7 +116,7 @@ class Area:
         show: View,
         confirm: View | None = None,
         fields: Mapping[str, str] | None = None,
-        has_page: bool = True,
+        at: str | None = None,
         is_repeatable: bool = False,
     ) -> Callable[[View], View]:
         """Register what a form does.
@@ -126,14 +127,14 @@ class Area:
             show: Makes the page with the form.
             confirm: For a dangerous act: says what it will do, as ``Confirmation``, or None where nothing needs saying.
             fields: Code of a refusal -> field it is shown beside.
-            has_page: The form's own page stands at the same address; False where the form is part of another page.
+            at: Address of the page that the form is part of; None: the form's own page stands where the form is sent.
             is_repeatable: Sent again it acts again: for what shows something once and moves nothing.
         """
         allowed = frozenset(roles) or frozenset(Role)
 
         def register(do: View) -> View:
-            act = _Act(path, allowed, do, show, confirm, fields or {}, is_repeatable)
-            if has_page:
+            act = _Act(path, allowed, do, show, confirm, fields or {}, is_repeatable, at or path)
+            if at is None:
                 pages.open_to(path, allowed | {Role.AUDITOR})
                 self.routes.append(Route(path, ("GET",), act.blank, self.name))
             self.routes.append(Route(path, ("POST",), act.send, self.name))
@@ -151,6 +152,7 @@ class _Act:
     confirm: View | None
     fields: Mapping[str, str]
     is_repeatable: bool
+    at: str
 
     def blank(self, desk: Desk, _form: Form | None, places: dict[str, Any]) -> Response:
         """Show the form, empty or over what is there; an auditor may look at it."""
@@ -161,6 +163,8 @@ class _Act:
         """Do what the form says, once; or show it again with what is wrong."""
         assert form is not None
         desk.allowed = self.allowed
+        # Nothing on the page that answers may lead to an address that takes forms alone.
+        desk.shown_at = re.sub(r"\{(\w+)(?::int)?\}", lambda place: str(places[place[1]]), self.at)
         # One request with a key of the form's own: the second sending finds the key held, waits, and is told the same.
         desk.place = (f"POST {desk.base}{self.path}", form.once)
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -68,6 +68,8 @@ class Desk(Act):
         self.gate, self.request = gate, request
         self.base = str(request.scope.get("root_path", "")).rstrip("/")
         self.path = request.url.path.removeprefix(self.base) or "/"
+        self.shown_at = self.path
+        """Where the page that is shown can be opened again: a form that is part of another page is sent elsewhere."""
         self.words = Words(self._language(DEFAULT))
         self.renewed: str | None = None
         """A new session's token, to be kept in the cookie."""
@@ -149,6 +151,11 @@ class Desk(Act):
         """Return a page in her language."""
         shared = {"desk": self, "areas": pages.shown_to(self) if self.is_inside else ()}
         text = pages.render(template, self.words, **{**shared, **values})
+        form = values.get("form")
+        if isinstance(form, Form) and (unseen := {name for name in form.errors if f'id="f-{name}"' not in text}):
+            # Which fields a page shows is known once it is made: a fault beside none of them is told above all of them.
+            form.unseen = frozenset(unseen)
+            text = pages.render(template, self.words, **{**shared, **values})
         found = HTMLResponse(text, status, dict(HEADERS))
         found.headers["content-language"] = self.words.language
         return found
@@ -187,7 +194,7 @@ class Desk(Act):
         rows, following = lists.read(fetch, key, types, cursor)
         query = {one.name: self.asked(one.name) for one in filters}
         says = self.words.say(empty) if empty else self.words.say("There is nothing here.")
-        where = self.url(self.path)
+        where = self.url(self.shown_at)
         return Listing(
             columns, rows, self.words, money, where, query, filters, following, is_first=cursor is None, empty=says
         )

@@ -67,6 +67,8 @@ class Form:
         self.is_typed = values is not None
         self.errors: dict[str, str] = {}
         """Field -> what is wrong with it."""
+        self.unseen: frozenset[str] = frozenset()
+        """Fields among them that the page carries without showing them, or has not: nobody finds a fault beside them."""
         self.general: list[Told] = []
         """What is wrong with the whole, in the reader's words."""
         self.meanwhile: list[Meanwhile] = []

@@ -142,7 +142,7 @@ def offer(area: Area, page: LongPage, *roles: Role) -> None:
         (number,) = places.values()
         return fragment(desk, work_of(desk, find(desk, number)))
 
-    @area.act(f"{page.path}/here", *roles, show=show, has_page=False)
+    @area.act(f"{page.path}/here", *roles, show=show, at=page.path)
     def here(desk: Desk, _form: Form, **places: int) -> Go:
         (number,) = places.values()
         found = find(desk, number)

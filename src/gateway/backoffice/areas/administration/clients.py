@@ -132,7 +132,9 @@ def client(desk: Desk, client_id: str) -> Response:
     return _show_client(desk, desk.form(), client_id)
 
 
-@area.act(f"{AT}/{{client_id}}/keys", *MANAGER, show=_show_client, fields={"client_invalid": "jwks"}, has_page=False)
+@area.act(
+    f"{AT}/{{client_id}}/keys", *MANAGER, show=_show_client, fields={"client_invalid": "jwks"}, at=f"{AT}/{{client_id}}"
+)
 def give_keys(desk: Desk, form: Form, client_id: str) -> Go:
     """Replace what a system shows itself with."""
     jwks, jwks_url, certificates = _keys(form)
@@ -160,7 +162,7 @@ def _sure(desk: Desk, form: Form, client_id: str) -> Confirmation:
     )
 
 
-@area.act(f"{AT}/{{client_id}}/disablement", *MANAGER, show=_show_client, confirm=_sure, has_page=False)
+@area.act(f"{AT}/{{client_id}}/disablement", *MANAGER, show=_show_client, confirm=_sure, at=f"{AT}/{{client_id}}")
 def disable(desk: Desk, form: Form, client_id: str) -> Go:
     """Let a system do nothing any more."""
     reason = form.text("reason", required=True, most=500)

@@ -208,7 +208,7 @@ def change_webhook(desk: Desk, form: Form, subscription_id: int) -> Go:
     return Go(f"{AT}/{subscription_id}", N_("Changed."))
 
 
-@area.act(f"{AT}/{{subscription_id:int}}/test", *MANAGER, show=_show, has_page=False)
+@area.act(f"{AT}/{{subscription_id:int}}/test", *MANAGER, show=_show, at=f"{AT}/{{subscription_id:int}}")
 def test(desk: Desk, _form: Form, subscription_id: int) -> Go:
     """Send a test event."""
     send_test(desk.session, subscription_id, owner=_owner(desk))
@@ -227,7 +227,13 @@ def _sure_of_switch(desk: Desk, form: Form, subscription_id: int) -> Confirmatio
     return Confirmation(sentence, words.say("Switch it off"), f"{AT}/{subscription_id}")
 
 
-@area.act(f"{AT}/{{subscription_id:int}}/switch", *MANAGER, show=_show, confirm=_sure_of_switch, has_page=False)
+@area.act(
+    f"{AT}/{{subscription_id:int}}/switch",
+    *MANAGER,
+    show=_show,
+    confirm=_sure_of_switch,
+    at=f"{AT}/{{subscription_id:int}}",
+)
 def switch(desk: Desk, form: Form, subscription_id: int) -> Go:
     """Switch telling off, or on again."""
     reason = form.text("reason", required=True, most=500)
@@ -249,14 +255,20 @@ def _sure_of_secret(desk: Desk, _form: Form, subscription_id: int) -> Confirmati
     )
 
 
-@area.act(f"{AT}/{{subscription_id:int}}/secret", *MANAGER, show=_show, confirm=_sure_of_secret, has_page=False)
+@area.act(
+    f"{AT}/{{subscription_id:int}}/secret",
+    *MANAGER,
+    show=_show,
+    confirm=_sure_of_secret,
+    at=f"{AT}/{{subscription_id:int}}",
+)
 def new_secret(desk: Desk, _form: Form, subscription_id: int) -> Response:
     """Give it another secret, and show it; once."""
     made = rotate(desk.session, subscription_id, owner=_owner(desk), overlap=OVERLAP)
     return _secret(desk, made.subscription, made.secret)
 
 
-@area.act(f"{AT}/{{subscription_id:int}}/again", *MANAGER, show=_show, has_page=False)
+@area.act(f"{AT}/{{subscription_id:int}}/again", *MANAGER, show=_show, at=f"{AT}/{{subscription_id:int}}")
 def everything_again(desk: Desk, form: Form, subscription_id: int) -> Go:
     """Tell again what was given up since a day."""
     since = form.day("since", required=True)

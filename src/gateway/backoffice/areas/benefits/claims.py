@@ -186,7 +186,7 @@ def _claim(desk: Desk, form: Form, claim_id: int) -> Response:
     )
 
 
-@area.act("/benefits/claims/{claim_id:int}/documents", *OFFICERS, show=_claim, has_page=False)
+@area.act("/benefits/claims/{claim_id:int}/documents", *OFFICERS, show=_claim, at="/benefits/claims/{claim_id:int}")
 def documents(desk: Desk, form: Form, claim_id: int) -> Go:
     """Write down which papers came; with the last of them the claim is ready for the state."""
     codes = form.many("paper")

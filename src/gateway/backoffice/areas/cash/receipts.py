@@ -142,7 +142,7 @@ def document(desk: Desk, receipt_id: int) -> Response:
     return desk.file(f"{found.number}.pdf", receipt_document(found, names, head, address), "application/pdf")
 
 
-@area.act("/cash/receipts/{receipt_id:int}/message", *DESK, show=show_receipt, has_page=False)
+@area.act("/cash/receipts/{receipt_id:int}/message", *DESK, show=show_receipt, at="/cash/receipts/{receipt_id:int}")
 def message(desk: Desk, _form: Form, receipt_id: int) -> Go:
     """Send the receipt as a message to the member's telephone; one receipt is sent once."""
     found = queries.get_receipt(desk.session, receipt_id)
@@ -356,7 +356,7 @@ def _application(desk: Desk, form: Form, import_id: int) -> Confirmation | None:
     return Confirmation(sentence, words.say("Receive them"), f"/cash/imports/{import_id}", figures)
 
 
-@area.act("/cash/imports/{import_id:int}/look", *OFFICE, show=_show_import, has_page=False)
+@area.act("/cash/imports/{import_id:int}/look", *OFFICE, show=_show_import, at="/cash/imports/{import_id:int}")
 def look_here(desk: Desk, _form: Form, import_id: int) -> Go:
     """Look through a file here and now, where nobody in the background does."""
     imports.look(desk.session, import_id, today=desk.today)

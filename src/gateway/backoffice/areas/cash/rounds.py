@@ -97,7 +97,7 @@ def _show(desk: Desk, form: Form) -> Any:
     "/cash/rounds",
     *OFFICE,
     show=_show,
-    has_page=False,
+    at="/cash/rounds",
     fields={
         "collector_invalid": "collector",
         "till_invalid": "till",

@@ -140,14 +140,14 @@ def _sure_taking(desk: Desk, _form: Form, complaint_id: int) -> Confirmation | N
     return Confirmation(sentence, words.say("Take it over"), f"/complaints/{row.id}")
 
 
-@area.act(f"{ONE}/take", *STAFF, show=show, confirm=_sure_taking, has_page=False)
+@area.act(f"{ONE}/take", *STAFF, show=show, confirm=_sure_taking, at=ONE)
 def take(desk: Desk, _form: Form, complaint_id: int) -> Go:
     """Take it in hand; out of somebody else's after a second look."""
     handle.take(desk.session, complaint_id, who(desk))
     return Go(f"/complaints/{complaint_id}", N_("It is in your hand."))
 
 
-@area.act(f"{ONE}/question", *STAFF, show=show, has_page=False)
+@area.act(f"{ONE}/question", *STAFF, show=show, at=ONE)
 def ask(desk: Desk, form: Form, complaint_id: int) -> Go:
     """Ask the member something."""
     words = form.text("question", required=True, most=MOST)
@@ -171,7 +171,7 @@ def _sure_answer(desk: Desk, form: Form, complaint_id: int) -> Confirmation:
     return Confirmation(sentence, words.say("Send the answer"), f"/complaints/{row.id}", figures)
 
 
-@area.act(f"{ONE}/answer", *STAFF, show=show, confirm=_sure_answer, has_page=False)
+@area.act(f"{ONE}/answer", *STAFF, show=show, confirm=_sure_answer, at=ONE)
 def answer(desk: Desk, form: Form, complaint_id: int) -> Go:
     """Tell the member what was found; what she was told is never changed."""
     words = form.text("answer", required=True, most=MOST)
@@ -180,7 +180,7 @@ def answer(desk: Desk, form: Form, complaint_id: int) -> Go:
     return Go(f"/complaints/{complaint_id}", N_("Answered. A short message tells her that there is an answer."))
 
 
-@area.act(f"{ONE}/note", *STAFF, show=show, has_page=False)
+@area.act(f"{ONE}/note", *STAFF, show=show, at=ONE)
 def note(desk: Desk, form: Form, complaint_id: int) -> Go:
     """Keep what was found out, for staff alone."""
     words = form.text("note", required=True, most=MOST)
@@ -219,7 +219,7 @@ def _sure_end(desk: Desk, form: Form, complaint_id: int) -> Confirmation:
     *STAFF,
     show=show,
     confirm=_sure_end,
-    has_page=False,
+    at=ONE,
     fields={"complaint_unanswered": "told", "complaint_posting": "posting"},
 )
 def resolve(desk: Desk, form: Form, complaint_id: int) -> Go:
@@ -242,7 +242,7 @@ def _sure_reopening(desk: Desk, form: Form, complaint_id: int) -> Confirmation:
     return Confirmation(sentence, words.say("Take it up again"), f"/complaints/{row.id}")
 
 
-@area.act(f"{ONE}/reopening", *STAFF, show=show, confirm=_sure_reopening, has_page=False)
+@area.act(f"{ONE}/reopening", *STAFF, show=show, confirm=_sure_reopening, at=ONE)
 def reopen(desk: Desk, form: Form, complaint_id: int) -> Go:
     """Take up again what was resolved; the reason stays as a note."""
     because = form.text("because", required=True, most=MOST)

@@ -42,9 +42,12 @@ def uploaded(desk: Desk, form: Form, filing_id: int) -> Go:
     numbers = [(one.id, form.text(f"reception-{one.id}", most=60)) for one in documents]
     receptions = [Reception(number, document_id) for document_id, number in numbers if number]
     if not receptions:
-        form.fault(
-            f"reception-{documents[0].id}" if documents else "reason", N_("Write the number that the portal gave.")
-        )
+        # A file that the state has already has no field here.
+        asked = next((one.id for one in documents if one.status == "sealed"), None)
+        if asked is None:
+            form.warn(N_("None of its files waits for a number of the portal."))
+        else:
+            form.fault(f"reception-{asked}", N_("Write the number that the portal gave."))
     is_known_absent, reason = form.has("is_known_absent"), form.text("reason")
     form.check()
     mark_uploaded(

@@ -103,7 +103,7 @@ def _month(desk: Desk, one: overview.CoverMonth) -> Month:
     return Month(one.period, one.standing, sign, text)
 
 
-@area.act("/members/{member_id:int}/notes", *READERS, show=show_member, has_page=False)
+@area.act("/members/{member_id:int}/notes", *READERS, show=show_member, at="/members/{member_id:int}")
 def note(desk: Desk, form: Form, member_id: int) -> Go:
     """Write a note that the next one reads."""
     text = form.text("note", required=True, most=1000)

@@ -179,7 +179,7 @@ def import_progress(desk: Desk, import_id: int) -> Response:
     return fragment(desk, _work(desk, imports.progress_of(desk.session, import_id)))
 
 
-@area.act("/members/imports/{import_id:int}/look", *WORKERS, show=show_import, has_page=False)
+@area.act("/members/imports/{import_id:int}/look", *WORKERS, show=show_import, at="/members/imports/{import_id:int}")
 def look_here(desk: Desk, _form: Form, import_id: int) -> Go:
     """Look at a list here and now, where nobody in the background does."""
     imports.look(desk.session, import_id, today=desk.today)
@@ -203,7 +203,13 @@ def sure_apply(desk: Desk, _form: Form, import_id: int) -> Confirmation:
     return Confirmation(sentence, words.say("Write them"), f"/members/imports/{import_id}", figures)
 
 
-@area.act("/members/imports/{import_id:int}/apply", *WORKERS, show=show_import, confirm=sure_apply, has_page=False)
+@area.act(
+    "/members/imports/{import_id:int}/apply",
+    *WORKERS,
+    show=show_import,
+    confirm=sure_apply,
+    at="/members/imports/{import_id:int}",
+)
 def apply_import(desk: Desk, _form: Form, import_id: int) -> Go:
     """Write what the good rows say; of a long list a worker does it, and its page says how far it is."""
     found, progress = get_import(desk.session, import_id), imports.progress_of(desk.session, import_id)

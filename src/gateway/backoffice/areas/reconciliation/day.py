@@ -101,7 +101,7 @@ def the_day(desk: Desk) -> Response:
     show=_show,
     confirm=_sure,
     fields={"day_closed": "on", "day_ahead": "on"},
-    has_page=False,
+    at="/reconciliation",
 )
 def sign(desk: Desk, form: Form) -> Go:
     """Sign a day off; refused while a difference is not explained or a drawer not counted."""
@@ -114,7 +114,7 @@ def _show_run(desk: Desk, form: Form) -> Response:
     return _show(desk, form)
 
 
-@area.act("/reconciliation/run", *MONEY, show=_show_run, has_page=False)
+@area.act("/reconciliation/run", *MONEY, show=_show_run, at="/reconciliation")
 def run(desk: Desk, _form: Form) -> Go:
     """Match and book every open statement line, then find every difference."""
     reconcile(desk.session, today=desk.today)

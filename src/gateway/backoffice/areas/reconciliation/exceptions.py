@@ -197,7 +197,7 @@ def exception(desk: Desk, break_id: int) -> Response:
     f"{ONE}/proposal",
     *READERS,
     show=_show,
-    has_page=False,
+    at=ONE,
     fields={"proposal_invalid": "reason", "member_not_found": "number"},
 )
 def put(desk: Desk, form: Form, break_id: int) -> Go:
@@ -264,7 +264,7 @@ def _sure_decision(desk: Desk, form: Form, break_id: int) -> Confirmation | None
     *MONEY,
     show=_show,
     confirm=_sure_decision,
-    has_page=False,
+    at=ONE,
     fields={"same_person": "because", "supervisor_needed": "because"},
 )
 def decide(desk: Desk, form: Form, break_id: int) -> Go:
@@ -286,7 +286,7 @@ def decide(desk: Desk, form: Form, break_id: int) -> Go:
     return Go("/reconciliation/exceptions", N_("Approved and booked."))
 
 
-@area.act(f"{ONE}/note", *READERS, show=_show, has_page=False)
+@area.act(f"{ONE}/note", *READERS, show=_show, at=ONE)
 def write(desk: Desk, form: Form, break_id: int) -> Go:
     """Keep what somebody found out."""
     text = form.text("note", required=True, most=500)
@@ -295,7 +295,7 @@ def write(desk: Desk, form: Form, break_id: int) -> Go:
     return Go(f"/reconciliation/exceptions/{break_id}", N_("Kept."))
 
 
-@area.act(f"{ONE}/owner", *READERS, show=_show, has_page=False)
+@area.act(f"{ONE}/owner", *READERS, show=_show, at=ONE)
 def take(desk: Desk, form: Form, break_id: int) -> Go:
     """Take it on, and say until when."""
     due = form.day("due_on")
