@@ -67,8 +67,8 @@ def test_a_wording_is_looked_at_before_it_is_saved(client: Client) -> None:
     manager = client("manager")
     at = "/v1/message-templates/reminder_short/es/preview"
     shown = manager.post(at, {"text": "Pague {amount} hasta {until}. {reference}"}).json()
-    assert shown["text"] == "Pague 4923.27 hasta 31/12/2026. RF18M000017"
-    assert shown["length"] == {"letters": 43, "is_wide": False, "parts": 1}
+    assert shown["text"] == "Pague 4,923.27 hasta 31/12/2026. RF18M000017"
+    assert shown["length"] == {"letters": 44, "is_wide": False, "parts": 1}
     missing = manager.post(at, {"text": "Pague {amount}"}).json()["errors"]
     assert [one["detail"].partition("}")[0] for one in missing] == ["{reference", "{until"]
     kinds = manager.get("/v1/message-templates").json()["items"]

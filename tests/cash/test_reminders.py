@@ -112,7 +112,7 @@ def test_a_reminder_is_one_short_message_in_every_language(
 ) -> None:
     period = Period(2026, month)
     one = Short("", 1, number, "Ana", member_reference(number), True, minor, 0, minor, "DOP", period.end, None, None)
-    _, text = compose("reminder_short", language, words_of(one, mutual, period))
+    _, text = compose("reminder_short", language, words_of(one, mutual, period), country="do")
     assert len(text) <= 160
     assert set(text) <= GSM
 

@@ -15,8 +15,8 @@ from gateway.contributions import allotment
 from gateway.contributions.reference import member_reference
 from gateway.filing.sql.allot import COST_AND_HELD
 from gateway.kit import audit, bulk, db, tenant
-from gateway.kit.money import currency_of, format_amount
 from gateway.kit.period import Period
+from gateway.notices.texts import Money
 from gateway.notices.write import NewNotice, write_many
 
 KIND = "reminder_short"
@@ -142,12 +142,12 @@ def remind(session: Session, *, period: Period, payroll_id: int | None, actor: s
     return done
 
 
-def words_of(short: Short, mutual: str, period: Period) -> dict[str, str]:
+def words_of(short: Short, mutual: str, period: Period) -> dict[str, str | Money]:
     """Return what a reminder's places are filled with: no name and no number a register knows her by."""
     return {
         "mutual": plain(mutual)[:LONGEST_NAME].strip(),
         "month": f"{period.month:02d}/{period.year}",
-        "amount": format_amount(short.short_minor, currency_of(short.currency)),
+        "amount": Money(short.short_minor, short.currency),
         "currency": short.currency,
         "until": f"{short.until:%d/%m/%Y}",
         "reference": short.reference,

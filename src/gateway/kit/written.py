@@ -38,6 +38,14 @@ def written_amount(minor: int, currency: str, locale: Locale) -> str:
     return f"{currency}\u00a0{written_money(minor, currency, locale)}"
 
 
+def spoken_money(minor: int, currency: str, language: str, country: str) -> str:
+    """Return an amount without its currency as pages write it, in letters that every telephone's short message has.
+
+    The narrow spaces between thousands of some languages would make the whole message one of the wide alphabet.
+    """
+    return " ".join(written_money(minor, currency, locale_of(language, country)).split())
+
+
 def writer_of(currency: str, language: str, country: str) -> Callable[[int], str]:
     """Return what writes an amount of a currency, in minor units, for a reader of a language in a country."""
     locale = locale_of(language, country)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from gateway.kit import audit, db
+from gateway.kit import audit, db, tenant
 from gateway.kit.errors import PreconditionError
 from gateway.notices import queries
 from gateway.notices.errors import TemplateInvalidError, TemplateUnknownError
@@ -36,6 +36,8 @@ class Template(NamedTuple):
     """Words that count from a later day; None where nothing is to come, or the shipped ones are."""
     coming_on: dt.date | None
     preview: Preview
+    country: str
+    """The mutual's: amounts in its examples are written as there."""
 
     @property
     def text(self) -> str:
@@ -45,9 +47,9 @@ class Template(NamedTuple):
 
 def list_templates(session: Session, *, today: dt.date) -> list[Template]:
     """Return every kind in every language, by kind."""
-    saved = _saved(session, None)
+    saved, country = _saved(session, None), tenant.current(session).country
     return [
-        _template(kind, language, saved.get((kind, language), ()), today)
+        _template(kind, language, saved.get((kind, language), ()), today, country)
         for kind in sorted(catalogue())
         for language in LANGUAGES
     ]
@@ -60,7 +62,9 @@ def get_template(session: Session, kind: str, language: str, *, today: dt.date) 
         TemplateUnknownError: There is no such kind or language.
     """
     _known(kind, language)
-    return _template(kind, language, _saved(session, kind).get((kind, language), ()), today)
+    return _template(
+        kind, language, _saved(session, kind).get((kind, language), ()), today, tenant.current(session).country
+    )
 
 
 def list_wordings(session: Session, kind: str, language: str) -> list[Any]:
@@ -73,7 +77,7 @@ def list_wordings(session: Session, kind: str, language: str) -> list[Any]:
     return list(_saved(session, kind).get((kind, language), ()))
 
 
-def preview(kind: str, language: str, text: str) -> Preview:
+def preview(kind: str, language: str, text: str, country: str) -> Preview:
     """Return words with their places filled by an example, and how long they are as a short message.
 
     Raises:
@@ -84,7 +88,7 @@ def preview(kind: str, language: str, text: str) -> Preview:
     problems = check_words(text, places_of(kind), required_of(kind))
     if problems:
         raise TemplateInvalidError(problems[0].detail, errors=problems)
-    filled = text.format_map(sample_of(kind))
+    filled = text.format_map(sample_of(kind, language, country))
     return Preview(filled, length_of(filled))
 
 
@@ -119,7 +123,7 @@ def word_message(
         PreconditionError: Somebody worded it since it was read.
     """
     if text is not None:
-        preview(kind, language, text)
+        preview(kind, language, text, tenant.current(session).country)
     db.one(session, queries.LOCK_TEMPLATE, {"kind": kind, "language": language})
     before = get_template(session, kind, language, today=today)
     if version is not None and version != before.version:
@@ -156,7 +160,7 @@ def _saved(session: Session, kind: str | None) -> Mapping[tuple[str, str], Seque
     return kept
 
 
-def _template(kind: str, language: str, saved: Sequence[Any], today: dt.date) -> Template:
+def _template(kind: str, language: str, saved: Sequence[Any], today: dt.date, country: str) -> Template:
     def newest(rows: list[Any]) -> Any:
         return max(rows, key=lambda row: (row.valid_from, row.version), default=None)
 
@@ -165,7 +169,7 @@ def _template(kind: str, language: str, saved: Sequence[Any], today: dt.date) ->
     coming = min(later, key=lambda row: (row.valid_from, -row.version), default=None)
     shipped = catalogue()[kind][language]
     own = None if now is None else now.text
-    filled = (own or shipped).format_map(sample_of(kind))
+    filled = (own or shipped).format_map(sample_of(kind, language, country))
     return Template(
         kind,
         language,
@@ -176,4 +180,5 @@ def _template(kind: str, language: str, saved: Sequence[Any], today: dt.date) ->
         None if coming is None else coming.text,
         None if coming is None else coming.valid_from,
         Preview(filled, length_of(filled)),
+        country,
     )

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
+from gateway.kit.written import spoken_money
 from gateway.notices.errors import NoticeTextError
 
 LANGUAGES = ("es", "fr", "en", "ht")
@@ -36,9 +37,24 @@ def required_of(kind: str) -> list[str]:
     return list(_places()["required"].get(kind, places_of(kind)))
 
 
-def sample_of(kind: str) -> dict[str, str]:
-    """Return an example for each place of a kind, as long as it usually gets."""
-    return {name: str(_places()["samples"].get(name, name)) for name in places_of(kind)}
+class Money(NamedTuple):
+    """An amount to be told: written as the language of the message writes it in the mutual's country."""
+
+    minor: int
+    currency: str
+
+    def written(self, language: str, country: str) -> str:
+        """Return it with its thousands apart, without its currency."""
+        return spoken_money(self.minor, self.currency, language, country)
+
+
+SAMPLE = Money(492_327, "DOP")
+
+
+def sample_of(kind: str, language: str, country: str) -> dict[str, str]:
+    """Return an example for each place of a kind, as long as it usually gets, as a language writes it in a country."""
+    samples = {**_places()["samples"], "amount": SAMPLE.written(language, country)}
+    return {name: str(samples.get(name, name)) for name in places_of(kind)}
 
 
 def title_of(kind: str, language: str) -> str:
@@ -56,8 +72,17 @@ Own = Mapping[tuple[str, str], str]
 """A mutual's own words, by kind and language."""
 
 
-def compose(kind: str, language: str, values: Mapping[str, str], own: Own = MappingProxyType({})) -> tuple[str, str]:
+def compose(
+    kind: str, language: str, values: Mapping[str, str | Money], own: Own = MappingProxyType({}), *, country: str
+) -> tuple[str, str]:
     """Return the language a notice is written in and its words: the mutual's own where it has some, else the shipped.
+
+    Args:
+        kind: A chapter of ``texts.toml``.
+        language: The member's.
+        values: What its places are filled with.
+        own: The mutual's own words.
+        country: The mutual's, whose people's way of writing amounts counts.
 
     Raises:
         NoticeTextError: No such kind, or a place stays empty.
@@ -70,4 +95,5 @@ def compose(kind: str, language: str, values: Mapping[str, str], own: Own = Mapp
     missing = places(text) - set(values)
     if missing:
         raise NoticeTextError(f"a notice {kind!r} needs {', '.join(sorted(missing))}")
-    return written, text.format_map(dict(values))
+    said = {name: one.written(written, country) if isinstance(one, Money) else one for name, one in values.items()}
+    return written, text.format_map(said)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from gateway.kit import db
+from gateway.kit import db, tenant
 from gateway.membership.errors import MemberNotFoundError
 from gateway.notices.queries import languages_of, own_words
-from gateway.notices.texts import compose
+from gateway.notices.texts import Money, compose
 
 INSERT = """
 -- one row per notice that was not written before
@@ -29,7 +29,7 @@ class NewNotice(NamedTuple):
     """A chapter of ``texts.toml``."""
     key: str
     """What it is about; together with member and kind it is told once."""
-    text_params: Mapping[str, str]
+    text_params: Mapping[str, str | Money]
     due_on: dt.date | None = None
     """Not before this day; None: at once."""
 
@@ -40,7 +40,7 @@ def write_once(
     member_id: int,
     kind: str,
     key: str,
-    text_params: Mapping[str, str],
+    text_params: Mapping[str, str | Money],
     due_on: dt.date | None = None,
 ) -> bool:
     """Write a notice in the member's language; return whether it is new. The same fact again writes nothing.
@@ -62,14 +62,14 @@ def write_many(session: Session, notices: Iterable[NewNotice]) -> int:
     if not wanted:
         return 0
     languages = languages_of(session, sorted({one.member_id for one in wanted}))
-    own = own_words(session)
+    own, country = own_words(session), tenant.current(session).country
     columns: dict[str, list[object]] = {
         name: [] for name in ("member_id", "kind", "about_key", "language", "text", "due_on")
     }
     for one in wanted:
         if one.member_id not in languages:
             raise MemberNotFoundError(f"no member {one.member_id} in this mutual to be told anything")
-        language, words = compose(one.kind, languages[one.member_id], one.text_params, own)
+        language, words = compose(one.kind, languages[one.member_id], one.text_params, own, country=country)
         row = (one.member_id, one.kind, one.key, language, words, one.due_on)
         for name, value in zip(columns, row, strict=True):
             columns[name].append(value)

@@ -9,8 +9,8 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from gateway.api.money import text_of as amount_of
 from gateway.kit.period import Period
+from gateway.kit.written import locale_of, written_money
 from gateway.selfcheck.overview import month_of
 from gateway.selfcheck.words import LANGUAGES, spoken, text_of
 
@@ -41,7 +41,6 @@ def environment() -> Environment:
     )
     made.globals |= {
         "picture": picture,
-        "amount": amount_of,
         "month_of": month_of,
         "day": day,
         "languages": NAMES,
@@ -84,10 +83,14 @@ def language_of(request: Request, own: str | None = None) -> str:
     return spoken(next((t for t in (tag.strip()[:2].lower() for tag in tags) if t in LANGUAGES), None))
 
 
-def render(name: str, language: str, **values: Any) -> str:
-    """Return a page in a language."""
+def render(name: str, language: str, *, country: str = "", **values: Any) -> str:
+    """Return a page in a language, its amounts as the language writes them in the mutual's country."""
+    locale = locale_of(language, country)
+
+    def amount(minor: int, currency: str) -> str:
+        return written_money(int(minor), currency, locale)
 
     def say(english: str, **places: Any) -> str:
         return text_of(language, english).format(**places) if places else text_of(language, english)
 
-    return environment().get_template(name).render(_=say, language=language, **values)
+    return environment().get_template(name).render(_=say, amount=amount, language=language, **values)

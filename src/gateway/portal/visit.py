@@ -109,6 +109,7 @@ class Inside:
         shared: dict[str, Any] = {
             "as_of": self.today,
             "mutual": self.mutual,
+            "country": self.mutual.country,
             "is_helper": self.insider.helper_id is not None,
             "cases": live_of_member(self.session, self.insider.member_id),
         }

@@ -12,9 +12,9 @@ from gateway.cash.remind import pay_until
 from gateway.contributions import allotment
 from gateway.contributions.reference import member_reference
 from gateway.kit import db
-from gateway.kit.money import currency_of, format_amount
 from gateway.kit.period import Period
 from gateway.kit.tenant import MutualRow
+from gateway.kit.written import spoken_money
 from gateway.ledger.queries import current_balance
 from gateway.selfcheck import queries, reasons
 from gateway.selfcheck.words import text_of
@@ -111,17 +111,17 @@ def kin_standing(own: str, kin: Any, today: dt.date) -> str:
     return own if kin.is_held or own != reasons.COVERED else reasons.WAITING
 
 
-def in_one_message(found: Overview, mutual: str, language: str) -> str:
+def in_one_message(found: Overview, mutual: MutualRow, language: str) -> str:
     """Return the overview as one short message: plain letters, at most 160."""
     parts = [standing_words(month, language) for month in found.months[:2]]
     if found.due is not None:
-        parts.append(due_words(found.due, language))
+        parts.append(due_words(found.due, language, mutual.country))
     if found.owed_minor > 0:
-        amount = format_amount(found.owed_minor, currency_of(found.currency))
+        amount = spoken_money(found.owed_minor, found.currency, language, mutual.country)
         parts.append(text_of(language, "Owed to you: {amount}.").format(amount=amount))
     body = plain(" ".join(parts))[:LONGEST]
     room = LONGEST - len(body) - 2
-    name = plain(mutual)[:room].strip() if room >= 3 else ""
+    name = plain(mutual.name)[:room].strip() if room >= 3 else ""
     return f"{name}: {body}" if name else body
 
 
@@ -135,11 +135,11 @@ def standing_words(month: CoverMonth, language: str) -> str:
     return text_of(language, short[month.standing]).format(month=month_of(month.period))
 
 
-def due_words(needed: Due, language: str) -> str:
+def due_words(needed: Due, language: str, country: str) -> str:
     """Return what the next filing needs in a few words."""
     values: Mapping[str, Any] = {
         "month": month_of(needed.period),
-        "amount": format_amount(needed.short_minor, currency_of(needed.currency)),
+        "amount": spoken_money(needed.short_minor, needed.currency, language, country),
         "currency": needed.currency,
         "until": f"{needed.until:%d/%m}",
     }

@@ -12,9 +12,9 @@ from sqlmodel import Session
 from gateway.complaints.errors import ComplaintLimitError
 from gateway.complaints.queries import get_of_member, list_of_member
 from gateway.kit import audit, db
-from gateway.kit.money import currency_of, format_amount
 from gateway.kit.period import Period
 from gateway.kit.tenant import MutualRow
+from gateway.kit.written import spoken_money
 from gateway.membership.errors import PhoneInvalidError
 from gateway.membership.rules import bare_identity, check_phone
 from gateway.selfcheck import limit, overview, queries
@@ -84,11 +84,15 @@ def _told(session: Session, mutual: MutualRow, member_id: int, choice: str, lang
     if choice == "2":
         number = queries.get_me(session, member_id).number
         due = overview.due(session, member_id, number, mutual, today=today)
-        return text_of(language, "Nothing is asked of you.") if due is None else overview.due_words(due, language)
+        return (
+            text_of(language, "Nothing is asked of you.")
+            if due is None
+            else overview.due_words(due, language, mutual.country)
+        )
     owed = overview.owed(session, member_id)
     if owed <= 0:
         return text_of(language, "Nothing is owed to you.")
-    amount = f"{format_amount(owed, currency_of(mutual.currency))} {mutual.currency}"
+    amount = f"{spoken_money(owed, mutual.currency, language, mutual.country)} {mutual.currency}"
     return text_of(language, "Owed to you: {amount}.").format(amount=amount)
 
 

@@ -198,7 +198,7 @@ def get_summary(act: MemberDep) -> Response:
     return answer(
         act,
         SummaryRead(
-            text=overview.in_one_message(found, row.mutual, act.language),
+            text=overview.in_one_message(found, act.mutual, act.language),
             as_of=act.today,
             owed_amount=text_of(found.owed_minor, found.currency),
             held_amount=text_of(overview.held(act.session, act.member_id), found.currency),

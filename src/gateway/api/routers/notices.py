@@ -123,6 +123,6 @@ def list_message_wordings(kind: Kind, language: Language, act: ActDep) -> Wordin
     dependencies=[MANAGES],
     responses=problems(404, 422),
 )
-def preview_message_template(kind: Kind, language: Language, asked: PreviewAsk, act: ActDep) -> PreviewRead:  # noqa: ARG001 — who asks is checked there
+def preview_message_template(kind: Kind, language: Language, asked: PreviewAsk, act: ActDep) -> PreviewRead:
     """Fill the places with an example and say how many short messages it takes; nothing is saved."""
-    return PreviewRead.model_validate(preview(kind, language, asked.text))
+    return PreviewRead.model_validate(preview(kind, language, asked.text, act.mutual.country))

@@ -121,9 +121,10 @@ class MessageTemplateRead(ReadModel):
         required = required_of(template.kind)
         places = [
             PlaceRead(name=name, sample=sample, is_required=name in required)
-            for name, sample in sample_of(template.kind).items()
+            for name, sample in sample_of(template.kind, template.language, template.country).items()
         ]
-        values = {**template._asdict(), "preview": PreviewRead.model_validate(template.preview)}
+        shown = {name: one for name, one in template._asdict().items() if name != "country"}
+        values = {**shown, "preview": PreviewRead.model_validate(template.preview)}
         return cls(**values, title=title_of(template.kind, language), places=places)
 
 

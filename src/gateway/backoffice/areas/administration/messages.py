@@ -58,7 +58,7 @@ def _show(desk: Desk, form: Form, kind: str, language: str) -> Response:
     looked: Any = None
     if form.is_typed and form.value("text"):
         try:
-            looked = preview(kind, language, _typed(form))
+            looked = preview(kind, language, _typed(form), desk.mutual.country)
         except GatewayError as error:
             _note(form, error)
     shown = looked or template.preview
@@ -75,7 +75,9 @@ def _show(desk: Desk, form: Form, kind: str, language: str) -> Response:
         shown=shown,
         is_looked=looked is not None,
         length=length_in_words(desk, shown.length),
-        places=[(name, sample, name in required) for name, sample in sample_of(kind).items()],
+        places=[
+            (name, sample, name in required) for name, sample in sample_of(kind, language, desk.mutual.country).items()
+        ],
         wordings=list_wordings(desk.session, kind, language),
         may=desk.may(MANAGER),
         crumbs=crumbs(desk, (N_("Messages to members"), AT), (title, "")),
@@ -102,7 +104,7 @@ def word(desk: Desk, form: Form, kind: str, language: str) -> Go | Response:
     text = None if what == "reset" else _typed(form)
     if text is not None:
         try:
-            preview(kind, language, text)
+            preview(kind, language, text, desk.mutual.country)
         except GatewayError as error:
             _note(form, error)
     if valid_from is not None and valid_from < desk.today:

@@ -32,9 +32,9 @@ from gateway.contributions.document import Letterhead, receipt_document, verific
 from gateway.contributions.models import Channel
 from gateway.contributions.reference import bare
 from gateway.contributions.reverse import reverse_receipt
-from gateway.kit.money import currency_of, format_amount
 from gateway.kit.progress import Progress, end_here
 from gateway.membership.queries import get_member
+from gateway.notices.texts import Money
 from gateway.notices.write import write_once
 
 STATES = {"received": (N_("received"), "good"), "reversed": (N_("taken back"), "bad")}
@@ -160,7 +160,7 @@ def message(desk: Desk, _form: Form, receipt_id: int) -> Go:
             key=found.number,
             text_params={
                 "mutual": desk.mutual.name[:24].strip(),
-                "amount": format_amount(part, currency_of(found.currency)),
+                "amount": Money(part, found.currency),
                 "currency": found.currency,
                 "day": f"{found.paid_on:%d/%m/%Y}",
                 "number": found.number,
