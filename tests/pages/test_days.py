@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.pages.browsing import Office
 from tests.pages.office_town import TODAY
 
+from gateway.backoffice.frame.days import as_typed
 from gateway.backoffice.frame.forms import Form
 from gateway.backoffice.frame.texts import Words
 
@@ -62,6 +63,70 @@ def test_a_month_is_typed_as_people_type_it_and_said_in_words(office: Office) ->
         assert Words("es").in_words(typed, "month") == ""
     for typed in ("julio de 2026", "jul 26"):
         assert Words("es").in_words(typed, "month") == "julio de 2026"
+
+
+TIMES = (
+    "3/7/26 18:30",
+    "03-07-2026 18h30",
+    "3.7.2026, 18.30",
+    "030726 18:30",
+    "2026-07-03T18:30",
+    "3/7/2026 6:30 p. m.",
+    "3/7/26 6:30PM",
+)
+NO_TIMES = ("3/7/2026", "3/7/2026 24:00", "31/02/2026 10:00", "3/7/2026 18:60", "3/7/26 13:00 pm", "18:30", "ayer")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("es", "viernes, 3 de julio de 2026, 18:30"),
+        ("fr", "vendredi 3 juillet 2026, 18:30"),
+        ("en", "Friday, July 3, 2026, 18:30"),
+    ],
+)
+def test_an_instant_is_typed_as_people_type_it_whatever_the_browsers_language_and_said_in_words(
+    office: Office, language: str, said: str
+) -> None:
+    page = office.another("abel", locale="en-US", timezone_id="Asia/Tokyo")
+    office.speak(page, language)
+    office.go(page, "/reports/trust-report")
+    field = page.locator("#f-recorded_at")
+    for typed in TIMES:
+        field.fill(typed)
+        expect(page.locator("#d-recorded_at")).to_have_text(said)
+        assert Words(language).in_words(typed, "instant") == said, "the server reads it as the browser does"
+        field.press("Tab")
+        expect(field).to_have_value("03/07/2026 18:30")
+    for typed in NO_TIMES:
+        field.fill(typed)
+        expect(page.locator("#d-recorded_at")).to_have_text("")
+        assert Words(language).in_words(typed, "instant") == ""
+
+
+@pytest.mark.parametrize(
+    "typed", [*TIMES, "3-jul-2026 18:30", "2026-07-03T22:30:00+00:00", "2026-07-03T22:30:00 00:00"]
+)
+def test_an_instant_is_by_the_mutuals_clock(typed: str) -> None:
+    form = Form(Words("es", time_zone="America/Santo_Domingo"), {"at": [typed]})
+    assert form.instant("at") == dt.datetime(2026, 7, 3, 22, 30, tzinfo=dt.UTC)
+    assert form.errors == {}
+
+
+@pytest.mark.parametrize("typed", [*NO_TIMES, "3/7/2126 10:00"])
+def test_what_is_no_instant_is_said_beside_its_field_with_what_is_expected(typed: str) -> None:
+    form = Form(Words("es"), {"at": [typed]})
+    assert form.instant("at") is None
+    assert "31/01/2026 18:30" in form.errors["at"]
+    assert form.value("at") == typed
+
+
+@pytest.mark.parametrize("at", ["18:30", "18:30:05", "18:30:05.000120"])
+def test_an_instant_that_stands_in_a_field_is_the_same_once_it_is_sent(at: str) -> None:
+    words = Words("es", time_zone="America/Santo_Domingo")
+    instant = dt.datetime.fromisoformat(f"2026-07-03T{at}").replace(tzinfo=words.zone)
+    assert as_typed(instant) == f"03/07/2026 {at}"
+    assert Form(words, {"at": [as_typed(instant)]}).instant("at") == instant
 
 
 def test_a_birth_of_two_figures_is_of_a_year_that_has_been(office: Office) -> None:

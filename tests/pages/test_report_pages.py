@@ -77,7 +77,7 @@ def test_what_cannot_be_asked_is_said_beside_its_field(office: Office) -> None:
     for asked, words in (
         ("member-statement?subject=M999", "No hay de qué informar"),
         ("collections?from_on=ayer", "No es una fecha"),
-        ("trust-report?recorded_at=ayer", "No es un día y hora"),
+        ("trust-report?recorded_at=ayer", "No es un día con su hora"),
         ("trust-report?recorded_at=2199-01-01T00:00", "registrando"),
     ):
         answer = page.goto(f"{office.url}/reports/{asked}")

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
 
 from gateway.backoffice.frame.area import Area
 from gateway.backoffice.frame.charts import Chart, Series, draw
+from gateway.backoffice.frame.days import as_typed
 from gateway.backoffice.frame.desk import Crumb, Desk
 from gateway.backoffice.frame.faults import PageUnknownError
 from gateway.backoffice.frame.forms import Form
@@ -189,7 +189,9 @@ def _question(desk: Desk, form: Form, kind: ReportKind) -> Question:
     for name in ("valid_on", "from_on", "recorded_at", "subject", "step"):
         form.lists[name] = [desk.asked(name)]
     step = form.choice("step", [one.value for one in Step]) if kind is ReportKind.COLLECTIONS else ""
-    valid_on, from_on, recorded_at = form.day("valid_on"), form.day("from_on"), _instant(desk, form)
+    valid_on, from_on, recorded_at = form.day("valid_on"), form.day("from_on"), form.instant("recorded_at")
+    if recorded_at is not None:
+        form.lists["recorded_at"] = [as_typed(recorded_at.astimezone(desk.words.zone))]
     form.check()
     return ask(
         desk.session,
@@ -201,19 +203,6 @@ def _question(desk: Desk, form: Form, kind: ReportKind) -> Question:
         subject=form.text("subject") or None,
         step=Step(step) if step else None,
     )
-
-
-def _instant(desk: Desk, form: Form) -> dt.datetime | None:
-    text = form.text("recorded_at", most=40)
-    if not text:
-        return None
-    try:
-        found = dt.datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-    except ValueError:
-        form.fault("recorded_at", N_("Not a day and time; write it like 2026-03-31T18:00."))
-        return None
-    # A browser's own field knows no time zones: the mutual's clock is meant.
-    return found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(desk.mutual.time_zone))
 
 
 def _filled(desk: Desk, form: Form, kind: ReportKind) -> Form:

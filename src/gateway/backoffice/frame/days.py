@@ -1,10 +1,11 @@
-"""Days and months as people type them into a field, read as an import's cells are: day first, whatever language a browser has.
+"""Days, months and instants as people type them, read as an import's cells are: day first, whatever language a browser has.
 
 ``office.js`` reads what is typed by the same rules, to say the day in words beside its field while it is typed.
 """
 
 import datetime as dt
 import re
+from zoneinfo import ZoneInfo
 
 from gateway.kit.period import Period, PeriodError
 from gateway.kit.untidy import DateError, read_date
@@ -15,6 +16,11 @@ _PACKED = re.compile(r"(\d{2})(\d{2})(\d{4}|\d{2})")
 _ISO = re.compile(r"(\d{4})[-/. ](\d{1,2})")
 _MONTH = re.compile(r"(\d{1,2})[-/. ]?(\d{4}|\d{2})")
 _NAMED = re.compile(r"([^\W\d_]{3,10})\.?(?: de | del |[-/. ])(\d{4}|\d{2})")
+_TIMED = re.compile(
+    r"(.+?)(?:\s*,\s*|\s+|T)(\d{1,2})[:h.](\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(?:\s*([ap])\.?\s?m\.?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_MACHINES = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\S* ?\S*", re.ASCII)
 
 
 def read_day(text: str, latest: dt.date | None = None) -> dt.date:
@@ -50,8 +56,48 @@ def read_month(text: str) -> Period:
     raise PeriodError(f"{text!r} is not a month; write it like 03/2026")
 
 
+def read_instant(text: str, zone: ZoneInfo) -> dt.datetime:
+    """Read a day and a time by a zone's clock, written as 3/7/26 18:30, 03-07-2026 18h30 or 3/7/2026 6:30 p. m.
+
+    What machines write (2026-07-03T22:30:00+00:00) has a zone of its own.
+
+    Raises:
+        DateError: Not a day, or no time after it.
+    """
+    text = text.strip()
+    if _MACHINES.fullmatch(text):
+        try:
+            # In an address a plus stands for a space.
+            found = dt.datetime.fromisoformat(text.replace(" ", "+"))
+        except ValueError as error:
+            raise DateError(f"{text!r} is no instant: {error}") from None
+        return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    timed = _TIMED.fullmatch(text)
+    if timed is None:
+        raise DateError(f"{text!r} is not a day and a time; write it like 31/03/2026 18:00")
+    day, hours, minutes, seconds, fraction, half = timed.groups()
+    hour = int(hours)
+    if half is not None:
+        if not 1 <= hour <= 12:
+            raise DateError(f"{text!r} has no hour of half a day; write it like 31/03/2026 18:00")
+        hour = hour % 12 + (12 if half.lower() == "p" else 0)
+    try:
+        time = dt.time(hour, int(minutes), int(seconds or 0), int((fraction or "").ljust(6, "0")), tzinfo=zone)
+    except ValueError as error:
+        raise DateError(f"{text!r} has no time of a day: {error}") from None
+    return dt.datetime.combine(read_day(day), time)
+
+
 def as_typed(value: dt.date | Period | str) -> str:
-    """Return a day or a month as somebody would type it (03/07/2026, 07/2026); what is none, as it is."""
+    """Return a day, a month or an instant as somebody would type it (03/07/2026, 07/2026, 03/07/2026 18:30); what is none, as it is.
+
+    Of an instant nothing is left out: read again it is the same one.
+    """
+    if isinstance(value, dt.datetime):
+        more = (
+            f":{value:%S}" + (f".{value:%f}" if value.microsecond else "") if value.second or value.microsecond else ""
+        )
+        return f"{value:%d/%m/%Y %H:%M}{more}"
     if isinstance(value, dt.date):
         return f"{value:%d/%m/%Y}"
     found = re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2}))?", str(value))

@@ -17,7 +17,7 @@ from typing import Any
 
 from babel.numbers import NumberFormatError, parse_decimal
 
-from gateway.backoffice.frame.days import LAST, as_typed, read_day, read_month
+from gateway.backoffice.frame.days import LAST, as_typed, read_day, read_instant, read_month
 from gateway.backoffice.frame.faults import FormFaultyError, UploadRefusedError
 from gateway.backoffice.frame.refusals import Told, said_of, tell
 from gateway.backoffice.frame.texts import N_, Words
@@ -171,6 +171,15 @@ class Form:
         except DateError:
             self.fault(name, N_("Not a day; write it like 31/01/2026."))
         return None
+
+    def instant(self, name: str, *, required: bool = False) -> dt.datetime | None:
+        """Return a day and a time by the mutual's clock, typed as people type them (``days.read_instant``)."""
+        text = self.text(name, required=required, most=40)
+        try:
+            return read_instant(text, self.words.zone) if text else None
+        except DateError:
+            self.fault(name, N_("Not a day and a time; write it like 31/01/2026 18:30."))
+            return None
 
     def month(self, name: str, *, required: bool = False) -> Period | None:
         """Return a month, typed as people type months (``days.read_month``)."""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
-from gateway.backoffice.frame.days import read_day, read_month
+from gateway.backoffice.frame.days import read_day, read_instant, read_month
 from gateway.kit.catalogues import is_many, read_catalogue, texts_in
 from gateway.kit.money import currency_of
 from gateway.kit.period import Period, PeriodError
@@ -128,7 +128,8 @@ class Words:
         self.language = language if language in LANGUAGES else DEFAULT
         self.locale = locale_of(self.language, country)
         self._texts = catalogue(self.language, area)
-        self._zone = ZoneInfo(time_zone)
+        self.zone = ZoneInfo(time_zone)
+        """The mutual's."""
 
     def say(self, english: str, **places: Any) -> str:
         """Return a text with its places filled in."""
@@ -189,11 +190,14 @@ class Words:
         return str(format_date(value, "full", locale=self.locale))
 
     def in_words(self, typed: str, kind: str = "date", latest: dt.date | None = None) -> str:
-        """Return a day (``date``) or a month as it was typed, in words; nothing where none was typed.
+        """Return a day (``date``), a month or an ``instant`` as it was typed, in words; nothing where none was typed.
 
         3/7 is another day to somebody who writes the month first: in words it is only one.
         """
         try:
+            if kind == "instant":
+                at = read_instant(typed, self.zone).astimezone(self.zone)
+                return f"{self.long_day(at.date())}, {at:%H:%M}"
             return self.month(read_month(typed)) if kind == "month" else self.long_day(read_day(typed, latest))
         except (DateError, PeriodError):
             return ""
@@ -212,4 +216,4 @@ class Words:
         """Return an instant by the mutual's clock, or nothing."""
         if value is None:
             return ""
-        return str(format_datetime(value.astimezone(self._zone), "dd/MM/yyyy HH:mm", locale=self.locale))
+        return str(format_datetime(value.astimezone(self.zone), "dd/MM/yyyy HH:mm", locale=self.locale))

@@ -58,9 +58,23 @@
     month: new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" }),
   };
   const two = (number) => String(number).padStart(2, "0");
+  // After a day and its time: 18:30, 18h30, 6:30 p. m.
+  const clock = /^(.+?)(?:\s*,\s*|\s+|T)(\d{1,2})[:h.](\d{2})(:\d{2}(?:\.\d{1,6})?)?(?:\s*([ap])\.?\s?m\.?)?$/i;
+  const timeOf = (field) => {
+    const found = clock.exec(field.value.trim());
+    if (!found) return null;
+    let hour = Number(found[2]);
+    if (found[5]) hour = hour < 1 || hour > 12 ? 24 : (hour % 12) + (found[5].toLowerCase() === "p" ? 12 : 0);
+    const inTime = hour < 24 && Number(found[3]) < 60 && !(found[4] && Number(found[4].slice(1, 3)) > 59);
+    return inTime ? { day: found[1], text: `${two(hour)}:${found[3]}`, more: found[4] || "" } : null;
+  };
   const partsOf = (field) => {
-    const text = field.value.trim();
-    let found;
+    let text = field.value.trim(), found;
+    if (field.dataset.typed === "instant") {
+      const time = timeOf(field);
+      if (!time) return null;
+      text = time.day.trim();
+    }
     if (field.dataset.typed === "month") {
       if ((found = /^(\d{4})[-/. ](\d{1,2})$/.exec(text))) return [found[1], found[2], 1];
       return (found = /^(\d{1,2})[-/. ]?(\d{4}|\d{2})$/.exec(text)) && [found[2], found[1], 1];
@@ -80,7 +94,8 @@
   };
   const inWords = (field) => {
     const words = document.querySelector(`output[for="${CSS.escape(field.id)}"]`), day = dayOf(field);
-    const text = day ? ways[field.dataset.typed].format(day) : "";
+    const isTimed = field.dataset.typed === "instant";
+    const text = day ? ways[isTimed ? "date" : field.dataset.typed].format(day) + (isTimed ? `, ${timeOf(field).text}` : "") : "";
     if (words && words.textContent !== text) words.textContent = text;
   };
   document.addEventListener("input", (event) => { if (event.target.matches("[data-typed]")) inWords(event.target); });
@@ -89,7 +104,8 @@
     const field = event.target, day = field.matches("[data-typed]") && dayOf(field);
     if (!day) return;
     const month = `${two(day.getUTCMonth() + 1)}/${day.getUTCFullYear()}`;
-    field.value = field.dataset.typed === "month" ? month : `${two(day.getUTCDate())}/${month}`;
+    const time = field.dataset.typed === "instant" ? timeOf(field) : null;
+    field.value = field.dataset.typed === "month" ? month : `${two(day.getUTCDate())}/${month}${time ? ` ${time.text}${time.more}` : ""}`;
   }, true);
 
   // A finger chooses the day in the telephone's own calendar; whoever types never meets it.
