@@ -63,7 +63,7 @@ def test_the_frozen_file_is_what_the_state_asks_for_and_its_digest_is_kept(datab
 
 
 def test_a_line_is_found_in_a_file_of_many_pieces(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.filing.seal.CHUNK_BYTES", 400)
+    monkeypatch.setattr("gateway.filing.files.CHUNK_BYTES", 400)
     with database.session(1) as session:
         payroll_id, _ = payroll_of(session, 7)
         filing = sealed(session, payroll_id)
@@ -110,7 +110,27 @@ def test_dependants_travel_in_a_file_of_their_own_before_the_workers(database: D
         assert (len(line.rstrip(b"\r\n")), line[16:18]) == (160, b"ID")
 
 
-def test_money_used_since_the_draft_leaves_its_line_behind(database: Database) -> None:
+@pytest.mark.parametrize("held", [0, 10])
+def test_lines_that_are_not_held_before_the_booking_stand_in_the_file_as_well(
+    database: Database, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr("gateway.filing.files._HELD", held)
+    with database.session(1) as session:
+        payroll_id, _ = payroll_of(session, 5)
+        filing = sealed(session, payroll_id)
+        rows = [row for rows in bulk.read_chunks(session, sql.LEAVES, {"filing_id": filing.id}) for row in rows]
+        assert merkle.root([bytes(row[0]) for row in rows]).hex() == filing.merkle_root
+        [document] = list_documents(session, filing.id)
+        body = b"".join(read_content(session, document.id))
+        assert (body.count(b"\r\n"), hashlib.sha256(body).hexdigest()) == (7, document.sha256)
+        assert current_balance(session, f"filing:{filing.id}:reserved") == 5 * COST
+
+
+@pytest.mark.parametrize("held", [0, 10])
+def test_money_used_since_the_draft_leaves_its_line_behind(
+    database: Database, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr("gateway.filing.files._HELD", held)
     with database.session(1) as session:
         payroll_id, ids = payroll_of(session, 3)
         filing = draft(session, payroll_id)

@@ -1,12 +1,13 @@
 """One step ahead: what comes next is worked on while what is there is used, and nothing is lost, doubled or turned round."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
-from gateway.kit.ahead import one_ahead
+from gateway.kit.ahead import begun, one_ahead
 
 PATIENCE = 20.0
 
@@ -75,3 +76,62 @@ def test_where_the_items_fail_what_was_begun_is_done_first() -> None:
         for _ in one_ahead(worked.append, items()):
             pass
     assert worked == [1, 2]
+
+
+def test_what_was_begun_goes_on_while_something_else_is_done() -> None:
+    made = threading.Event()
+
+    def items() -> Generator[int, None, None]:
+        yield 1
+        yield 2
+        made.set()
+        yield 3
+
+    with begun(items(), most=5) as given:
+        assert made.wait(PATIENCE), "nobody has asked for anything yet"
+        assert list(given) == [1, 2, 3]
+        assert list(given) == []
+
+
+def test_of_what_was_begun_no_more_is_held_than_may_be() -> None:
+    made = 0
+
+    def items() -> Generator[int, None, None]:
+        nonlocal made
+        for number in range(40):
+            made += 1
+            yield number
+
+    with begun(items(), most=3) as given:
+        for used, number in enumerate(given):
+            assert number == used
+            assert made - used <= 3 + 2
+
+
+def test_what_was_begun_fails_where_it_is_used() -> None:
+    def items() -> Generator[int, None, None]:
+        yield 1
+        raise ValueError("the second")
+
+    used: list[int] = []
+    with begun(items(), most=5) as given, pytest.raises(ValueError, match="the second"):
+        used.extend(iter(given))
+    with begun(items(), most=5):
+        """Whoever does not use it does not hear of it."""
+
+
+@pytest.mark.parametrize("reason", [None, ConnectionError("cut off")])
+def test_who_leaves_what_was_begun_goes_on_when_it_is_closed(reason: Exception | None) -> None:
+    closed = threading.Event()
+
+    def items() -> Generator[int, None, None]:
+        try:
+            yield from range(1_000_000)
+        finally:
+            closed.set()
+
+    with contextlib.suppress(ConnectionError), begun(items(), most=2) as given:
+        assert next(given) == 0
+        if reason is not None:
+            raise reason
+    assert closed.is_set()
