@@ -12,7 +12,7 @@ DECLARE
         'contribution_fee', 'contribution_schedule', 'contribution_assessment', 'contribution_receipt', 'contribution_day_total', 'contribution_receipt_line',
         'contribution_reversal', 'contribution_placement', 'receipt_import_refusal',
         'holiday_correction', 'contribution_return', 'employer_receipt', 'employer_reversal', 'bill_credit', 'funding_policy', 'filing_document_chunk', 'filing_answer_page', 'bill_filing',
-        'benefit_placement', 'benefit_amount', 'benefit_claim_document', 'benefit_claim_receipt', 'benefit_credit', 'payout_destination', 'reconciliation_note',
+        'benefit_placement', 'benefit_amount', 'benefit_claim_document', 'benefit_claim_receipt', 'benefit_credit', 'payout_destination', 'payout_stranger', 'reconciliation_note',
         'cash_count', 'cash_session_receipt', 'round_receipt', 'round_refusal', 'receipt_block', 'receipt_block_number',
         'allotment_rule', 'day_closing', 'provider_settlement_line', 'complaint_evidence', 'complaint_message',
         'transparency_tree', 'transparency_leaf', 'transparency_node', 'transparency_key', 'transparency_checkpoint',

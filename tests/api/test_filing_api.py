@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from tests.api.calling import Caller
 from tests.filing.filing_town import COST, MARCH, payroll_of, tell_state_account
+from tests.filing.test_payments_that_come_back import Town
+from tests.reconciliation.statements import Booked
 
 from gateway.authority.protocol import Notice, NoticeFiling, RawAnswer
 from gateway.filing.bills import receive_notice
@@ -256,6 +258,21 @@ def test_a_bill_is_ordered_by_one_person_and_released_by_another(
     assert again["end_to_end_id"].encode() in file.content
     assert b"NP 0320260000000014" in file.content
     assert accountant.get("/v1/bills", params={"status": "released"}).json()["items"][0]["id"] == bill_id
+
+
+def test_a_bill_whose_payment_came_back_says_what_is_left_to_pay(database: Database, client: LogIn) -> None:
+    tell_state_account(database)
+    with database.session(1) as session:
+        town = Town(session)
+        bill = town.bill()
+        number, payment_id = bill.id, town.booked(bill).end_to_end_id
+    accountant, names = client(Role.ACCOUNTANT), ("status", "paid", "returned", "left_to_pay")
+    whole = f"/v1/bills/{number}"
+    assert [accountant.get(whole).json()[name] for name in names] == ["booked", "9846.54", "0.00", "0.00"]
+    with database.session(1) as session:
+        town.session = session
+        town.statement(Booked(2 * COST, payment_id, "DEVOLUCION"))
+    assert [accountant.get(whole).json()[name] for name in names] == ["received", "0.00", "9846.54", "9846.54"]
 
 
 def test_a_bill_is_not_ordered_while_the_states_account_is_unknown(

@@ -75,7 +75,7 @@ def member_with_paid_year(database: Database) -> int:
 def submitted(session, member: int, kind: BenefitKind = MATERNITY, **told) -> int:
     claim = open_claim(session, NewClaim(member, kind, BEGAN, **told), today=TODAY, **ANA)
     codes = [item.code for item in checklist(session, claim)]
-    receive_documents(session, claim.id, codes=codes, received_on=TODAY, **ANA)
+    receive_documents(session, claim.id, codes=codes, received_on=TODAY, today=TODAY, **ANA)
     submit_claim(session, claim.id, submitted_on=TODAY, today=TODAY, **ANA)
     return claim.id
 
@@ -128,7 +128,9 @@ def test_only_months_whose_bill_is_paid_count(database: Database) -> None:
         wages = {str(month.period): month.wage_minor for month in found.months}
         assert wages["2025-12"] == WAGE + 100, "two payrolls of one month are one wage"
         claim = open_claim(session, NewClaim(member, MATERNITY, BEGAN), today=TODAY, **ANA)
-        receive_documents(session, claim.id, codes=["medical_certificate", "identity_copy"], received_on=TODAY, **ANA)
+        receive_documents(
+            session, claim.id, codes=["medical_certificate", "identity_copy"], received_on=TODAY, today=TODAY, **ANA
+        )
         with pytest.raises(NotEligibleError, match="6 of 8 months paid"):
             submit_claim(session, claim.id, submitted_on=TODAY, today=TODAY, **ANA)
 
@@ -143,12 +145,16 @@ def test_a_maternity_is_advanced_by_the_mutual_and_paid_back_by_the_state_to_the
         with pytest.raises(InvalidTransitionError, match="documented"):
             submit_claim(session, claim.id, submitted_on=TODAY, today=TODAY, **ANA)
         with pytest.raises(DocumentUnknownError, match="medical_certificate"):
-            receive_documents(session, claim.id, codes=["passport"], received_on=TODAY, **ANA)
+            receive_documents(session, claim.id, codes=["passport"], received_on=TODAY, today=TODAY, **ANA)
         assert (
-            receive_documents(session, claim.id, codes=["identity_copy"], received_on=TODAY, **ANA).status == "opened"
+            receive_documents(session, claim.id, codes=["identity_copy"], received_on=TODAY, today=TODAY, **ANA).status
+            == "opened"
         )
         both = ["identity_copy", "medical_certificate"]
-        assert receive_documents(session, claim.id, codes=both, received_on=TODAY, **ANA).status == "documented"
+        assert (
+            receive_documents(session, claim.id, codes=both, received_on=TODAY, today=TODAY, **ANA).status
+            == "documented"
+        )
         with pytest.raises(InstalmentNotFoundError, match="it has 0"):
             advance(session, claim.id, number=1, today=TODAY, **ANA)
         assert withdraw_claim(session, claim.id, reason="told twice", **ANA).status == "withdrawn"
@@ -201,7 +207,7 @@ def test_a_refund_of_another_amount_is_a_break_with_its_reason(database: Databas
     mine = f"member:{member}:benefits"
     with database.session(1) as session:
         claim_id = submitted(session, member)
-        accept_claim(session, claim_id, decided_on=TODAY, authority_reference="M1", **ANA)
+        accept_claim(session, claim_id, decided_on=TODAY, today=TODAY, authority_reference="M1", **ANA)
         advance(session, claim_id, number=1, today=TODAY, **ANA)
         refund(session, WAGE - 100, "R1")
         first = list_instalments(session, claim_id)[0]
@@ -280,7 +286,7 @@ def test_a_claim_refused_after_an_advance_is_borne_by_a_word_of_two_people(datab
         advance(session, claim_id, number=1, today=TODAY, **ANA)
         with pytest.raises(ClaimInvalidError, match="advanced"):
             withdraw_claim(session, claim_id, reason="changed her mind", **ANA)
-        refuse_claim(session, claim_id, decided_on=TODAY, reason="not in time", **ANA)
+        refuse_claim(session, claim_id, decided_on=TODAY, today=TODAY, reason="not in time", **ANA)
         assert {one.status for one in list_instalments(session, claim_id)} == {"cancelled"}
         with pytest.raises(AdvanceOutstandingError):
             close_claim(session, claim_id, reason="refused", **ANA)
@@ -317,7 +323,7 @@ def test_a_refund_as_a_credit_on_a_bill_pays_the_advance_back_and_the_member(dat
     bill = accepted_months(database.url, member, {"2026-03": WAGE}, bill="received", ours=10 * WAGE, credit=both + 5_00)
     with database.session(1) as session:
         claim_id = submitted(session, member)
-        accept_claim(session, claim_id, decided_on=TODAY, authority_reference="M1", **ANA)
+        accept_claim(session, claim_id, decided_on=TODAY, today=TODAY, authority_reference="M1", **ANA)
         advance(session, claim_id, number=1, today=TODAY, **ANA)
         # What a bill's booking does with a credit: it asks for less than was reserved, the rest waits on suspense.
         open_accounts(session, [NewAccount("suspense:state")], "DOP")
@@ -361,7 +367,9 @@ def test_an_illness_is_claimed_in_time_and_its_days_come_to_money(database: Data
         assert tell_members(session, today=dt.date(2026, 4, 17)) == 0, "once"
         said = db.one(session, "SELECT text FROM notice").text
         assert "01/05/2026" in said
-        receive_documents(session, claim.id, codes=["identity_copy", "medical_licence"], received_on=TODAY, **ANA)
+        receive_documents(
+            session, claim.id, codes=["identity_copy", "medical_licence"], received_on=TODAY, today=TODAY, **ANA
+        )
         late = dt.date(2026, 5, 3)
         done = submit_claim(session, claim.id, submitted_on=late, today=late, **ANA)
         assert (done.computed_minor, done.ends_on) == (464_460, dt.date(2026, 3, 14))
@@ -409,7 +417,7 @@ def test_the_states_own_amount_changes_what_is_awaited_and_stands_as_a_break(dat
     member = member_with_paid_year(database)
     with database.session(1) as session:
         claim_id = submitted(session, member)
-        accept_claim(session, claim_id, decided_on=TODAY, decided_minor=2 * WAGE + 5, **ANA)
+        accept_claim(session, claim_id, decided_on=TODAY, today=TODAY, decided_minor=2 * WAGE + 5, **ANA)
         planned = [(one.expected_minor, one.status) for one in list_instalments(session, claim_id)]
         assert planned == [(WAGE, "expected"), (WAGE, "expected"), (5, "expected"), (535_915, "cancelled")]
         assert refresh_breaks(session, today=TODAY) == {"claim_amount_differs": 1, "instalment_overdue": 1}

@@ -156,6 +156,7 @@ def test_the_bill_is_ordered_by_one_and_released_by_another_who_reads_the_sum_fi
     expect(page.locator(".sentence")).to_contain_text("Ordenar DOP")
     page.get_by_role("button", name="Ordenar el pago").click()
     page.get_by_text("Otra persona lo libera").wait_for()
+    assert re.search(r"Por pagar\s+DOP", page.inner_text("main")), "an order is no payment"
     assert page.get_by_role("button", name="Liberar el pago").count() == 0
     other = fresh.as_("mara")
     fresh.go(other, "/bills/1")

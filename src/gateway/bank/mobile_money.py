@@ -25,7 +25,8 @@ from gateway.bank.protocol import (
     RawAnswer,
 )
 from gateway.bank.transport import Transport
-from gateway.kit.money import currency_of, format_amount
+from gateway.kit.errors import GatewayError
+from gateway.kit.money import currency_of, format_amount, parse_amount
 
 MAX_ITEMS = 999_999
 _APPROVED = ("approved", "completed")
@@ -132,7 +133,7 @@ class MobileMoneyChannel:
         told, status = _text(found.get("transactionReference")), _text(found.get("transactionStatus"))
         if told != reference or status is None:
             raise PayerOutcomeUnknownError(f"asked about payment {reference}, told about {told} ({status})", raw=raw)
-        return PaymentStanding(reference, status, raw)
+        return PaymentStanding(reference, status, raw, *_amount(found))
 
     def completions(self, reference: str) -> Iterator[ItemResult]:
         """Give the payouts that were made so far."""
@@ -215,6 +216,18 @@ def canonical_amount(minor: int, currency: str) -> str:
         raise ValueError(f"a payout of {minor} minor units")
     text = format_amount(minor, currency_of(currency))
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _amount(payment: Mapping[str, Any]) -> tuple[int | None, str | None]:
+    currency = _text(payment.get("currency"))
+    try:
+        return (
+            (None, None)
+            if currency is None
+            else (parse_amount(str(payment.get("amount")), currency_of(currency)), currency)
+        )
+    except GatewayError:
+        return None, None
 
 
 def _path(reference: str) -> str:

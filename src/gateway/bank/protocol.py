@@ -79,6 +79,9 @@ class PaymentStanding:
     status: str
     """``pending``, ``completed``, ``failed``, ``reversed``; or a word we do not know."""
     raw: RawAnswer = field(repr=False, compare=False)
+    amount_minor: int | None = None
+    """What it moved; None where the answer does not say it in a form we know."""
+    currency: str | None = None
 
 
 class ItemResult(NamedTuple):

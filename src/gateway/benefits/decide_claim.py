@@ -12,6 +12,7 @@ from gateway.benefits.states import CLAIM, ClaimEvent, ClaimStatus, InstalmentEv
 from gateway.benefits.steps import advance_claim, advance_instalments
 from gateway.benefits.submit_claim import check_reference
 from gateway.kit import db
+from gateway.kit.happened import check_happened
 from gateway.kit.money import plain_amount
 
 
@@ -23,6 +24,7 @@ def accept_claim(
     decided_minor: int | None = None,
     authority_reference: str | None = None,
     actor: str,
+    today: dt.date,
 ) -> ClaimRow:
     """Take in that the state pays; another amount than ours changes what is awaited, and stands as a break.
 
@@ -33,9 +35,11 @@ def accept_claim(
         ClaimNotFoundError: No such claim.
         InvalidTransitionError: It is not with the state.
         ClaimInvalidError: An amount of nothing, or a number that another claim has.
+        NotHappenedError: The day of the state's word has not come.
     """
     claim = queries.get_claim(session, claim_id, lock=True)
     CLAIM.advance(ClaimStatus(claim.status), ClaimEvent.ACCEPT)
+    check_happened(decided_on, today, "/decided_on")
     check_reference(session, claim_id, authority_reference)
     if decided_minor is not None and decided_minor <= 0:
         raise ClaimInvalidError("the state pays more than nothing, or it refuses: then say so")
@@ -51,15 +55,19 @@ def accept_claim(
     return advance_claim(session, claim, ClaimEvent.ACCEPT, actor=actor, reason=reason)
 
 
-def refuse_claim(session: Session, claim_id: int, *, decided_on: dt.date, reason: str, actor: str) -> ClaimRow:
+def refuse_claim(
+    session: Session, claim_id: int, *, decided_on: dt.date, reason: str, actor: str, today: dt.date
+) -> ClaimRow:
     """Take in that the state does not pay; what was advanced stays on the claim's receivable until two people say who bears it.
 
     Raises:
         ClaimNotFoundError: No such claim.
         InvalidTransitionError: It is not with the state.
+        NotHappenedError: The day of the state's word has not come.
     """
     claim = queries.get_claim(session, claim_id, lock=True)
     CLAIM.advance(ClaimStatus(claim.status), ClaimEvent.REFUSE)
+    check_happened(decided_on, today, "/decided_on")
     values = {"decided_on": decided_on, "decided_minor": 0, "reason": reason, "authority_reference": None}
     db.run(session, queries.DECIDE_CLAIM, {**values, "id": claim_id})
     advance_instalments(session, claim, InstalmentEvent.CANCEL, actor=actor, reason="the state refused the claim")

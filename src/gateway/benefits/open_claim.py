@@ -16,6 +16,7 @@ from gateway.benefits.law import Law
 from gateway.benefits.rules import Stretch
 from gateway.benefits.states import BenefitKind
 from gateway.kit import audit, db, tenant
+from gateway.kit.happened import check_happened
 
 AHEAD = dt.timedelta(days=280)
 """An expected birth is at most so far ahead; anything later is a mistyped year."""
@@ -89,10 +90,11 @@ def _check(new: NewClaim, law: Law, today: dt.date) -> None:
     if new.stretches:
         raise ClaimInvalidError("only an illness has stretches of days by place")
     if new.kind is BenefitKind.BREASTFEEDING:
+        check_happened(new.starts_on, today, "/starts_on")
         if not 1 <= new.children <= 9:
             raise ClaimInvalidError(f"{new.children} children: expected 1 to 9")
         oldest = rules.expected_days(new.starts_on, int(law.value(new.kind, "child_under_months")), new.starts_on)[-1]
-        if new.starts_on > today or today >= oldest:
+        if today >= oldest:
             raise ClaimInvalidError(
                 f"the child was born on {new.starts_on}; breastfeeding is claimed from the birth until {oldest}"
             )

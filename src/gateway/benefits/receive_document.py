@@ -13,6 +13,7 @@ from gateway.benefits.law import Law
 from gateway.benefits.states import CLAIM, BenefitKind, ClaimEvent, ClaimStatus
 from gateway.benefits.steps import advance_claim
 from gateway.kit import audit, db, tenant
+from gateway.kit.happened import check_happened
 from gateway.kit.states import InvalidTransitionError
 
 
@@ -34,7 +35,7 @@ def checklist(session: Session, claim: ClaimRow) -> list[ChecklistItem]:
 
 
 def receive_documents(
-    session: Session, claim_id: int, *, codes: Collection[str], received_on: dt.date, actor: str
+    session: Session, claim_id: int, *, codes: Collection[str], received_on: dt.date, actor: str, today: dt.date
 ) -> ClaimRow:
     """Write down documents that came; those that were here before change nothing.
 
@@ -42,7 +43,9 @@ def receive_documents(
         ClaimNotFoundError: No such claim.
         DocumentUnknownError: One that is not on the checklist.
         InvalidTransitionError: The claim is with the state, or over.
+        NotHappenedError: The day they came has not come.
     """
+    check_happened(received_on, today, "/received_on")
     claim = queries.get_claim(session, claim_id, lock=True)
     items = checklist(session, claim)
     known = {item.code for item in items}

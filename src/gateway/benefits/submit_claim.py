@@ -13,6 +13,7 @@ from gateway.benefits.estimate import estimate
 from gateway.benefits.states import CLAIM, BenefitKind, ClaimEvent, ClaimStatus
 from gateway.benefits.steps import advance_claim
 from gateway.kit import db
+from gateway.kit.happened import check_happened
 
 
 def submit_claim(
@@ -39,12 +40,12 @@ def submit_claim(
         InvalidTransitionError: Documents are missing, or it was submitted before.
         NotEligibleError: Too few paid months, or a wage above the last band; says what is missing.
         WageUnknownError, BenefitAmountMissingError, BenefitLawUnknownError: Nothing says what it comes to.
-        ClaimInvalidError: A day that cannot be, or a number that another claim has.
+        ClaimInvalidError: A number that another claim has.
+        NotHappenedError: The day it was handed in has not come.
     """
     claim = queries.get_claim(session, claim_id, lock=True)
     CLAIM.advance(ClaimStatus(claim.status), ClaimEvent.SUBMIT)
-    if submitted_on > today:
-        raise ClaimInvalidError(f"{submitted_on} is not here yet; write it down on the day it is handed in")
+    check_happened(submitted_on, today, "/submitted_on")
     check_reference(session, claim_id, authority_reference)
     found = eligibility_of(session, claim.member_id, kind=BenefitKind(claim.kind), on=claim.starts_on)
     require_eligible(found)

@@ -74,7 +74,7 @@ def read_collections(
     *,
     actor: str,
     today: dt.date,
-    elsewhere: Callable[[Mapping[str, Any]], str | None] = lambda _told: None,
+    elsewhere: Callable[[Message, Mapping[str, Any]], str | None] = lambda _message, _told: None,
     limit: int = 100,
 ) -> int:
     """Read the new messages about transactions; return how many. What cannot be booked is set aside with its reason.
@@ -91,7 +91,7 @@ def read_collections(
         try:
             with session.begin_nested():
                 body = _object(message.body)
-                note = elsewhere(body) or _apply(session, message, body, actor, today)
+                note = elsewhere(message, body) or _apply(session, message, body, actor, today)
         except GatewayError as refusal:
             if refusal.retryable:
                 raise

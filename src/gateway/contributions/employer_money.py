@@ -19,6 +19,7 @@ from gateway.contributions.models import Channel
 from gateway.contributions.receive import OPENED_AT_FIRST_USE, PLACES
 from gateway.contributions.rules import OLDEST
 from gateway.kit import audit, db, tenant
+from gateway.kit.errors import FieldProblem
 from gateway.kit.money import CurrencyError
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.errors import FloorBrokenError
@@ -190,7 +191,8 @@ def _check(session: Session, new: NewEmployerReceipt, employer: EmployerRow, tod
         raise ReceiptInvalidError("an employer's payment is above zero")
     if new.paid_on > today:
         raise PaidInFutureError(
-            f"{new.paid_on} has not come (today is {today}); give the day the money was handed over"
+            f"{new.paid_on} has not come (today is {today}); give the day the money was handed over",
+            errors=[FieldProblem("/paid_on", "paid_in_future", f"expected a day up to {today}")],
         )
     if new.paid_on < today - OLDEST:
         raise PaidLongAgoError(f"{new.paid_on} is more than ten years ago; look at the year again")

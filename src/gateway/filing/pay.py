@@ -45,6 +45,17 @@ class BookedPayment(NamedTuple):
     ledger_tx_id: int
 
 
+class BillMoney(NamedTuple):
+    """What became of a bill's money, in minor units."""
+
+    paid_minor: int
+    """What left our account for it, or the state confirms, and did not come back."""
+    returned_minor: int
+    """What the bank gave back, all times together."""
+    left_minor: int
+    """What is still to be paid with this bill, an order that the bank has not booked yet included."""
+
+
 def order_payment(session: Session, bill_id: int, *, account_code: str, actor: str, today: dt.date) -> FilingPayment:
     """Order the payment of a bill from a bank account; the file for the bank is frozen now.
 
@@ -107,6 +118,18 @@ def left_to_pay(session: Session, bill: Bill) -> int:
     """Return what an order of a bill is for: what it asks beyond earlier payments, and what of those came back."""
     back = db.rows(session, sql.CAME_BACK, {"bill_id": bill.id})
     return bill.total_minor - bill.paid_before_minor + sum(int(row.amount_minor) for row in back)
+
+
+def money_of(session: Session, bill: Bill) -> BillMoney:
+    """Return what of a bill was paid, came back and is left to pay; what a newer bill asks for is left with that one."""
+    payments = [one for one in queries.bill_payments(session, bill.id) if one.withdrawn_at is None]
+    stays = [one for one in payments if one.returned_at is None and (one.booked_on or one.confirmed_at)]
+    is_open = bill.status in (BillStatus.RECEIVED, BillStatus.ORDERED, BillStatus.RELEASED)
+    return BillMoney(
+        sum(one.amount_minor for one in stays),
+        sum(one.amount_minor for one in payments if one.returned_at is not None),
+        max(0, left_to_pay(session, bill)) if is_open else 0,
+    )
 
 
 def end_to_end_id_of(mutual_id: int, bill: Bill, number: int) -> str:

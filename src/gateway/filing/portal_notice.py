@@ -17,6 +17,7 @@ from gateway.filing.pay import confirm_payment
 from gateway.filing.sql import portal as sql
 from gateway.kit import audit, db, tenant
 from gateway.kit.errors import FieldProblem
+from gateway.kit.happened import check_begun, check_happened
 from gateway.kit.period import Period
 from gateway.membership.queries import get_payroll
 
@@ -44,9 +45,12 @@ def type_notice(session: Session, typed: TypedNotice, *, actor: str, today: dt.d
 
     Raises:
         PayrollNotFoundError: No such payroll.
+        NotHappenedError: Its month has not begun, or its day has not come.
         NoticeInvalidError: Its components do not come to its total, or it covers no accepted filing of ours.
     """
     payroll = get_payroll(session, typed.payroll_id)
+    check_begun(typed.period, today, "/period")
+    check_happened(typed.issued_on, today, "/issued_on")
     _check(typed)
     values = {"payroll_id": payroll.id, "start": typed.period.start, "filing_ids": _listed(typed.filing_ids)}
     covered = db.rows(session, sql.OURS_OF_MONTH, values)
@@ -99,8 +103,10 @@ def type_confirmation(
 
     Raises:
         BillUnknownError: No such bill.
+        NotHappenedError: The day of the payment has not come.
         NoticeInvalidError: Less than the bill asks for.
     """
+    check_happened(paid_on, today, "/paid_on")
     bill = queries.get_bill(session, bill_id, lock=True)
     if amount_minor < bill.total_minor:
         raise NoticeInvalidError(

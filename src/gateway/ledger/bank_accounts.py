@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from gateway.kit import db
+from gateway.kit.happened import check_happened
 from gateway.kit.money import currency_of
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.errors import BankAccountKnownError, UnknownBankAccountError
@@ -77,7 +78,7 @@ def get_bank_account(session: Session, *, code: str) -> BankAccountRow:
 
 
 def register_bank_account(
-    session: Session, account: BankAccountRow, *, opening: Opening | None, actor: str
+    session: Session, account: BankAccountRow, *, opening: Opening | None, actor: str, today: dt.date | None = None
 ) -> BankAccountRow:
     """Register an account, open its ledger accounts and book what was on it, against the float reserve.
 
@@ -86,12 +87,16 @@ def register_bank_account(
         account: Its description; the id is given by the database.
         opening: Balance on the day the books begin, or None for an empty account.
         actor: Who registers it.
+        today: The day after which no books can have begun; None asks nothing of the opening's day.
 
     Raises:
         BankAccountKnownError: The number or the code belongs to another account.
         CurrencyError: The gateway does not know the currency.
+        NotHappenedError: The opening's day has not come.
     """
     currency_of(account.currency)
+    if opening is not None and today is not None:
+        check_happened(opening.on, today, "/opening_on")
     known = find_bank_account(session, number=account.number, code=account.ledger_code)
     if known is not None:
         if known[1:] == account[1:]:

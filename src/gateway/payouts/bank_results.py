@@ -13,7 +13,7 @@ from gateway.kit.evidence import digest
 from gateway.kit.progress import Tell, silent
 from gateway.payouts import queries, rules
 from gateway.payouts.bank_file import information_id_of
-from gateway.payouts.confirm import Applied, Result, apply_results, finish
+from gateway.payouts.confirm import TOLD, Applied, Result, apply_results, finish
 from gateway.payouts.errors import ReportUnknownError
 from gateway.payouts.hand_over import take_out
 from gateway.payouts.queries import BatchRow
@@ -38,7 +38,7 @@ class Reported(NamedTuple):
     """The bank's word for the whole file."""
     applied: Applied
     unknown: list[str]
-    """Payments it speaks of that are not in the file."""
+    """Payments it speaks of that are not in the file, at most a hundred; each is kept for a person to find out."""
 
 
 class Booking(NamedTuple):
@@ -92,10 +92,14 @@ def apply_report(session: Session, body: bytes, *, actor: str, today: dt.date, t
         Result(name, PayoutStatus.FAILED.value, reason_code=verdict.code or verdict.status, reason_text=verdict.text)
         for name, verdict in rejected.items()
     ]
+    unknown = sorted(set(report.transactions) - set(ours))
+    for name in unknown:
+        verdict = report.verdict_of(name)
+        outcome = PayoutStatus.FAILED.value if verdict.is_rejection else TOLD
+        results.append(Result(name, outcome, reason_code=verdict.code or verdict.status, reason_text=verdict.text))
     applied = apply_results(session, batch.id, results, actor=actor, today=today, evidence_id=kept)
     finish(session, batch.id, actor=actor, today=today, evidence_id=kept)
-    unknown = sorted(set(report.transactions) - set(ours))[:100]
-    return Reported(queries.get_batch(session, batch.id), report.group.status, applied, unknown)
+    return Reported(queries.get_batch(session, batch.id), report.group.status, applied, unknown[:100])
 
 
 def book_lines(session: Session, bookings: Sequence[Booking], *, actor: str, today: dt.date) -> dict[int, int]:

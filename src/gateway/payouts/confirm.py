@@ -15,6 +15,8 @@ from gateway.payouts.errors import BatchNotSentError
 from gateway.payouts.queries import BatchRow
 from gateway.payouts.states import BATCH, PAYOUT, BatchEvent, BatchStatus, PayoutEvent, PayoutStatus
 
+TOLD = "told"
+"""The outcome of a payment that is none of ours, and of which a bank says no more than that it has it."""
 NEVER_SENT = frozenset({BatchStatus.DRAFT, BatchStatus.DISCARDED})
 
 
@@ -28,6 +30,8 @@ class Result(NamedTuple):
     settled_on: dt.date | None = None
     reason_code: str | None = None
     reason_text: str | None = None
+    amount_minor: int | None = None
+    """What it moved, where somebody said so; looked at for payments that are none of ours."""
 
 
 class Applied(NamedTuple):
@@ -40,7 +44,7 @@ class Applied(NamedTuple):
     contradictions: int
     """Payouts of which the provider now says what cannot be true together with what it said before."""
     unknown: list[str]
-    """End-to-end ids, at most a hundred, that are of no payout of this batch."""
+    """End-to-end ids, at most a hundred, that are of no payout of this batch; each is kept for a person to find out."""
     open_count: int
     """Payouts of the batch that have no outcome yet."""
     tx_id: int | None = None
@@ -63,7 +67,7 @@ def apply_results(
 
     Args:
         session: The open transaction.
-        batch_id: The batch; results of other payouts are named in the answer and ignored.
+        batch_id: The batch; results of other payouts are named in the answer and kept for a person (``payout_stranger``).
         results: In any order, repeated or not.
         actor: Who applies them.
         today: The day booked on where a result names none, or one in a closed month.
@@ -94,6 +98,9 @@ def apply_results(
         _mark(session, actor, today, evidence_id)
     contradictions = db.rows(session, confirm_queries.CONTRADICTIONS, {"batch_id": batch_id})
     unknown = db.rows(session, confirm_queries.UNKNOWN_RESULTS, {"batch_id": batch_id})
+    if unknown:
+        told = {"batch_id": batch_id, "today": today, "evidence_id": evidence_id}
+        db.run(session, confirm_queries.KEEP_STRANGERS, told)
     return Applied(
         sums.paid_count,
         sums.paid_minor,

@@ -7,6 +7,7 @@ STAGED = {
     "settled_on": "date",
     "reason_code": "text",
     "reason_text": "text",
+    "amount_minor": "int8",
 }
 
 SETTLE = """
@@ -81,6 +82,18 @@ SELECT r.end_to_end_id FROM payout_result r
 WHERE NOT EXISTS (
     SELECT FROM payout p WHERE p.mutual_id = current_mutual() AND p.batch_id = :batch_id AND p.end_to_end_id = r.end_to_end_id)
 ORDER BY r.end_to_end_id LIMIT 100
+"""
+
+KEEP_STRANGERS = """
+-- no row: what the results tell of payments that are not in this batch, once
+INSERT INTO payout_stranger (provider, batch_id, end_to_end_id, provider_reference, outcome, amount_minor, currency, told_on, evidence_id)
+SELECT b.provider, b.id, r.end_to_end_id, coalesce(r.provider_reference, ''), r.outcome, max(r.amount_minor), b.currency, :today, :evidence_id
+FROM payout_result r
+JOIN payout_batch b ON b.mutual_id = current_mutual() AND b.id = :batch_id
+WHERE NOT EXISTS (
+    SELECT FROM payout p WHERE p.mutual_id = current_mutual() AND p.batch_id = :batch_id AND p.end_to_end_id = r.end_to_end_id)
+GROUP BY b.provider, b.id, b.currency, r.end_to_end_id, coalesce(r.provider_reference, ''), r.outcome
+ON CONFLICT (mutual_id, provider, end_to_end_id, provider_reference, outcome) DO NOTHING
 """
 
 OPEN_COUNT = """

@@ -4,6 +4,7 @@ Callbacks may never come, come twice, or lie: what counts is what the provider a
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,11 @@ from gateway.bank.protocol import BatchStanding, ItemFailure, ItemResult
 from gateway.payouts import attempts, confirm, rules
 from gateway.payouts.attempts import Attempt, Way
 from gateway.payouts.confirm import Applied, Result
-from gateway.payouts.queries import get_batch
+from gateway.payouts.queries import get_batch, known_ids
 from gateway.payouts.states import BatchStatus, PayoutStatus
+
+MOST_STRANGERS = 100
+"""Of so many payments that are none of ours it is asked what they moved; the others are told without."""
 
 
 def follow(way: Way, batch_id: int) -> Applied | None:
@@ -58,7 +62,7 @@ def _settle(way: Way, asking: Attempt, standing: BatchStanding, wait: dt.timedel
             return _refuse(way, asking, standing, evidence_id)
         attempts.ask_later(way, asking, outcome=standing.status, wait=wait, detail="no outcomes yet", raw=None)
         return None
-    results = list(_results(way, standing.reference))
+    results = _with_amounts(way, batch_id, list(_results(way, standing.reference)))
     way.mark("payouts.before_settle")
     with way.open_session() as session:
         applied = confirm.apply_results(
@@ -95,6 +99,24 @@ def _results(way: Way, reference: str) -> Iterator[Result]:
         yield _paid(paid, zone)
     for failed in way.channel.rejections(reference):
         yield _failed(failed)
+
+
+def _with_amounts(way: Way, batch_id: int, results: list[Result]) -> list[Result]:
+    """Add what payments moved that are none of ours: the list does not say it, the payment itself does."""
+    with way.open_session() as session:
+        ours = known_ids(session, batch_id, [one.end_to_end_id for one in results])
+    strange = {
+        one.end_to_end_id: one
+        for one in results
+        if one.end_to_end_id not in ours and one.outcome == PayoutStatus.PAID and one.provider_reference
+    }
+    for name, one in itertools.islice(strange.items(), MOST_STRANGERS):
+        try:
+            moved = way.channel.payment(one.provider_reference or "")
+        except (PayerUnavailableError, PayerOutcomeUnknownError, PayerRefusedError):
+            continue  # What it moved stays unknown; that it was told does not.
+        strange[name] = one._replace(amount_minor=moved.amount_minor)
+    return [strange.get(one.end_to_end_id, one) for one in results]
 
 
 def _paid(paid: ItemResult, zone: ZoneInfo) -> Result:

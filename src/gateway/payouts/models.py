@@ -94,6 +94,31 @@ class Payout(TenantTable, table=True):
     """What the provider said later that cannot be true together with the status; a person finds out."""
 
 
+class PayoutStranger(TenantTable, table=True):
+    """A payment that a provider or bank told of and that is none of ours, where it was told. Insert only; a person finds out."""
+
+    __tablename__ = "payout_stranger"
+    __table_args__ = (
+        unique("provider", "end_to_end_id", "provider_reference", "outcome"),
+        refers("batch_id", "payout_batch"),
+        refers("evidence_id", "evidence"),
+    )
+    provider: str = words()
+    """The ledger account it is paid from, for example ``momo:orange``."""
+    batch_id: int | None = big(nullable=True)
+    """The batch among whose outcomes it was told; empty where it was told by itself."""
+    end_to_end_id: str = words(server="''")
+    """The id that they call ours; empty where they told none."""
+    provider_reference: str = words(server="''")
+    outcome: str = words()
+    """``paid``, ``failed``, or ``told`` where a bank says no more than that it has it."""
+    amount_minor: int | None = big(nullable=True)
+    """What it moved; empty where nobody said."""
+    currency: str = words()
+    told_on: dt.date
+    evidence_id: int | None = big(nullable=True)
+
+
 class PayoutDestination(TenantTable, table=True):
     """How a member gets her money; the newest counts, without one she gets it by mobile money on her telephone. Insert only."""
 

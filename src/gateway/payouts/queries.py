@@ -106,6 +106,12 @@ WHERE mutual_id = current_mutual() AND batch_id = :batch_id AND id > :after AND 
 ORDER BY id LIMIT :limit
 """
 
+OF_BATCH = """
+-- one row per id that is of a payout of the batch
+SELECT p.end_to_end_id FROM payout p
+WHERE p.mutual_id = current_mutual() AND p.batch_id = :batch_id AND p.end_to_end_id = ANY (CAST(:ids AS text[]))
+"""
+
 AT_COUNTER = f"""
 -- one row per payout that waits at a counter for its member, the oldest first; of some members alone, where they are named
 SELECT {", ".join(f"p.{name.strip()}" for name in _PAYOUT.split(","))} FROM payout_batch b
@@ -256,6 +262,11 @@ def find_batch(
     values = {"provider": provider, "correlation_id": correlation_id, "reference": reference}
     row = db.first(session, BATCH_BY_THEIR_IDS, values)
     return None if row is None else (int(row.id), str(row.status))
+
+
+def known_ids(session: Session, batch_id: int, ids: Sequence[str]) -> set[str]:
+    """Return those of some end-to-end ids that are of payouts of a batch."""
+    return {row.end_to_end_id for row in db.rows(session, OF_BATCH, {"batch_id": batch_id, "ids": list(ids)})}
 
 
 def list_to_recheck(session: Session, today: dt.date) -> list[int]:

@@ -80,7 +80,9 @@ def read_inbox(context: Context, mutual_id: int) -> None:
     with context.session(mutual_id) as session:
         today = context.today(tenant.current(session).time_zone)
         actor = f"worker:{context.worker}"
-        read_collections(session, actor=actor, today=today, elsewhere=lambda told: of_payout(session, told))
+        read_collections(
+            session, actor=actor, today=today, elsewhere=lambda message, told: of_payout(session, message, told, today)
+        )
 
 
 @contextmanager

@@ -222,6 +222,31 @@ SELECT 'payout' AS subject_kind, p.id AS subject_id, '' AS detail_key, p.amount_
 FROM payout p JOIN payout_batch b ON b.mutual_id = p.mutual_id AND b.id = p.batch_id
 WHERE p.mutual_id = current_mutual() AND p.contradiction IS NOT NULL
 """,
+    "payout_stranger": """
+-- one row per payment that a provider or bank told of where it spoke of ours, and that is none of them; what it moved, if it did
+SELECT 'payout_stranger' AS subject_kind, s.id AS subject_id, '' AS detail_key,
+    CASE WHEN s.outcome = 'paid' THEN -coalesce(s.amount_minor, 0) ELSE 0 END::bigint AS amount_minor, s.currency,
+    date_trunc('month', s.told_on)::date AS period_start, jsonb_strip_nulls(jsonb_build_object('through', s.provider, 'end_to_end_id',
+        nullif(s.end_to_end_id, ''), 'reference', nullif(s.provider_reference, ''), 'says', s.outcome, 'paid_minor', s.amount_minor,
+        'told_on', s.told_on)) AS theirs,
+    jsonb_strip_nulls(jsonb_build_object('batch_id', s.batch_id, 'payout_id', p.id, 'status', p.status)) AS ours, s.evidence_id
+FROM payout_stranger s
+LEFT JOIN payout p ON p.mutual_id = s.mutual_id AND p.end_to_end_id = s.end_to_end_id
+WHERE s.mutual_id = current_mutual()
+""",
+    "payer_message_aside": """
+-- one row per message of a provider that was set aside: about a batch that is none of ours, or one that could not be read or booked;
+-- none of a payment taken back before it was told, once that payment is here
+SELECT 'inbox_message' AS subject_kind, m.id AS subject_id, '' AS detail_key, 0::bigint AS amount_minor, u.currency,
+    date_trunc('month', m.received_at)::date AS period_start, jsonb_build_object('event', m.event_id, 'source', m.source, 'problem', m.note,
+        'told_on', (m.received_at AT TIME ZONE u.time_zone)::date) AS theirs, '{}'::jsonb AS ours, NULL::bigint AS evidence_id
+FROM inbox_message m JOIN mutual u ON u.mutual_id = m.mutual_id
+WHERE m.mutual_id = current_mutual() AND m.state = 'quarantined' AND m.kind IN ('payer.batch', 'payer.transaction')
+  AND NOT (m.note LIKE 'taken back before it was told: %' AND EXISTS (
+    SELECT FROM contribution_receipt r JOIN contribution_reversal v ON v.mutual_id = r.mutual_id AND v.receipt_id = r.id
+    WHERE r.mutual_id = m.mutual_id AND r.source = 'momo:' || split_part(m.source, ':', 2)
+      AND r.source_reference = substr(m.note, length('taken back before it was told: ') + 1)))
+""",
     "payout_batch_open": """
 -- one row per batch of payouts that left the house, or should have, and of which no outcome is known for days
 SELECT 'payout_batch' AS subject_kind, b.id AS subject_id, '' AS detail_key, b.total_minor AS amount_minor, b.currency,
@@ -277,7 +302,7 @@ INSERT INTO reconciliation_break (kind, subject_kind, subject_id, detail_key, am
     owner_role, due_on, since_on, evidence_id)
 SELECT :kind, subject_kind, subject_id, detail_key, amount_minor, currency, period_start, theirs, ours, :owner, :due_on,
     least(CAST(:today AS date), coalesce((theirs->>'paid_on')::date, (theirs->>'booked_on')::date, (ours->>'ordered_on')::date,
-        (theirs->>'advised_on')::date, CAST(:today AS date))), evidence_id
+        (theirs->>'advised_on')::date, (theirs->>'told_on')::date, CAST(:today AS date))), evidence_id
 FROM found
 ON CONFLICT (mutual_id, kind, subject_kind, subject_id, detail_key)
 DO UPDATE SET status = 'open', amount_minor = excluded.amount_minor, theirs = excluded.theirs, ours = excluded.ours

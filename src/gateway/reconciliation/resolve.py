@@ -16,6 +16,7 @@ from sqlmodel import Session
 from gateway.contributions.place import place_line
 from gateway.contributions.queries import MEMBER_EXISTS, PLACEMENT_TX
 from gateway.kit import audit, db
+from gateway.kit.happened import check_happened
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, post, require_accounts
 from gateway.membership.errors import MemberNotFoundError
@@ -153,6 +154,7 @@ def resolve(
     Raises:
         BreakUnknownError: No such break.
         InvalidTransitionError: Nothing is proposed.
+        NotHappenedError: ``valid_on`` has not come.
         SamePersonError: The person who proposed it.
         SupervisorNeededError: It is too old for her.
         FloorBrokenError: An account would hold less than it may.
@@ -162,6 +164,7 @@ def resolve(
     """
     found = get_break(session, break_id, lock=True)
     approved = BREAK.advance(BreakStatus(found.status), BreakEvent.APPROVE)
+    check_happened(valid_on, today, "/valid_on")
     if found.proposed_by == actor:
         raise SamePersonError("the person who proposes an explanation does not approve it; ask a colleague")
     if needs_supervisor(found.since_on, today) and not is_supervisor:

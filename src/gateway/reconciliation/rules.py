@@ -51,6 +51,8 @@ KINDS = {
         BreakKind("advance_unrecovered", Role.MANAGER, 5, "The state refused what the mutual has paid ahead."),
         BreakKind("refused_claim_paid", Role.BENEFITS_OFFICER, 5, "The state pays a claim that it refused."),
         BreakKind("payout_contradicted", Role.ACCOUNTANT, 1, "The provider said two things of one payout."),
+        BreakKind("payout_stranger", Role.ACCOUNTANT, 1, "A payment was told among ours that nobody ordered."),
+        BreakKind("payer_message_aside", Role.ACCOUNTANT, 1, "A provider told something that could not be used."),
         BreakKind("payout_batch_open", Role.ACCOUNTANT, 1, "Nobody knows for days what became of payouts."),
         BreakKind("receipt_suspense", Role.CASHIER, 5, "Money received whose member nobody found yet."),
         BreakKind("statement_line_odd", Role.ACCOUNTANT, 5, "The bank contradicts itself in a line; the entry counts."),

@@ -86,6 +86,11 @@ def suggest(a_break: BreakRow) -> list[Suggestion]:
     if a_break.kind == "bank_debit_unknown":
         lines = (Line("expense:bank-charges", -minor), Line("suspense:bank", minor))
         found.append(Suggestion("book_bank_charge", lines, "It is a charge of the bank"))
+    if a_break.kind == "payout_stranger" and minor < 0:
+        lines = (Line("suspense:mobile_money", -minor), Line(str(a_break.theirs["through"]), minor))
+        found.append(
+            Suggestion("book_unordered", lines, "It left our account: keep it apart until the provider gives it back")
+        )
     if a_break.kind == "statement_line_odd":
         found.append(Suggestion(NO_ENTRY, (), "The entry is right as it was booked", NO_ENTRY))
     if a_break.kind == "announcement_unshown" and a_break.ours["matched_kind"] not in OWN_STEPS:

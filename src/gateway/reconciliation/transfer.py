@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from gateway.contributions.reference import make_reference
 from gateway.kit import audit, db
+from gateway.kit.happened import check_happened
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.bank_accounts import get_bank_account
 from gateway.ledger.post import Event, Line, post, require_accounts, reverse
@@ -40,7 +41,8 @@ def order_transfer(session: Session, transfer: NewTransfer, *, actor: str, today
     """Order a transfer; ordering it again under the same reference has no effect.
 
     Raises:
-        TransferInvalidError: No amount, a day that has not come, or not exactly one side is a bank account.
+        TransferInvalidError: No amount, or not exactly one side is a bank account.
+        NotHappenedError: Its day has not come.
         TransferRepeatedError: The reference stands on a transfer with other content.
         UnknownAccountError: A place that the books do not have.
         UnknownBankAccountError: A bank account that is not registered.
@@ -136,8 +138,7 @@ def book_transfer(
 def _bank_side(transfer: NewTransfer, today: dt.date) -> str:
     if transfer.amount_minor <= 0:
         raise TransferInvalidError(f"an amount above zero is moved, not {transfer.amount_minor} minor units")
-    if transfer.ordered_on > today:
-        raise TransferInvalidError(f"{transfer.ordered_on} has not come; today is {today}")
+    check_happened(transfer.ordered_on, today, "/ordered_on")
     banks = [code for code in (transfer.from_code, transfer.to_code) if code.startswith("bank:")]
     if len(banks) != 1:
         raise TransferInvalidError(

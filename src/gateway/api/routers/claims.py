@@ -167,6 +167,7 @@ def create_claim_documents(claim_id: PathId, asked: ClaimDocumentsCreate, act: A
                 codes=asked.codes,
                 received_on=asked.received_on or act.today,
                 actor=act.actor,
+                today=act.today,
             ),
         ),
         body=asked,
@@ -217,7 +218,14 @@ def create_claim_decision(claim_id: PathId, asked: ClaimDecisionCreate, act: Act
                 raise ClaimInvalidError("a refusal needs the state's reason")
             return _detail(
                 act,
-                refuse_claim(act.session, claim_id, decided_on=decided_on, reason=asked.reason, actor=act.actor),
+                refuse_claim(
+                    act.session,
+                    claim_id,
+                    decided_on=decided_on,
+                    reason=asked.reason,
+                    actor=act.actor,
+                    today=act.today,
+                ),
             )
         claim = queries.get_claim(act.session, claim_id)
         amount = None if asked.amount is None else minor_of(asked.amount, claim.currency)
@@ -230,6 +238,7 @@ def create_claim_decision(claim_id: PathId, asked: ClaimDecisionCreate, act: Act
                 decided_minor=amount,
                 authority_reference=asked.authority_reference,
                 actor=act.actor,
+                today=act.today,
             ),
         )
 

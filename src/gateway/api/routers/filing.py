@@ -336,9 +336,8 @@ def get_bill(bill_id: PathId, act: ActDep, request: Request) -> BillWholeRead:
     bill = queries.get_bill(act.session, bill_id)
     forecasts = usual_days(act.session, bill, act.today)
     language = language_of(request.headers.get("accept-language"))
-    return BillWholeRead.whole(
-        bill, queries.bill_parts(act.session, bill_id), forecasts, act.today, language, act.mutual.country
-    )
+    money, parts = pay.money_of(act.session, bill), queries.bill_parts(act.session, bill_id)
+    return BillWholeRead.whole(bill, money, parts, forecasts, act.today, language, act.mutual.country)
 
 
 @router.post(

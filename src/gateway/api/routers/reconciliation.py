@@ -63,7 +63,9 @@ def create_account(asked: BankAccountCreate, act: ActDep, once: OnceDep) -> Resp
     if asked.opening_amount is not None:
         opening = Opening(minor_of(asked.opening_amount, asked.currency), asked.opening_on or act.today)
     return once(
-        lambda: BankAccountRead.of(register_bank_account(act.session, account, opening=opening, actor=act.actor)),
+        lambda: BankAccountRead.of(
+            register_bank_account(act.session, account, opening=opening, actor=act.actor, today=act.today)
+        ),
         body=asked,
     )
 

@@ -20,6 +20,7 @@ from gateway.api.schemas.filing import _model
 from gateway.filing.due import standing
 from gateway.filing.forecast import Forecast
 from gateway.filing.models import Bill, FilingPayment
+from gateway.filing.pay import BillMoney
 from gateway.filing.states import BillStatus, NoticeStatus
 
 BILL = {
@@ -69,6 +70,9 @@ PAYMENT = {
 
 BILL_WHOLE = {
     **BILL,
+    "paid": "0.00",
+    "returned": "0.00",
+    "left_to_pay": "6151402.11",
     "components": [{"code": "health_worker", "theirs": "882060.02", "ours": "882060.02", "difference": "0.00"}],
     "filings": [{"filing_id": 7, "amount": "6151402.11"}],
     "payments": [PAYMENT],
@@ -175,6 +179,13 @@ class BillWholeRead(BillRead):
 
     model_config = _model(BILL_WHOLE)
 
+    paid: AmountText
+    """What left the mutual's account for it, or the state confirms, and did not come back."""
+    returned: AmountText
+    """What the bank gave back, all times together."""
+    left_to_pay: AmountText
+    """What is still to be paid with this bill, an order that the bank has not booked yet included; of one that a newer bill has
+    replaced it is left with that one."""
     components: list[BillComponentRead]
     filings: list[BillFilingRead]
     payments: list[PaymentOrderRead] = Field(description="Newest first; withdrawn ones too.")
@@ -183,9 +194,16 @@ class BillWholeRead(BillRead):
 
     @classmethod
     def whole(
-        cls, row: Bill, parts: Any, forecasts: list[Forecast], today: dt.date, language: str, country: str
+        cls,
+        row: Bill,
+        money: BillMoney,
+        parts: Any,
+        forecasts: list[Forecast],
+        today: dt.date,
+        language: str,
+        country: str,
     ) -> Self:
-        """Shape a row, its parts and what paying on the next days costs."""
+        """Shape a row, what became of its money, its parts and what paying on the next days costs."""
         currency = row.currency
         components = [
             BillComponentRead(
@@ -203,7 +221,14 @@ class BillWholeRead(BillRead):
         payments = [PaymentOrderRead.of(payment) for payment in parts["payments"]]
         forecast = [BillForecastRead.of(one, language, country) for one in forecasts]
         return cls(
-            **_bill_values(row, today), components=components, filings=filings, payments=payments, forecast=forecast
+            **_bill_values(row, today),
+            paid=text_of(money.paid_minor, currency),
+            returned=text_of(money.returned_minor, currency),
+            left_to_pay=text_of(money.left_minor, currency),
+            components=components,
+            filings=filings,
+            payments=payments,
+            forecast=forecast,
         )
 
 

@@ -1,5 +1,6 @@
 """Runs an approved batch: each item is paid from the float or rejected, a chunk to a transaction."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -29,11 +30,27 @@ def run(payer: Payer, number: int, rules: list[Any] | None = None) -> None:
         with payer.store.write() as connection:
             connection.execute("UPDATE batch SET is_stuck = 1 WHERE number = ?", [number])
         return
+    for rule in (rule for rule in rules if rule.do == "pay_stranger"):
+        _order_stranger(payer, number, rule)
     scripted = scripted_refusals(rules, payer.options.seed)
     while _run_chunk(payer, number, scripted):
         pass
     _complete(payer, number)
     _return_some(payer, number, rules)
+
+
+def _order_stranger(payer: Payer, number: int, rule: Any) -> None:
+    """Put a payment into the batch that nobody ordered: the provider pays it from the float like the others."""
+    with payer.store.write() as connection:
+        last = connection.execute("SELECT max(item) FROM batch_item WHERE batch = ?", [number]).fetchone()[0]
+        someone = str(rule.get("msisdn", "+18090009999"))
+        connection.execute(
+            "INSERT INTO batch_item SELECT batch, ?, ?, debit, ?, ?, ?, 0, NULL, NULL FROM batch_item WHERE batch = ? AND item = ?",
+            [
+                last + 1, payer.minor(str(rule.get("amount", "100"))), json.dumps([{"key": "msisdn", "value": someone}]), someone,
+                str(rule.get("reference", "NOT-OURS")), number, last,
+            ],
+        )  # fmt: skip
 
 
 def _run_chunk(payer: Payer, number: int, scripted: Callable[[Any], str | None]) -> bool:

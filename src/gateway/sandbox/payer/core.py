@@ -21,7 +21,7 @@ IN_THE_PAGE = frozenset({"missing_line", "extra_line", "reorder", "repeat", "lon
 IN_THE_STATEMENT = frozenset(
     {"drop_day", "overlap", "repeat", "duplicate_line", "missing_line", "wrong_opening", "wrong_account"}
 )
-ITEM_RULES = frozenset({"reject_items", "reject_all_but_one", "stuck", "wait", "return_items"})
+ITEM_RULES = frozenset({"reject_items", "reject_all_but_one", "stuck", "wait", "return_items", "pay_stranger"})
 PAYMENT_RULES = frozenset({"fail", "wait", "never_answer", "reverse", "change_amount"})
 KNOWN = {
     "transaction": IN_THE_PAGE | PAYMENT_RULES,

@@ -193,7 +193,9 @@ def documents(desk: Desk, form: Form, claim_id: int) -> Go:
     if not codes:
         form.fault("paper", N_("Tick the papers that came."))
     form.check()
-    done = receive_documents(desk.session, claim_id, codes=codes, received_on=desk.today, actor=desk.actor)
+    done = receive_documents(
+        desk.session, claim_id, codes=codes, received_on=desk.today, actor=desk.actor, today=desk.today
+    )
     is_ready = done.status == ClaimStatus.DOCUMENTED
     return Go(
         f"/benefits/claims/{claim_id}",

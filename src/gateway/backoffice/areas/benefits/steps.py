@@ -103,7 +103,7 @@ def decided(desk: Desk, form: Form, claim_id: int) -> Go:
     reference = form.text("reference", most=60)
     form.check()
     if outcome == "refused":
-        refuse_claim(desk.session, claim_id, decided_on=day, reason=reason, actor=desk.actor)
+        refuse_claim(desk.session, claim_id, decided_on=day, reason=reason, actor=desk.actor, today=desk.today)
         return Go(f"/benefits/claims/{claim_id}", N_("Written down: the state does not pay."), {}, "wait")
     accept_claim(
         desk.session,
@@ -112,6 +112,7 @@ def decided(desk: Desk, form: Form, claim_id: int) -> Go:
         decided_minor=amount,
         authority_reference=reference or None,
         actor=desk.actor,
+        today=desk.today,
     )
     return Go(f"/benefits/claims/{claim_id}", N_("Written down: the state pays."))
 

@@ -28,7 +28,7 @@ from gateway.filing.bill_words import costs, why
 from gateway.filing.compare_bill import compare_bill
 from gateway.filing.credits import open_credits
 from gateway.filing.forecast import usual_days
-from gateway.filing.pay import left_to_pay
+from gateway.filing.pay import money_of
 from gateway.filing.states import BillStatus
 from gateway.kit.period import Period
 from gateway.membership.queries import get_payroll
@@ -96,6 +96,7 @@ def bill(desk: Desk, bill_id: int) -> Response:
         queries.bill_payments(desk.session, bill_id),
     )
     forecasts = usual_days(desk.session, found, desk.today) if found.status in STILL_OPEN else []
+    money = money_of(desk.session, found)
     live = next((one for one in payments if one.withdrawn_at is None and one.returned_at is None), None)
     return desk.page(
         "filings/bill.html",
@@ -113,6 +114,7 @@ def bill(desk: Desk, bill_id: int) -> Response:
         filings=[(one.filing_id, name_of(desk, one)) for one in queries.bill_filings(desk.session, bill_id)],
         accounts={code: account_name(desk, code) for code in {one.account_code for one in payments}},
         payments=payments,
+        money=money,
         live=live,
         forecasts=[
             (
@@ -129,7 +131,7 @@ def bill(desk: Desk, bill_id: int) -> Response:
             )
             for one in forecasts
         ],
-        may_order=desk.may(PAYS) and found.status == BillStatus.RECEIVED and left_to_pay(desk.session, found) > 0,
+        may_order=desk.may(PAYS) and found.status == BillStatus.RECEIVED and money.left_minor > 0,
         may_release=desk.may(RELEASES)
         and live is not None
         and live.released_at is None
