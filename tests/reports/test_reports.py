@@ -237,6 +237,7 @@ def test_a_fund_s_statement_shows_each_of_its_members_and_a_collector_s_what_she
         5_000,
         76_000,
     )
+    assert day["account"] == ("cash:rosa", None)
     (then,) = rows(report(database, ReportKind.COLLECTOR_STATEMENT, subject="rosa", recorded_at=before))
     assert (then["received"], then["reversed"]) == (81_000, 0)
 

@@ -14,6 +14,7 @@ from gateway.reports.errors import ReportQuestionError, ReportSubjectError, Repo
 from gateway.reports.rules import (
     NEEDS_SUBJECT,
     TRENDS,
+    Account,
     Answer,
     Cells,
     Column,
@@ -153,10 +154,25 @@ def _accounts(session: Session, question: Question, accounts: list[Any]) -> list
     of: dict[int, list[Any]] = {number: [] for number in numbers}
     for entry in entries:
         of[entry.account_id].append(entry)
-    return [_account(account, opening.get(account.id, 0), of[account.id], question) for account in accounts]
+    names = _names(session, question) if any(_is_place(account.code) for account in accounts) else {}
+    return [_account(account, opening.get(account.id, 0), of[account.id], question, names) for account in accounts]
 
 
-def _account(account: Any, opening: int, entries: list[Any], question: Question) -> Sheet:
+PLACES = ("cash", "bank", "momo")
+"""What the accounts of tills, banks and providers begin with."""
+
+
+def _is_place(code: str) -> bool:
+    """Tell whether an account is of a till, a bank or a provider, not one of the books' own (``cash:in-transit``)."""
+    kind, _, rest = code.partition(":")
+    return kind in PLACES and bool(rest) and rest not in {"in-transit", "fees"}
+
+
+def _names(session: Session, question: Question) -> dict[str, str]:
+    return {row.code: row.name for row in db.rows(session, queries.NAMES, {"recorded_at": question.recorded_at})}
+
+
+def _account(account: Any, opening: int, entries: list[Any], question: Question, names: Mapping[str, str]) -> Sheet:
     side, running = account.normal_side, opening * account.normal_side
     rows: list[tuple[Any, ...]] = []
     if question.from_on is not None:
@@ -169,7 +185,9 @@ def _account(account: Any, opening: int, entries: list[Any], question: Question)
         told = (entry.valid_on, entry.recorded_at, entry.id, entry.kind, entry.evidence, entry.reason)
         rows.append((*told, debit or None, credit or None, running))
     total = (None, None, None, None, None, None, debits, credited, running)
-    return Sheet("entries", ENTRY_COLUMNS, rows, account.currency, total, account.code)
+    code = account.code
+    place = Account(code, names.get(code)) if _is_place(code) else None
+    return Sheet("entries", ENTRY_COLUMNS, rows, account.currency, total, code, place)
 
 
 def _general_ledger(session: Session, question: Question, _mutual: MutualRow) -> Answer:
@@ -231,20 +249,20 @@ def _collector(session: Session, question: Question, mutual: MutualRow) -> Answe
         raise ReportSubjectError(f"no receipt names {question.subject!r} as its collector")
     columns = [
         Column("day", Cells.DAY),
-        Column("account"),
+        Column("account", Cells.ACCOUNT),
         Column("receipts", Cells.COUNT),
         Column("members", Cells.COUNT),
         Column("received", Cells.AMOUNT),
         Column("reversed", Cells.AMOUNT),
         Column("rest", Cells.AMOUNT),
     ]
-    found = db.rows(session, queries.COLLECTOR_DAYS, _values(question))
+    found, names = db.rows(session, queries.COLLECTOR_DAYS, _values(question)), _names(session, question)
     sheets = []
     for currency in sorted({row.currency for row in found}) or [mutual.currency]:
-        rows = [
+        rows: list[tuple[Any, ...]] = [
             (
                 row.paid_on,
-                row.account_code,
+                Account(row.account_code, names.get(row.account_code)),
                 row.receipts,
                 row.members,
                 row.received,

@@ -11,7 +11,7 @@ from babel.numbers import format_decimal
 
 from gateway.authority.connect import state_format
 from gateway.kit.money import currency_of, format_amount
-from gateway.reports.rules import Cells, Column, Report, Sheet
+from gateway.reports.rules import Account, Cells, Column, Report, Sheet
 from gateway.reports.words import word
 
 RIGHT = frozenset({Cells.AMOUNT, Cells.COUNT, Cells.HUNDREDTHS})
@@ -24,6 +24,14 @@ def locale_of(language: str, country: str) -> str:
         return str(Locale.parse(f"{language}_{country.upper()}"))
     except (UnknownLocaleError, ValueError):
         return language
+
+
+def called(account: Account, language: str) -> str:
+    """Return what an account is called; what one that is not registered is, and which."""
+    kind, _, rest = account.code.partition(":")
+    name = f"unregistered.{kind}"
+    said = word(name, language)
+    return account.name or (account.code if said == name else said.format(name=rest))
 
 
 def plain(column: Column, value: Any, sheet: Sheet, zone: str) -> str:
@@ -41,6 +49,8 @@ def plain(column: Column, value: Any, sheet: Sheet, zone: str) -> str:
             return f"{value:%Y-%m}"
         case Cells.INSTANT:
             return str(value.astimezone(ZoneInfo(zone)).isoformat())
+        case Cells.ACCOUNT:
+            return str(value.code)
     return str(value)
 
 
@@ -69,6 +79,8 @@ def shown(column: Column, value: Any, sheet: Sheet, report: Report, language: st
         case Cells.STATE_CODE:
             known = state_format(report.country).explain(str(value))
             return f"{value} {known.meaning_in(language)}" if known.known else known.meaning_in(language)
+        case Cells.ACCOUNT:
+            return called(value, language)
     return str(value)
 
 
@@ -111,4 +123,5 @@ def head_lines(report: Report, language: str) -> list[str]:
 
 def title_of(sheet: Sheet, language: str) -> str:
     """Return a table's title with what it alone is about and its currency."""
-    return " · ".join(part for part in (word(sheet.name, language), sheet.subject, sheet.currency) if part)
+    about = sheet.subject if sheet.account is None else f"{called(sheet.account, language)} ({sheet.account.code})"
+    return " · ".join(part for part in (word(sheet.name, language), about, sheet.currency) if part)

@@ -27,6 +27,13 @@ WHERE mutual_id = current_mutual() AND (CAST(:subject AS text) IS NULL OR code =
 ORDER BY code
 """
 
+NAMES = """
+-- one row per till, as of the instant, and per account at a bank or provider: its account in the books and what it is called
+SELECT code, name FROM cash_till WHERE mutual_id = current_mutual() AND created_at <= :recorded_at
+UNION ALL
+SELECT ledger_code, name FROM bank_account WHERE mutual_id = current_mutual()
+"""
+
 SHEET = f"""
 -- one row per account: what it held on its normal side before the first day, as of the instant
 SELECT e.account_id, sum(e.amount_minor)::bigint AS signed

@@ -91,7 +91,7 @@ def _cell(page: Any, column: Column, value: Any, sheet: Sheet, report: Report, l
             return value.astimezone(ZoneInfo(report.time_zone)).replace(tzinfo=None, microsecond=0)
         case Cells.CODE:
             return _text(page, word(str(value), language))
-        case Cells.MONTH | Cells.STATE_CODE:
+        case Cells.MONTH | Cells.STATE_CODE | Cells.ACCOUNT:
             return _text(page, shown(column, value, sheet, report, language))
     return _text(page, str(value))
 

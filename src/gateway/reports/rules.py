@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.kit.money import share_largest_remainder
 
@@ -76,6 +76,16 @@ class Cells(StrEnum):
     """A month, held as its first day."""
     STATE_CODE = "state_code"
     """One of the state's codes, shown with its meaning."""
+    ACCOUNT = "account"
+    """A till or an account at a bank or provider: machines read its code, people what it is called."""
+
+
+class Account(NamedTuple):
+    """A till or an account at a bank or provider."""
+
+    code: str
+    name: str | None
+    """What it is registered as; None where it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,8 @@ class Sheet:
     total: Sequence[Any] | None = None
     subject: str | None = None
     """What this table alone is about, for example an account."""
+    account: Account | None = None
+    """The account it is about, where that is a till or an account at a bank or provider."""
 
 
 Answer = tuple[str | None, list[Sheet]]

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.reports.rules import HUNDRED, Flow, of_a_hundred
+from gateway.reports.figures import called, plain
+from gateway.reports.rules import HUNDRED, Account, Cells, Column, Flow, Sheet, of_a_hundred
 from gateway.reports.words import LANGUAGES, _catalogue, word
 
 
@@ -28,3 +29,12 @@ def test_every_word_is_there_in_every_language_and_a_reversal_says_what_was_take
         assert all(told.values()), name
     assert word("receipt.reversal", "es") == "Aporte recibido – anulación"
     assert word("no such word", "fr") == "no such word"
+
+
+def test_an_account_is_called_by_its_name_or_by_what_it_is_and_machines_read_its_code() -> None:
+    column, sheet = Column("account", Cells.ACCOUNT), Sheet("collector_days", (), (), "DOP")
+    for language, said in (("es", "Caja main"), ("en", "Till main"), ("fr", "Caisse main")):
+        assert called(Account("cash:main", None), language) == said
+        assert called(Account("cash:main", "Ventanilla 1"), language) == "Ventanilla 1"
+        assert called(Account("other:x", None), language) == "other:x"
+        assert plain(column, Account("cash:main", "Ventanilla 1"), sheet, "UTC") == "cash:main"

@@ -164,7 +164,7 @@ class _Act:
         assert form is not None
         desk.allowed = self.allowed
         # Nothing on the page that answers may lead to an address that takes forms alone.
-        desk.shown_at = re.sub(r"\{(\w+)(?::int)?\}", lambda place: str(places[place[1]]), self.at)
+        desk.shown_at = re.sub(r"\{(\w+)(?::int)?\}", lambda place: str(places.get(place[1], "")), self.at)
         # One request with a key of the form's own: the second sending finds the key held, waits, and is told the same.
         desk.place = (f"POST {desk.base}{self.path}", form.once)
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -121,6 +121,10 @@ def catalogue(language: str, area: str = FRAME) -> Mapping[str, tuple[str, ...]]
     return found
 
 
+UNREGISTERED = {"cash": N_("Till {name}"), "bank": N_("Bank account {name}"), "momo": N_("Mobile money {name}")}
+"""What an account of the books is where nobody registered it under a name of its own."""
+
+
 class Words:
     """One language of one mutual: its texts, and how it writes amounts, numbers, days and instants."""
 
@@ -144,6 +148,17 @@ class Words:
         if found and all(found):
             text = found[min(int(is_of_many), len(found) - 1)]
         return text.format(n=self.number(number), **places)
+
+    def account(self, code: str, names: Mapping[str, str]) -> str:
+        """Return what a till or an account at a bank or provider is called; what one that is not registered is, and which.
+
+        Args:
+            code: In the books, ``cash:main``.
+            names: Code -> name of those that are registered.
+        """
+        kind, _, rest = code.partition(":")
+        said = UNREGISTERED.get(kind)
+        return names.get(code) or (self.say(said, name=rest) if said and rest else code)
 
     def number(self, value: int | Decimal) -> str:
         """Return a number with its thousands apart."""

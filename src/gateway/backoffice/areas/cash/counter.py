@@ -48,7 +48,7 @@ def counter(desk: Desk) -> Any:
         found=[(row, name_of(row)) for row in found[:SHOWN]],
         has_more=len(found) > SHOWN,
         statuses=MEMBERS,
-        till=till_names(desk).get(mine.till, mine.till),
+        till=desk.words.account(mine.till, till_names(desk)),
     )
 
 

@@ -40,8 +40,8 @@ def _show(desk: Desk, form: Form) -> Any:
     rows = desk.listing(
         [
             Column(N_("Reference on the slip"), lambda row: row.reference, "code"),
-            Column(N_("From account"), lambda row: said_account(names, row.from_code)),
-            Column(N_("To account"), lambda row: said_account(names, row.to_code)),
+            Column(N_("From account"), lambda row: said_account(desk, names, row.from_code)),
+            Column(N_("To account"), lambda row: said_account(desk, names, row.to_code)),
             Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
             Column(N_("Brought on"), lambda row: row.ordered_on, "day"),
             Column(N_("By"), lambda row: person(row.ordered_by)),

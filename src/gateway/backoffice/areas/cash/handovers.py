@@ -106,7 +106,7 @@ def handover(desk: Desk, handover_id: int) -> Response:
     return desk.page(
         "cash/handover.html",
         crumbs=crumbs(desk, (N_("Handovers"), "/cash/handovers"), (str(handover_id), "")),
-        from_till=till_names(desk).get(found.from_till, found.from_till),
+        from_till=desk.words.account(found.from_till, till_names(desk)),
         found=found,
         giver=person(found.giver),
         receiver=person(found.receiver),

@@ -94,9 +94,10 @@ def account_names(desk: Desk) -> dict[str, str]:
     return till_names(desk) | {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}
 
 
-def said_account(names: Mapping[str, str], code: str) -> str:
-    """Return what an account is called; its code, marked as one, where it has no name."""
-    return names.get(code) or Markup('<span class="code">{}</span>').format(code)
+def said_account(desk: Desk, names: Mapping[str, str], code: str) -> str:
+    """Return what an account is called; its code, marked as one, where there are no words for it."""
+    said = desk.words.account(code, names)
+    return said if said != code else Markup('<span class="code">{}</span>').format(code)
 
 
 MOST_PIECES = 1_000_000

@@ -76,7 +76,7 @@ def receipts(desk: Desk) -> Response:
         Column(N_("Day"), lambda row: row.paid_on, "day"),
         Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
         Column(N_("How"), lambda row: words.say(CHANNELS[Channel(row.channel)])),
-        Column(N_("Account"), lambda row: said_account(names, row.account_code)),
+        Column(N_("Account"), lambda row: said_account(desk, names, row.account_code)),
         Column(N_("Received by"), lambda row: who(desk, row.collector or row.actor)),
         Column(N_("Members"), lambda row: len(row.lines), "count"),
         Column(

@@ -53,7 +53,7 @@ def _show(desk: Desk, form: Form) -> Any:
         [
             Column(N_("Round"), lambda row: row.id, "code", link=lambda row: f"/cash/rounds/{row.id}"),
             Column(N_("The collector"), lambda row: person(row.holder)),
-            Column(N_("Till"), lambda row: names.get(row.till, row.till)),
+            Column(N_("Till"), lambda row: desk.words.account(row.till, names)),
             Column(N_("Month"), lambda row: row.period_start, "month"),
             Column(N_("Since"), lambda row: row.opened_on, "day"),
             Column(N_("Receipt numbers"), lambda row: row.number_count, "count"),
@@ -173,7 +173,7 @@ def round_(desk: Desk, round_id: int) -> Any:
         "cash/round.html",
         crumbs=crumbs(desk, (N_("Collectors' rounds"), "/cash/rounds"), (str(round_id), "")),
         found=found,
-        till=till_names(desk).get(found.till, found.till),
+        till=desk.words.account(found.till, till_names(desk)),
         collector=person(found.holder),
         standing=SESSIONS[found.status],
         rows=rows,
@@ -218,7 +218,7 @@ def _show_short(desk: Desk, form: Form) -> Any:
         [
             Column(N_("Member"), lambda row: row.number, "code", link=lambda row: f"/members/{row.member_id}"),
             Column(N_("Name"), lambda row: row.name),
-            Column(N_("Collector's till"), lambda row: names.get(row.till, row.till)),
+            Column(N_("Collector's till"), lambda row: desk.words.account(row.till, names)),
             Column(N_("The month costs"), lambda row: row.cost_minor, "amount"),
             Column(N_("She has"), lambda row: row.held_minor, "amount"),
             Column(N_("She lacks"), lambda row: row.short_minor, "amount"),

@@ -62,7 +62,7 @@ def overview(desk: Desk) -> Any:
     names = till_names(desk)
     columns = [
         Column(N_("Session"), lambda row: row.id, "code", link=lambda row: f"/cash/sessions/{row.id}"),
-        Column(N_("Till"), lambda row: names.get(row.till, row.till)),
+        Column(N_("Till"), lambda row: desk.words.account(row.till, names)),
         *COLUMNS,
         Column(
             N_("Status"),
@@ -86,7 +86,7 @@ def overview(desk: Desk) -> Any:
         desk.session, status=HandoverStatus.GIVEN, person=desk.actor, before=GREATEST, limit=20
     )
     values: dict[str, Any] = {
-        "till": "" if mine is None else names.get(mine.till, mine.till),
+        "till": "" if mine is None else desk.words.account(mine.till, names),
         "mine": mine,
         "taken": (0, 0),
         "drawer_minor": 0,
@@ -155,7 +155,7 @@ def open_(desk: Desk, form: Form) -> Go:
     return Go(
         "/cash/counter",
         N_("The session is open. You answer for {till} from now on."),
-        {"till": till_names(desk).get(till, till)},
+        {"till": desk.words.account(till, till_names(desk))},
     )
 
 
@@ -176,7 +176,7 @@ def session(desk: Desk, session_id: int) -> Response:
         "cash/session.html",
         crumbs=crumbs(desk, (desk.words.say("Session {number}", number=session_id), "")),
         found=found,
-        till=till_names(desk).get(found.till, found.till),
+        till=desk.words.account(found.till, till_names(desk)),
         holder=person(found.holder),
         standing=SESSIONS[found.status],
         receipt_count=count,
@@ -199,7 +199,7 @@ def _show_count(desk: Desk, form: Form, session_id: int) -> Response:
         ),
         form=form,
         found=found,
-        till=till_names(desk).get(found.till, found.till),
+        till=desk.words.account(found.till, till_names(desk)),
         pieces=pieces_of(found.currency),
     )
 
@@ -232,7 +232,7 @@ def _sum(desk: Desk, form: Form, session_id: int) -> Confirmation | None:
     sentence = words.say(
         "Close session {number} of {till} with {amount}.",
         number=session_id,
-        till=till_names(desk).get(found.till, found.till),
+        till=desk.words.account(found.till, till_names(desk)),
         amount=words.amount(total, found.currency),
     )
     return Confirmation(

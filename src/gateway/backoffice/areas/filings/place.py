@@ -155,8 +155,8 @@ def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
 
 
 def account_name(desk: Desk, code: str) -> str:
-    """Return what a bank account is called; one that is not registered by its code."""
-    return next((one.name for one in list_bank_accounts(desk.session) if one.ledger_code == code), code)
+    """Return what a bank account is called."""
+    return desk.words.account(code, {one.ledger_code: one.name for one in list_bank_accounts(desk.session)})
 
 
 def name_of(desk: Desk, filing: Any) -> str:

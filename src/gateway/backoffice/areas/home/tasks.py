@@ -166,7 +166,7 @@ def _sessions(desk: Desk) -> list[Task]:
     old = [row for row in rows if row.opened_on < desk.today]
     names = {till.code: till.name for till in list_tills(desk.session, after="", limit=MOST)} if old else {}
     return [
-        Task(NOW, desk.words.say("Count the till {till}, open since {day}", till=names.get(row.till, row.till), day=desk.words.day(row.opened_on)), reachable("/cash"))
+        Task(NOW, desk.words.say("Count the till {till}, open since {day}", till=desk.words.account(row.till, names), day=desk.words.day(row.opened_on)), reachable("/cash"))
         for row in old
     ]  # fmt: skip
 

@@ -56,7 +56,7 @@ def batches(desk: Desk) -> Any:
     rows = desk.listing(
         [
             Column(N_("Batch"), lambda row: row.id, "code", link=lambda row: f"/payouts/{row.id}"),
-            Column(N_("By"), lambda row: names.get(row.provider, row.provider)),
+            Column(N_("By"), lambda row: words.account(row.provider, names)),
             Column(N_("Payouts"), lambda row: row.payout_count, "count"),
             Column(N_("Amount"), lambda row: row.total_minor, "amount"),
             Column(N_("Prepared"), lambda row: row.prepared_at, "instant"),
@@ -151,7 +151,7 @@ def batch(desk: Desk, batch_id: int) -> Response:
         "payouts/batch.html",
         crumbs=crumbs(desk, (words.say("Batch {number}", number=batch_id), "")),
         found=found,
-        provider=providers(desk).get(found.provider, found.provider),
+        provider=desk.words.account(found.provider, providers(desk)),
         standing=BATCHES[BatchStatus(found.status)],
         sums=[
             (words.say(standing_of(one.status, found.status)[0]), one)
@@ -178,7 +178,7 @@ def _show_release(desk: Desk, form: Form, batch_id: int) -> Response:
         ),
         form=form,
         found=found,
-        provider=providers(desk).get(found.provider, found.provider),
+        provider=desk.words.account(found.provider, providers(desk)),
         payouts=[(row, destination(desk, row)) for row in payouts],
         names=names_of(desk.session, [row.member_id for row in payouts]),
         prepared_by=found.prepared_by.partition(":")[2],
@@ -193,7 +193,7 @@ def _sure(desk: Desk, _form: Form, batch_id: int) -> Confirmation:
         found.payout_count,
         amount=words.amount(found.total_minor, found.currency),
         members=words.count("one member", "{n} members", queries.count_members(desk.session, batch_id)),
-        provider=providers(desk).get(found.provider, found.provider),
+        provider=desk.words.account(found.provider, providers(desk)),
     )
     figures = [
         (words.say("Prepared by"), found.prepared_by.partition(":")[2]),

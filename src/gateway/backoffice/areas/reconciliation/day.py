@@ -38,6 +38,8 @@ def _show(desk: Desk, form: Form) -> Response:
     form.lists["on"] = [on.isoformat()]
     called = {one["code"]: one["name"] for one in [*day.figures["banks"], *day.figures["tills"]]}
     called |= {code: words.say(said) for code, said in ACCOUNTS.items()}
+    codes = {code for side in day.figures.values() if isinstance(side, dict) for code in side} - called.keys()
+    called |= {code: words.account(code, {}) for code in codes if words.account(code, {}) != code}
     sides = [
         (
             words.say(said),

@@ -7,6 +7,8 @@ from typing import Any
 from gateway.backoffice.frame.area import GREATEST, Area
 from gateway.backoffice.frame.desk import Crumb, Desk
 from gateway.backoffice.frame.texts import N_
+from gateway.cash.queries import list_tills
+from gateway.ledger.bank_accounts import list_bank_accounts
 from gateway.staff.models import Role
 
 MONEY = (Role.ACCOUNTANT, Role.MANAGER)
@@ -265,7 +267,15 @@ def account_in_words(desk: Desk, code: str) -> str:
     first, _, rest = code.partition(":")
     kind = f"{first}:{rest.rpartition(':')[2]}" if rest.count(":") else code
     said = ACCOUNTS.get(code) or ACCOUNTS.get(kind) or (ACCOUNTS.get(first) if first in {"fund", "payout"} else None)
-    return desk.words.say(said) if said else code
+    return desk.words.say(said) if said else desk.words.account(code, _names(desk))
+
+
+def _names(desk: Desk) -> dict[str, str]:
+    """Return what each till and each account at a bank is called, asked once for a page."""
+    if not hasattr(desk, "account_names"):
+        tills = {one.code: one.name for one in list_tills(desk.session, after="", limit=200)}
+        desk.account_names = tills | {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}  # type: ignore[attr-defined]
+    return desk.account_names  # type: ignore[attr-defined, no-any-return]
 
 
 def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:

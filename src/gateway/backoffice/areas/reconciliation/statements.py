@@ -58,7 +58,7 @@ def _show(desk: Desk, form: Form) -> Any:
                 "code",
                 link=lambda row: f"/reconciliation/statements/{row.id}",
             ),
-            Column(N_("Account"), lambda row: called.get(row.ledger_code) or row.ledger_code or row.account_number),
+            Column(N_("Account"), lambda row: words.account(row.ledger_code or "", called) or row.account_number),
             Column(N_("From"), lambda row: row.from_on, "day"),
             Column(N_("To"), lambda row: row.to_on, "day"),
             Column(N_("Opening"), lambda row: row.opening_minor, "amount"),
@@ -185,10 +185,10 @@ def statement(desk: Desk, statement_id: int) -> Response:
             desk, (N_("Statements"), "/reconciliation/statements"), (found.statement_reference or str(statement_id), "")
         ),
         found=found,
-        account=next(
-            (one.name for one in list_bank_accounts(desk.session) if one.ledger_code == found.ledger_code),
-            found.ledger_code or found.account_number,
-        ),
+        account=desk.words.account(
+            found.ledger_code or "", {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}
+        )
+        or found.account_number,
         standing=STATEMENTS[found.status],
         why=said_by_machine(desk, found.reason),
         rows=rows,
