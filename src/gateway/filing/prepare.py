@@ -174,8 +174,6 @@ def _decide_all(
     bulk.execute(session, sql.CREATE_CANDIDATES)
     with bulk.without_nested_loops(session):
         found_count = bulk.execute(session, sql.INSERT_CANDIDATES, values)
-    gone = int(db.scalar(session, sql.COUNT_GONE)) if values["last"] else 0
-    candidates = found_count - gone
     staging.create(session, "filing_decided", sql.DECIDED)
     employer = db.first(session, sql.EMPLOYER_PURSE, {"payroll_id": filing.payroll_id})
     if employer is not None:
@@ -187,8 +185,10 @@ def _decide_all(
     for decisions in desk.decisions():
         staging.append(session, "filing_decided", sql.DECIDED, decisions)
         decided += len(decisions)
-    if desk.plain + decided != candidates:
-        raise RuntimeError(f"{desk.plain} and {decided} decisions on {candidates} candidates")
+    candidates = desk.plain + decided
+    gone = int(db.scalar(session, sql.COUNT_GONE)) if candidates < found_count else 0
+    if candidates + gone != found_count:
+        raise RuntimeError(f"{desk.plain} and {decided} decisions and {gone} gone of {found_count}")
     if desk.alone:
         bulk.stage(session, "filing_alone", {"member_id": "int8"}, ((member,) for member in sorted(desk.alone)))
         bulk.execute(session, DECLARE_ALONE)
