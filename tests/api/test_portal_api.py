@@ -79,7 +79,7 @@ def test_a_filing_goes_by_hand_from_upload_to_settlement_and_then_movements_are_
     assert draft["movement_count"] == 1
     [shown] = officer.get(f"/v1/filings/{draft['id']}/movements", headers={"accept-language": "en"}).json()["items"]
     assert (shown["event"], shown["member_id"], shown["source_kind"]) == ("entry", new, "enrolment")
-    assert shown["explanation"] == "She entered the payroll."
+    assert shown["explanation"] == "The member entered the payroll."
     assert officer.get(f"/v1/filings/{draft['id']}/movements", params={"told": "false"}).json()["items"] == []
 
 

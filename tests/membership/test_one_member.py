@@ -272,7 +272,7 @@ def test_a_dependant_declared_by_two_holders_is_refused_by_name(database: Databa
         ):
             add_dependant(session, second.id, mother("999-0000001-6"), **known)
         add_dependant(session, first.id, child("Luis", "2015-05-05"), **known)
-        with pytest.raises(DependantElsewhereError, match="or give the identity number if she is somebody else"):
+        with pytest.raises(DependantElsewhereError, match="or give the identity number if this is somebody else"):
             add_dependant(session, second.id, child("LUÍS", "2015-05-05"), **known)
         add_dependant(session, second.id, child("Luisa", "2015-05-05"), **known)
 

@@ -21,7 +21,7 @@ class OwnLimitError(RuleError):
     """Nobody raises the limit up to which she herself may release money."""
 
     code = "own_limit"
-    title = "Nobody raises her own limit"
+    title = "Nobody raises their own limit"
 
 
 class LogQuestionError(MalformedError):

@@ -9,11 +9,11 @@ from gateway.api.app import description, state_description
 
 HEADING = """# Who may call what, on whose rows
 
-Made from the code by `gateway openapi --write`; not edited by hand. What a row is of another mutual, no caller sees: to her it is
+Made from the code by `gateway openapi --write`; not edited by hand. What a row is of another mutual, no caller sees: to the caller it is
 not there (404). *Owner* says whose rows a route shows or changes:
 
 - **mutual**: everything of the mutual that the caller works for.
-- **own**: what belongs to the member whose token it is, and nothing of anybody else; a helper is one whom she allowed.
+- **own**: what belongs to the member whose token it is, and nothing of anybody else; a helper is one whom the member allowed.
 - **state**: what concerns the state that the client stands for, by its scopes.
 - **–**: nobody is logged in; the route shows nothing that belongs to somebody, or asks for a secret or a signature of its own.
 

@@ -61,7 +61,7 @@ class MemberAct:
 
     def _require(self, insider: Insider) -> None:
         if self.is_hers_alone and insider.helper_id is not None:
-            raise MemberOnlyError("a helper may look; this is for the member herself, with her own telephone")
+            raise MemberOnlyError("a helper may look; this is for the member alone, with their own telephone")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

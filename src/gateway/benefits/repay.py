@@ -25,7 +25,7 @@ WHERE mutual_id = current_mutual() AND subject_kind = 'benefit_claim' AND subjec
 
 
 class HeldAs(StrEnum):
-    """Which money of hers it is taken from."""
+    """Which of the member's money it is taken from."""
 
     BENEFITS = "benefits"
     CONTRIBUTIONS = "contributions"

@@ -94,7 +94,7 @@ def count_session(
     """
     found = queries.get_session(session, session_id, lock=True)
     if found.holder != actor and not may_for_others:
-        raise NotYoursError(f"session {session_id} is {found.holder}'s; she or an accountant counts it")
+        raise NotYoursError(f"session {session_id} is {found.holder}'s; the holder or an accountant counts it")
     SESSION.advance(SessionStatus(found.status), SessionEvent.AGREE)
     waiting = db.first(session, queries.HANDOVER_WAITS, {"session_id": session_id})
     if waiting is not None:

@@ -102,7 +102,7 @@ def receive_handover(
     """
     found = queries.get_handover(session, handover_id, lock=True)
     if found.receiver != actor:
-        raise NotYoursError(f"handover {handover_id} is for {found.receiver}; she counts it")
+        raise NotYoursError(f"handover {handover_id} is for {found.receiver}; only that person counts it")
     HANDOVER.advance(HandoverStatus(found.status), HandoverEvent.AGREE)
     getting = _session_of(session, actor)
     total = counted_total(pieces, loose_minor, pieces_of(found.currency))
@@ -163,7 +163,7 @@ def take_back_handover(session: Session, handover_id: int, *, reason: str, actor
     """
     found = queries.get_handover(session, handover_id, lock=True)
     if found.giver != actor:
-        raise NotYoursError(f"handover {handover_id} was given by {found.giver}; she takes it back")
+        raise NotYoursError(f"handover {handover_id} was given by {found.giver}; only that person takes it back")
     HANDOVER.advance(HandoverStatus(found.status), HandoverEvent.TAKE_BACK)
     own = _session_of(session, actor)
     lines = [Line(own.till, found.amount_minor), Line(f"{found.from_till}:in-transit", -found.amount_minor)]

@@ -130,7 +130,7 @@ def receive_round(
     """
     found = queries.get_round(session, round_id, lock=True)
     if found.holder != actor and not may_for_others:
-        raise NotYoursError(f"round {round_id} is {found.holder}'s; she sends its receipts")
+        raise NotYoursError(f"round {round_id} is {found.holder}'s; only that person sends its receipts")
     mutual = tenant.current(session)
     read = read_items(given, currency=currency_of(found.currency), time_zone=mutual.time_zone)
     desk = _Desk(session, found, [one for one in read if isinstance(one, Item)], actor, today)
@@ -185,7 +185,7 @@ class _Desk:
             self.twins.append(item)
             return twin
         if self.round.status != SessionStatus.OPEN:
-            words = "the round is counted; send this receipt with the collector's next round, its number stays hers"
+            words = "the round is counted; send this receipt with the collector's next round, its number stays valid"
             return _refused(item, "round_closed", words, "")
         wrong = self._wrong_number(item)
         if wrong is not None:

@@ -23,7 +23,7 @@ def assess(
     additional_dependants: Annotated[int, typer.Option(help="How many additional dependants.")] = 0,
     age: Annotated[
         int,
-        typer.Option(min=0, max=130, help="Her full years on the month's first day: some components end at an age."),
+        typer.Option(min=0, max=130, help="Full years on the month's first day: some components end at an age."),
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:

@@ -71,7 +71,7 @@ class Credit(StrEnum):
 
 
 class Leaving(StrEnum):
-    """What becomes of a member's money when she has left."""
+    """What becomes of a member's money after leaving."""
 
     REFUND = "refund"
     """It may be owed back to her, by two people."""

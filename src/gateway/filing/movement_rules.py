@@ -35,27 +35,27 @@ _CAUSES: Mapping[str, Mapping[str, str]] = {
     Cause.ENTERED: {
         "es": "Entró en la nómina.",
         "fr": "Est entrée dans la liste de paie.",
-        "en": "She entered the payroll.",
+        "en": "The member entered the payroll.",
     },
     Cause.LEFT: {
         "es": "Salió de la nómina.",
         "fr": "A quitté la liste de paie.",
-        "en": "She left the payroll.",
+        "en": "The member left the payroll.",
     },
     Cause.ON_LEAVE: {
         "es": "Está de licencia en esos días.",
         "fr": "Est en congé ces jours-là.",
-        "en": "She is on leave on these days.",
+        "en": "The member is on leave on these days.",
     },
     Cause.WAGE_CHANGED: {
         "es": "Su salario no es el último que el Estado aceptó.",
         "fr": "Son salaire n'est pas le dernier que l'État a accepté.",
-        "en": "Her wage is not the last one the state accepted.",
+        "en": "The wage is not the last one the state accepted.",
     },
     Cause.DATA_CHANGED: {
         "es": "Sus datos no son los últimos que el Estado aceptó.",
         "fr": "Ses données ne sont pas les dernières que l'État a acceptées.",
-        "en": "Her particulars are not the last ones the state accepted.",
+        "en": "The particulars are not the last ones the state accepted.",
     },
 }
 _HINDRANCES: Mapping[str, Mapping[str, str]] = {
@@ -67,12 +67,12 @@ _HINDRANCES: Mapping[str, Mapping[str, str]] = {
     Hindrance.NO_DOCUMENT: {
         "es": "Espera: no tiene un documento con que declararla.",
         "fr": "En attente : aucun document sous lequel la déclarer.",
-        "en": "It waits: she has no document to be declared under.",
+        "en": "It waits: there is no document to declare this member under.",
     },
     Hindrance.WAGE_MISSING: {
         "es": "Espera: no ha declarado un salario.",
         "fr": "En attente : aucun salaire n'est déclaré.",
-        "en": "It waits: she has no declared wage.",
+        "en": "It waits: there is no declared wage.",
     },
     Hindrance.STATE_WOULD_REFUSE: {
         "es": "Espera: el Estado rechazaría la línea: {detail}",
@@ -82,7 +82,7 @@ _HINDRANCES: Mapping[str, Mapping[str, str]] = {
     Hindrance.DOCUMENT_CHANGED: {
         "es": "El Estado la conoce con otro documento; infórmelo a mano.",
         "fr": "L'État la connaît sous un autre document ; informez-le à la main.",
-        "en": "The state knows her by another document; tell it by hand.",
+        "en": "The state knows this member by another document; tell it by hand.",
     },
     Hindrance.CALLED_OFF: {
         "es": "El Estado aceptó una licencia que luego se anuló; infórmelo a mano.",

@@ -294,7 +294,7 @@ class _Desk:
         if is_fit:
             pass
         elif row[_PERSON + 1] is None:
-            findings = "no identity document is marked as the one she is filed under"
+            findings = "no identity document is marked as the one to file under"
         else:
             findings = "; ".join(f"{found.code} {found.message}" for found in self.form.check(self._worker(row)))
         if findings:

@@ -10,17 +10,17 @@ _WORDS: dict[Reason, dict[str, str]] = {
     Reason.OWN_MONEY: {
         "es": "Pagado con su propio dinero.",
         "fr": "Payé avec son propre argent.",
-        "en": "Paid with her own money.",
+        "en": "Paid with the member's own money.",
     },
     Reason.CREDIT: {
         "es": "Pagado con su propio dinero, en parte con el saldo de antes.",
         "fr": "Payé avec son propre argent, en partie avec le solde d'avant.",
-        "en": "Paid with her own money, in part what she had before.",
+        "en": "Paid with the member's own money, in part from before.",
     },
     Reason.FUND: {
         "es": "Su fondo completó lo que faltaba.",
         "fr": "Son fonds a complété ce qui manquait.",
-        "en": "Her fund added what was missing.",
+        "en": "The fund added what was missing.",
     },
     Reason.RESERVE: {
         "es": "La reserva solidaria completó lo que faltaba.",
@@ -30,12 +30,12 @@ _WORDS: dict[Reason, dict[str, str]] = {
     Reason.EMPLOYER: {
         "es": "Pagado con el dinero de su empleador.",
         "fr": "Payé avec l'argent de son employeur.",
-        "en": "Paid with her employer's money.",
+        "en": "Paid with the employer's money.",
     },
     Reason.EMPLOYER_SHORT: {
-        "es": "A su empleador le quedan {available}; faltan {short} para ella.",
-        "fr": "Il reste {available} à son employeur ; il manque {short} pour elle.",
-        "en": "Her employer has {available} left; {short} are missing for her.",
+        "es": "A su empleador le quedan {available}; faltan {short} para este mes.",
+        "fr": "Il reste {available} à son employeur ; il manque {short} pour ce mois.",
+        "en": "The employer has {available} left; {short} are missing for this member.",
     },
     Reason.NO_MONEY: {
         "es": "No ha pagado nada para este mes; hacen falta {needed}.",
@@ -45,12 +45,12 @@ _WORDS: dict[Reason, dict[str, str]] = {
     Reason.SHORT: {
         "es": "Tiene {available} de {needed}; faltan {short}.",
         "fr": "Il y a {available} sur {needed} ; il manque {short}.",
-        "en": "She has {available} of {needed}; {short} are missing.",
+        "en": "There are {available} of {needed}; {short} are missing.",
     },
     Reason.IDENTITY_INCOMPLETE: {
         "es": "El Estado rechazaría sus datos: {detail}",
         "fr": "L'État refuserait ses données : {detail}",
-        "en": "The state would refuse her particulars: {detail}",
+        "en": "The state would refuse the particulars: {detail}",
     },
     Reason.DEPENDANT_INCOMPLETE: {
         "es": "Un dependiente adicional no se puede declarar: {detail}",
@@ -63,40 +63,40 @@ _WORDS: dict[Reason, dict[str, str]] = {
         "en": "No wage is declared for this month.",
     },
     Reason.NOT_ASSESSED: {
-        "es": "El mes no está calculado para ella; calcúlelo de nuevo.",
-        "fr": "Le mois n'est pas calculé pour elle ; calculez-le à nouveau.",
-        "en": "The month is not assessed for her; assess it again.",
+        "es": "El mes no está calculado para esta persona; calcúlelo de nuevo.",
+        "fr": "Le mois n'est pas calculé pour ce membre ; calculez-le à nouveau.",
+        "en": "The month is not assessed for this member; assess it again.",
     },
     Reason.ASSESSMENT_OUTDATED: {
         "es": "Su salario o sus dependientes cambiaron después del cálculo; calcule de nuevo.",
         "fr": "Son salaire ou ses personnes à charge ont changé après le calcul ; calculez à nouveau.",
-        "en": "Her wage or dependants changed after the assessment; assess the month again.",
+        "en": "The wage or dependants changed after the assessment; assess the month again.",
     },
     Reason.DECLARED_ELSEWHERE: {
         "es": "Ya está declarada este mes en otra nómina.",
-        "fr": "Elle est déjà déclarée ce mois dans une autre liste.",
-        "en": "She is declared this month in another payroll.",
+        "fr": "Le membre est déjà déclaré ce mois dans une autre liste.",
+        "en": "The member is declared this month in another payroll.",
     },
     Reason.EARLIER_PAYROLL: {
         "es": "Está también en una nómina anterior; el Estado debe aceptar primero su salario en esa.",
-        "fr": "Elle figure aussi dans une liste antérieure ; l'État doit d'abord y accepter son salaire.",
-        "en": "She stands in an earlier payroll too; the state must take her wage there first.",
+        "fr": "Le membre figure aussi dans une liste antérieure ; l'État doit d'abord y accepter son salaire.",
+        "en": "The member stands in an earlier payroll too; the state must take the wage there first.",
     },
     Reason.ON_LEAVE: {
         "es": "Está de licencia este mes.",
-        "fr": "Elle est en congé ce mois.",
-        "en": "She is on leave this month.",
+        "fr": "Le membre est en congé ce mois.",
+        "en": "The member is on leave this month.",
     },
     Reason.LEFT: {
         "es": "Dejó la mutual.",
-        "fr": "Elle a quitté la mutuelle.",
-        "en": "She has left the mutual.",
+        "fr": "Le membre a quitté la mutuelle.",
+        "en": "The member has left the mutual.",
     },
-    Reason.DECEASED: {"es": "Falleció.", "fr": "Elle est décédée.", "en": "She has died."},
+    Reason.DECEASED: {"es": "Falleció.", "fr": "Le membre est décédé.", "en": "The member has died."},
     Reason.NOT_ENROLLED: {
         "es": "El mes pasado estaba en esta nómina; ya no está.",
-        "fr": "Elle était dans cette liste le mois dernier ; elle n'y est plus.",
-        "en": "She was in this payroll last month and is no longer.",
+        "fr": "Le membre était dans cette liste le mois dernier et n'y est plus.",
+        "en": "The member was in this payroll last month and is no longer.",
     },
 }
 

@@ -70,7 +70,7 @@ def add_dependant(
     holder = queries.lock_member(session, member_id)
     check_version(holder, expected_version)
     if holder.status not in {MemberStatus.ACTIVE, MemberStatus.ON_LEAVE}:
-        raise NotEnrolledError(f"member {holder.number} has left; nobody is covered through her")
+        raise NotEnrolledError(f"member {holder.number} has left; nobody is covered through this member")
     new, identity = _checked(new, country, today=today)
     rule = _rule(session, holder, new, identity, country)
     name = full_name(new.given_names, new.first_surname, new.second_surname)
@@ -119,7 +119,7 @@ def _rule(
             raise DependantNotEligibleError(f"the {identity.kind.value} is the holder's own")
         if owner is not None and owner.status in {MemberStatus.ACTIVE, MemberStatus.ON_LEAVE}:
             raise DependantNotEligibleError(
-                f"she is member {owner.number}, {owner.given_names} {owner.first_surname}, and covered as such"
+                f"this person is member {owner.number}, {owner.given_names} {owner.first_surname}, and covered as such"
             )
     return eligibility(country, new.kin, on=new.valid_from, category=new.category, holder_is_foreign=is_foreign)
 
@@ -140,7 +140,7 @@ def _known_cover(
     if other is not None:
         raise DependantElsewhereError(
             f"{new.given_names} {new.first_surname} is covered through member {other.number}, {other.given_names}"
-            f" {other.first_surname}; end that first, or give the identity number if she is somebody else"
+            f" {other.first_surname}; end that first, or give the identity number if this is somebody else"
         )
     return queries.lock_dependant(session, holder.id, covers[0].id) if covers else None
 

@@ -88,7 +88,7 @@ def check_version(member: MemberRow, expected: int | None) -> None:
     """
     if expected is not None and member.version != expected:
         raise ChangedMeanwhileError(
-            f"member {member.number} has version {member.version}, you changed {expected}; read her again and repeat the change"
+            f"member {member.number} has version {member.version}, you changed {expected}; read it again and repeat the change"
         )
 
 

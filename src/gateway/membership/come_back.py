@@ -74,7 +74,7 @@ def _enrol_again(
     session: Session, member: MemberRow, payroll_id: int | None, first_day: dt.date, *, reason: str, actor: str
 ) -> None:
     if payroll_id is None:
-        raise MalformedError(f"member {member.number} had left; name the payroll she comes back to")
+        raise MalformedError(f"member {member.number} had left; name the payroll to come back to")
     queries.get_payroll(session, payroll_id)
     place = {"member_id": member.id, "payroll_id": payroll_id}
     known = db.first(session, write_queries.OVERLAPPING_ENROLMENT, {**place, "day": first_day})

@@ -56,7 +56,7 @@ def declare_wage(
     else:
         if not wage_minor:
             raise AmountError(
-                "a wage of one payroll is above zero; let her leave the payroll where she earns nothing there"
+                "a wage of one payroll is above zero; end the place in the payroll where nothing is earned there"
             )
         values = {"member_id": member_id, "payroll_id": payroll_id, "valid_from": valid_from, "wage_minor": wage_minor}
         more = {"currency": own, "reason": reason, "actor": actor}

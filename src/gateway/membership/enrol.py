@@ -131,7 +131,7 @@ def check_person(person: Person, mutual: MutualRow, *, today: dt.date) -> Person
 def _check_identities(
     session: Session, identities: Sequence[NewIdentity], country: str, day: dt.date
 ) -> list[CheckedIdentity]:
-    """Return the identities, the one she is filed under first."""
+    """Return the identities, the one to file under first."""
     checked = [check_identity(kind, value, country) for kind, value in identities]
     if len({identity.kind for identity in checked}) < len(checked):
         raise MalformedError("two identities of one kind; a member has at most one of each")
@@ -158,7 +158,7 @@ def refuse_taken(session: Session, identity: CheckedIdentity, day: dt.date) -> N
     )
     if covered is not None:
         raise DependantElsewhereError(
-            f"she is covered through member {covered.number}, {covered.given_names} {covered.first_surname}; end that first"
+            f"this person is covered through member {covered.number}, {covered.given_names} {covered.first_surname}; end that first"
         )
 
 

@@ -123,7 +123,9 @@ class _Law:
         if kin.relation not in DEGREES or category is DependantCategory.DIRECT or (is_child and not is_grown):
             raise DependantNotEligibleError(not_direct)
         if is_child and category is None:
-            raise DependantNotEligibleError(f"{not_direct}; declare the category additional if the holder pays for her")
+            raise DependantNotEligibleError(
+                f"{not_direct}; declare the category additional if the holder pays for them"
+            )
         if holder_is_foreign:
             raise DependantNotEligibleError(f"a holder known by a passport has direct dependants only; {not_direct}")
         rule = f"{self.country}.additional_relative"

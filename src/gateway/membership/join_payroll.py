@@ -40,7 +40,7 @@ def join_payroll(
     member = queries.lock_member(session, member_id)
     check_version(member, expected_version)
     if member.status not in _HERE:
-        raise NotEnrolledError(f"member {member.number} has left; take her back with the payroll she comes to")
+        raise NotEnrolledError(f"member {member.number} has left; take the member back with the payroll to come to")
     payroll = queries.get_payroll(session, payroll_id)
     place = {"member_id": member_id, "payroll_id": payroll_id}
     known = db.first(session, write_queries.OVERLAPPING_ENROLMENT, {**place, "day": first_day})
@@ -93,7 +93,7 @@ def leave_payroll(
         )
     if len(open_) == len(here):
         raise NotEnrolledError(
-            f"payroll {payroll.code} is the only one of member {member.number}; let her depart instead"
+            f"payroll {payroll.code} is the only one of member {member.number}; record the departure instead"
         )
     db.run(session, write_queries.END_PLACE, values)
     _written(session, "member.leave_payroll", member_id, payroll_id, last_day, reason, actor)

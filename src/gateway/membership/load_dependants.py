@@ -55,7 +55,7 @@ def _told(code: str, fault: Any, header: Header) -> dict[str, str]:
     told = {
         "holder_unknown": ("holder", "nobody in the register has this identity or number; enrol the holder first"),
         "holders_disagree": ("holder", "the holder's number and identity belong to two members"),
-        "holder_left": ("holder", "the holder has left; nobody is covered through her"),
+        "holder_left": ("holder", "the holder has left; nobody is covered through this member"),
         "identity_of_two": (
             "document",
             f"{name} is declared by two holders in this file (lines {fault.identity_first} and {fault.identity_last}); keep one",
@@ -77,7 +77,7 @@ def _told(code: str, fault: Any, header: Header) -> dict[str, str]:
         "holder_foreign": ("holder", "a holder known by a passport has direct dependants only"),
         "covered": (
             "document" if "document" in header.places else "given_names",
-            f"{name} is covered through {other}; end that first, or give the identity number if she is somebody else",
+            f"{name} is covered through {other}; end that first, or give the identity number if this is somebody else",
         ),
     }
     column, words = told[code]

@@ -128,8 +128,8 @@ def _words(code: str, fault: Any) -> tuple[str, str]:
         ),
         "social_differs": ("social_security", f"{who} has another one; replace it by hand if that one was wrong"),
         "deceased": ("document", f"{who} has died"),
-        "covered": ("document", f"she is covered as a dependant through {holder}; end that first"),
-        "two_payrolls": ("payroll", f"{who} stands in two payrolls; move her by hand"),
+        "covered": ("document", f"this person is covered as a dependant through {holder}; end that first"),
+        "two_payrolls": ("payroll", f"{who} stands in two payrolls; move the member by hand"),
         "enrolled_later": (
             "enrolled_from",
             f"{who} was enrolled up to or from a later day ({fault.open_since or fault.last_end}); give a day after it",

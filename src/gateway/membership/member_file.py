@@ -134,7 +134,9 @@ def _staged(cells: Cells, country: str) -> tuple[Any, ...]:
     )
     if not cells.problems and identity is None and social is None and read["number"] is None:
         cells.note(
-            "document", "identity_missing", "an identity number or the member's own number is needed to know her"
+            "document",
+            "identity_missing",
+            "an identity number or the member's own number is needed to know who is meant",
         )
     if identity is not None and social is not None and identity.kind is IdentityKind.SOCIAL_SECURITY:
         cells.note(

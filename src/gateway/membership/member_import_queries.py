@@ -179,7 +179,7 @@ WHERE i.mutual_id = current_mutual() AND i.member_id = w.id AND i.is_primary AND
 """
 
 PROMOTE = """
--- no row: the first kind she has, in the order of her state, is the one she is filed under
+-- no row: the first kind she has, in the order of her state, is the one to file under
 UPDATE member_identity i SET is_primary = true
 FROM (
     SELECT DISTINCT ON (o.member_id) o.id FROM member_identity o JOIN member_work w ON w.id = o.member_id

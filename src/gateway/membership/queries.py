@@ -409,7 +409,9 @@ def lock_member(session: Session, member_id: int) -> MemberRow:
 
 def _member(row: Any | None, member_id: int) -> MemberRow:
     if row is None:
-        raise MemberNotFoundError(f"no member {member_id} in this mutual; look her up by name, identity or number")
+        raise MemberNotFoundError(
+            f"no member {member_id} in this mutual; look the member up by name, identity or number"
+        )
     return MemberRow(*row)
 
 

@@ -149,7 +149,7 @@ def hand_out(
     if refusal is None and kept is not None and not _is_hers(session, payout, identity_kind, identity):
         db.run(session, COUNT_TRY, {"id": kept.id})
         refusal = CardWrongError(
-            f"the card is not the member's, only she herself is paid at the counter; {kept.tries_left - 1} tries are left"
+            f"the card is not the member's, and only the member is paid at the counter; {kept.tries_left - 1} tries are left"
         )
     if refusal is None:
         refusal = _till_short(session, payout, batch)

@@ -26,7 +26,7 @@ SELECT {_COLUMNS} FROM payout_destination WHERE mutual_id = current_mutual() AND
 
 
 class DestinationRow(NamedTuple):
-    """How a member gets her money, from when on, and who wrote it down."""
+    """How a member gets their money, from when on, and who wrote it down."""
 
     id: int
     member_id: int
@@ -93,7 +93,9 @@ def _check(means: Means, number: str, holder: str) -> None:
         and number
         and not (number.startswith("+") and number[1:].isdigit() and 8 <= len(number) <= 16)
     ):
-        raise DestinationInvalidError("expected a telephone as +18095550101, or none for the one she is known by")
+        raise DestinationInvalidError(
+            "expected a telephone as +18095550101, or none for the one the member is known by"
+        )
     if means is not Means.BANK:
         return
     if not holder.strip() or not restrict(holder).strip("? "):

@@ -133,7 +133,7 @@ class CardWrongError(HandOutRefusedError):
     """The card is not the member's; a try is gone."""
 
     code = "hand_out_card_wrong"
-    title = "The card is not hers"
+    title = "The card is not the member's"
 
 
 class TillShortError(RuleError):

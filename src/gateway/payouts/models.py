@@ -120,7 +120,7 @@ class PayoutStranger(TenantTable, table=True):
 
 
 class PayoutDestination(TenantTable, table=True):
-    """How a member gets her money; the newest counts, without one she gets it by mobile money on her telephone. Insert only."""
+    """How a member gets their money; the newest counts, without one she gets it by mobile money on her telephone. Insert only."""
 
     __tablename__ = "payout_destination"
     __table_args__ = (

@@ -25,7 +25,7 @@ from gateway.kit.states import StateMachine
 
 
 class Means(StrEnum):
-    """How a member gets her money."""
+    """How a member gets their money."""
 
     MOBILE = "mobile"
     BANK = "bank"

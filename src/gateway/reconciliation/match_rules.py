@@ -259,7 +259,7 @@ IDENTITY = Rule(
     BY_SETTING,
     False,
     ("identity number", "amount = an open due"),
-    "A member's identity number in the text, and exactly what one of her open months costs or she lacks",
+    "A member's identity number in the text, and exactly what one of that member's open months costs or lacks",
     """
 -- one row per credit and member whose identity number its text holds, where she owes exactly its amount
 SELECT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id
@@ -276,7 +276,7 @@ PHONE = Rule(
     BY_SETTING,
     False,
     ("telephone", "amount = an open due"),
-    "A member's telephone in the text, and exactly what one of her open months costs or she lacks",
+    "A member's telephone in the text, and exactly what one of that member's open months costs or lacks",
     """
 -- one row per credit and member whose telephone its text holds, where she owes exactly its amount
 SELECT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id
@@ -293,7 +293,7 @@ MONTHS = Rule(
     BY_SETTING,
     False,
     ("identity number or telephone", "amount = a sum of her open months, the only one"),
-    "A member's number in the text, and a sum of her open months in one way alone",
+    "A member's number in the text, and a sum of that member's open months in one way alone",
     """
 -- one row per credit and member named in its text whose open months make it, in one way alone
 SELECT line_id, owner_id AS matched_id FROM line_sum WHERE kind = 'months' AND ways = 1
@@ -321,7 +321,7 @@ SIGN = Rule(
     HINT,
     False,
     ("identity number, telephone or member number",),
-    "A member's number stands in the text; the amount is another than she owes",
+    "A member's number stands in the text; the amount is another than that member owes",
     """
 -- one row per credit and member of whom its text holds a number
 SELECT DISTINCT l.line_id, s.member_id AS matched_id FROM undecided l JOIN line_sign s ON s.line_id = l.line_id

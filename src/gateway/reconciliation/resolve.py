@@ -295,7 +295,7 @@ def _check(found: BreakRow, resolution: str, lines: Sequence[Line], member_id: i
         )
     if found.kind in SOMEBODYS and any(line.account.startswith(("income:", "reserve:", "expense:")) for line in lines):
         raise ProposalInvalidError(
-            "money whose owner is not known is never the house's: it goes to her, back to who paid it, or to unclaimed"
+            "money whose owner is not known is never the house's: it goes to the member, back to who paid it, or to unclaimed"
         )
 
 

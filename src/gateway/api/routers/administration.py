@@ -55,7 +55,7 @@ def update_settings(
     version: IfMatchDep,
     accept_language: Annotated[str | None, Header(description="es, en or fr")] = None,
 ) -> SettingsRead:
-    """Change what is named, with a reason. Nobody raises the limit up to which she herself may release money."""
+    """Change what is named, with a reason. Nobody raises their own limit for releasing money."""
     roles = [role.value for role in act.principal.roles]
     now = change_settings(
         act.session, asked.changes, reason=asked.reason, actor=act.actor, roles=roles, version=version

@@ -114,7 +114,7 @@ def create_refund(asked: RefundCreate, act: ActDep, once: OnceDep) -> Response:
     responses=problems(404, 409),
 )
 def create_refund_decision(refund_id: PathId, asked: RefundDecisionCreate, act: ActDep, once: OnceDep) -> Response:
-    """Agree: it is owed to her and goes out with the next payouts; or decline. Not by whoever proposed it."""
+    """Agree: it is owed to the member and goes out with the next payouts; or decline. Not by whoever proposed it."""
 
     def do() -> RefundRead:
         done = decide_refund(

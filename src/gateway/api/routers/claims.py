@@ -77,7 +77,7 @@ def _detail(act: Act, claim: ClaimRow) -> ClaimDetailRead:
 def get_eligibility(
     member_id: PathId, act: ActDep, kind: Annotated[BenefitKind, Query()], on: Annotated[dt.date | None, Query()] = None
 ) -> EligibilityRead:
-    """Return how many months are paid, how many are needed, and from when she is entitled if which months are paid."""
+    """Return how many months are paid, how many are needed, and from when the member is entitled if which months are paid."""
     return EligibilityRead.of(eligibility_of(act.session, member_id, kind=kind, on=on or act.today))
 
 
@@ -106,7 +106,7 @@ def list_claims(
     responses=problems(404, 409, 422),
 )
 def create_claim(asked: ClaimCreate, act: ActDep, once: OnceDep) -> Response:
-    """Open a claim for a birth or an illness; whether she is entitled is asked again when it is submitted."""
+    """Open a claim for a birth or an illness; whether the member is entitled is asked again when it is submitted."""
 
     def do() -> ClaimDetailRead:
         new = NewClaim(
@@ -183,7 +183,7 @@ def create_claim_documents(claim_id: PathId, asked: ClaimDocumentsCreate, act: A
     responses=problems(404, 409, 422),
 )
 def create_claim_submission(claim_id: PathId, asked: ClaimSubmissionCreate, act: ActDep, once: OnceDep) -> Response:
-    """Fix what the claim should bring, by instalment. Refused in words where she is not entitled."""
+    """Fix what the claim should bring, by instalment. Refused in words where the member is not entitled."""
     return once(
         lambda: _detail(
             act,
@@ -382,7 +382,7 @@ def create_claim_write_off_refusal(claim_id: PathId, act: ActDep, once: OnceDep)
     responses=problems(404, 409, 422),
 )
 def create_claim_repayment(claim_id: PathId, asked: ClaimRepaymentCreate, act: ActDep, once: OnceDep) -> Response:
-    """Take an amount that the member owes from money of hers that the mutual holds, as she agreed."""
+    """Take an amount that the member owes from the member's money that the mutual holds, as was agreed."""
 
     def do() -> ClaimDetailRead:
         claim = queries.get_claim(act.session, claim_id)

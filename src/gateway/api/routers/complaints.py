@@ -107,7 +107,7 @@ def create_assignment(complaint_id: PathId, act: ActDep, once: OnceDep) -> Respo
     summary="Ask the member", dependencies=[STAFF], responses=REFUSALS,
 )  # fmt: skip
 def create_question(complaint_id: PathId, asked: WordsCreate, act: ActDep, once: OnceDep) -> Response:
-    """Ask the member something; a short message tells her that there is a question."""
+    """Ask the member something; a short message tells that there is a question."""
     do = _after(act, complaint_id, lambda: handle.ask(act.session, complaint_id, asked.words, _who(act)))
     return once(do, body=asked)
 

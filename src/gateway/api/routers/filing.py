@@ -121,7 +121,7 @@ def list_filings(
     responses=problems(404, 409, 422),
 )
 def create_filing(asked: FilingCreate, act: ActDep, once: OnceDep) -> Response:
-    """Decide for every member of the payroll whether she is declared and with whose money. Again: replaces the draft."""
+    """Decide for every member of the payroll whether they are declared and with whose money. Again: replaces the draft."""
 
     def work() -> FilingPreview:
         filing = prepare(

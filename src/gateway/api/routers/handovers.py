@@ -40,7 +40,7 @@ def list_cash_handovers(
     responses=problems(409),
 )
 def create_cash_handover(asked: HandoverCreate, act: ActDep, once: OnceDep) -> Response:
-    """Take cash out of one's own open session; it is in transit until the other person has counted it into hers."""
+    """Take cash out of one's own open session; it is in transit until the other person has counted it into theirs."""
 
     def do() -> HandoverRead:
         amount_minor = minor_of(asked.amount, act.mutual.currency)

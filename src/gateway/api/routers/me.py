@@ -54,7 +54,7 @@ def get_me(act: MemberDep) -> Response:
 
 @router.get("/family", response_model=Page[FamilyRead], summary="My family", responses=UNCHANGED)
 def list_family(act: MemberDep, asked: SmallPageDep) -> Response:
-    """Return who is covered through the member, and whether she is this month."""
+    """Return who is covered through the member, and whether they are this month."""
     (after,) = asked.after(int) or (0,)
     month = overview.coverage(act.session, act.member_id, newest=Period.of(act.today), limit=1)
     own = month[0].standing if month else reasons.NOT_COVERED
@@ -89,7 +89,7 @@ def list_coverage(act: MemberDep, asked: SmallPageDep) -> Response:
 
 @router.get("/dues", response_model=DueRead, summary="What the next filing needs", responses=UNCHANGED)
 def get_dues(act: MemberDep) -> Response:
-    """Return what the next filing needs of the member, what she has paid for it, what is missing and until when."""
+    """Return what the next filing needs of the member, what was paid for it, what is missing and until when."""
     number = queries.get_me(act.session, act.member_id).number
     due = overview.due(act.session, act.member_id, number, act.mutual, today=act.today)
     if due is None:

@@ -91,13 +91,13 @@ def end_session(act: MemberDep) -> None:
 
 @router.delete("/sessions/all", status_code=204, summary="Leave everywhere", dependencies=[MEMBER_ALONE])
 def end_sessions(act: MemberDep) -> None:
-    """End every log-in to the member's data, her helpers' included: for a telephone that was lost."""
+    """End every log-in to the member's data, the helpers' included: for a telephone that was lost."""
     sessions.end_everywhere(act.session, member_id=act.member_id, actor=act.actor)
 
 
 @router.get("/helpers", response_model=HelpersRead, summary="Who may look", dependencies=[MEMBERS])
 def list_helpers(act: MemberDep) -> HelpersRead:
-    """Return whom the member lets see what she sees."""
+    """Return whom the member lets see the same."""
     return HelpersRead(items=[_helper(row) for row in helpers.list_helpers(act.session, act.member_id)])
 
 
@@ -106,7 +106,7 @@ def list_helpers(act: MemberDep) -> HelpersRead:
     dependencies=[MEMBER_ALONE], responses=problems(409, 422),
 )  # fmt: skip
 def allow_helper(asked: HelperCreate, act: MemberDep, once: MemberOnceDep) -> Response:
-    """Let a daughter or a fund's treasurer see what the member sees; she gets in with her own telephone."""
+    """Let a relative or a fund's treasurer see what the member sees; the helper gets in with a telephone of their own."""
 
     def do() -> HelperRead:
         return _helper(
@@ -123,7 +123,7 @@ def allow_helper(asked: HelperCreate, act: MemberDep, once: MemberOnceDep) -> Re
     dependencies=[MEMBER_ALONE], responses=problems(404),
 )  # fmt: skip
 def end_helper(helper_id: PathId, act: MemberDep) -> None:
-    """Take a helper off; what she has open ends at once."""
+    """Take a helper off; what the helper has open ends at once."""
     helpers.end_helper(act.session, member_id=act.member_id, helper_id=helper_id, actor=act.actor)
 
 

@@ -50,7 +50,7 @@ def _one(act: MemberAct, complaint_id: int) -> MyComplaintRead:
     dependencies=[MEMBERS],
 )  # fmt: skip
 def list_complaints(act: MemberDep, asked: FewDep) -> Response:
-    """Return the member's cases, the newest first, with the last thing she was told."""
+    """Return the member's cases, the newest first, with the last thing the member was told."""
     (before,) = asked.after(int) or (None,)
     rows = queries.list_of_member(act.session, act.member_id, before=before, limit=asked.fetch)
     return page(act, asked, Page[MyComplaintRead], rows, lambda row: _shown(act, row))
@@ -61,9 +61,9 @@ def list_complaints(act: MemberDep, asked: FewDep) -> Response:
     responses=problems(404, 409, 422, 429),
 )  # fmt: skip
 def create_complaint(asked: ComplaintCreate, act: MemberDep, once: MemberOnceDep) -> Response:
-    """Open a case about something the member is shown; what she sees is kept with it. One is open for each row.
+    """Open a case about something the member is shown; what was seen is kept with it. One is open for each row.
 
-    Where one is open already, it is returned, and her words are added to it. A helper may do this in her name.
+    Where one is open already, it is returned, and the words are added to it. A helper may do this in the member's name.
     """
 
     def do() -> MyComplaintRead:

@@ -143,7 +143,7 @@ def list_members(
     responses=problems(404, 409, 422),
 )  # fmt: skip
 def create_member(asked: MemberCreate, act: ActDep, once: OnceDep) -> Response:
-    """Take in a member with her place in a payroll, identities, first wage, and accounts in the books."""
+    """Take in a member with a place in a payroll, identities, first wage, and accounts in the books."""
 
     def take_in() -> MemberRead:
         currency = act.mutual.currency
@@ -160,7 +160,7 @@ def create_member(asked: MemberCreate, act: ActDep, once: OnceDep) -> Response:
     responses=problems(404),
 )  # fmt: skip
 def get_member(member_id: PathId, act: ActDep, response: Response) -> MemberRead:
-    """Return a member; the ETag is what a change of hers must name."""
+    """Return a member; the ETag is what a change must name."""
     member = queries.get_member(act.session, member_id)
     set_tag(response, member.version)
     return _shown(act, member)
@@ -173,7 +173,7 @@ def get_member(member_id: PathId, act: ActDep, response: Response) -> MemberRead
 def update_member(
     member_id: PathId, asked: MemberUpdate, act: ActDep, version: IfMatchDep, response: Response
 ) -> MemberRead:
-    """Change what is named; what was before is kept in her history. Needs `If-Match`."""
+    """Change what is named; what was before is kept in the member's history. Needs `If-Match`."""
     changes, reason = asked.changes(), asked.reason
     member = change(
         act.session, member_id, changes, expected_version=version, actor=act.actor, today=act.today, reason=reason
@@ -214,7 +214,7 @@ def create_member_wage(member_id: PathId, asked: WageCreate, act: ActDep, once: 
     dependencies=[WRITERS], responses=problems(404, 409, 422),
 )  # fmt: skip
 def create_member_enrolment(member_id: PathId, asked: PlaceCreate, act: ActDep, once: OnceDep) -> Response:
-    """Let a member stand in a further payroll; declare what she earns there as a wage of that payroll."""
+    """Let a member stand in a further payroll; declare what is earned there as a wage of that payroll."""
 
     def join() -> MemberRead:
         member = join_payroll(
@@ -231,7 +231,7 @@ def create_member_enrolment(member_id: PathId, asked: PlaceCreate, act: ActDep, 
     summary="Leave one of several payrolls", dependencies=[WRITERS], responses=problems(404, 409, 422),
 )  # fmt: skip
 def end_member_enrolment(member_id: PathId, asked: PlaceEnd, act: ActDep, once: OnceDep) -> Response:
-    """End a member's place in one payroll after a day; she stays in the others."""
+    """End a member's place in one payroll after a day; the others stay."""
 
     def leave() -> MemberRead:
         member = leave_payroll(
@@ -276,7 +276,7 @@ def list_member_dependants(member_id: PathId, act: ActDep) -> DependantListRead:
     dependencies=[WRITERS], responses=problems(404, 409, 422),
 )  # fmt: skip
 def create_member_dependant(member_id: PathId, asked: DependantCreate, act: ActDep, once: OnceDep) -> Response:
-    """Cover a person through a member, under the rule that makes her eligible; the answer names it."""
+    """Cover a person through a member, under the rule that makes this person eligible; the answer names it."""
 
     def cover() -> DependantRead:
         row = add_dependant(act.session, member_id, asked.as_new(), actor=act.actor, today=act.today)
@@ -318,7 +318,7 @@ def list_member_leaves(member_id: PathId, act: ActDep) -> LeaveListRead:
     dependencies=[WRITERS], responses=problems(404, 409, 422),
 )  # fmt: skip
 def create_member_leave(member_id: PathId, asked: LeaveCreate, act: ActDep, once: OnceDep) -> Response:
-    """Record a leave; she keeps her place in the payroll."""
+    """Record a leave; the place in the payroll stays."""
 
     def leave() -> MemberRead:
         member = go_on_leave(
@@ -335,7 +335,7 @@ def create_member_leave(member_id: PathId, asked: LeaveCreate, act: ActDep, once
     dependencies=[WRITERS], responses=problems(404, 409, 422),
 )  # fmt: skip
 def create_member_departure(member_id: PathId, asked: DepartureCreate, act: ActDep, once: OnceDep) -> Response:
-    """End a member's part after a day, and her dependants' cover; her money and history stay."""
+    """End a member's part after a day, and the dependants' cover; money and history stay."""
 
     def let_go() -> MemberRead:
         member = depart(

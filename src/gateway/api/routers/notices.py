@@ -38,7 +38,7 @@ READERS = allow(Role.CASHIER, Role.FILING_OFFICER, Role.BENEFITS_OFFICER, Role.M
     dependencies=[READERS], responses=problems(404),
 )  # fmt: skip
 def list_member_notices(member_id: PathId, act: ActDep, asked: PageDep) -> Page[NoticeRead]:
-    """Return what a member was told or is to be told, the newest first, in the words she gets."""
+    """Return what a member was told or is to be told, the newest first, in the words that are sent."""
     (before,) = asked.after(int) or (None,)
     rows = queries.list_notices(act.session, member_id, before=before, limit=asked.fetch)
     return asked.page(rows, NoticeRead.model_validate, lambda row: (row.id,))

@@ -293,12 +293,12 @@ def create_payout_give_up(payout_id: PathId, asked: Because, act: ActDep, once: 
 @router.get(
     "/members/{member_id}/payout-destinations",
     response_model=Whole[DestinationRead],
-    summary="How a member gets her money",
+    summary="How a member gets their money",
     dependencies=[DESKS],
     responses=problems(404),
 )
 def list_payout_destinations(member_id: PathId, act: ActDep) -> Whole[DestinationRead]:
-    """Return how a member has got her money, the newest first; it counts. None: mobile money on her telephone."""
+    """Return how a member has got their money, the newest first; it counts. None: mobile money on the member's telephone."""
     require_member(act.session, member_id)
     is_open = bool(act.principal.roles & SEE_ACCOUNTS)
     rows = list_destinations(act.session, member_id)
@@ -309,12 +309,12 @@ def list_payout_destinations(member_id: PathId, act: ActDep) -> Whole[Destinatio
     "/members/{member_id}/payout-destinations",
     status_code=201,
     response_model=DestinationRead,
-    summary="Choose how a member gets her money",
+    summary="Choose how a member gets their money",
     dependencies=[allow(Role.BENEFITS_OFFICER, Role.MANAGER)],
     responses=problems(404, 422),
 )
 def create_payout_destination(member_id: PathId, asked: DestinationCreate, act: ActDep, once: OnceDep) -> Response:
-    """Write down how a member wants her money from now on, and how that was found out."""
+    """Write down how a member wants their money from now on, and how that was found out."""
     fields = asked.model_dump()
     return once(
         lambda: DestinationRead.of(

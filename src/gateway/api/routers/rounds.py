@@ -45,12 +45,12 @@ def list_rounds(act: ActDep, asked: PageDep) -> Page[RoundRead]:
     "/rounds",
     status_code=201,
     response_model=RoundStartedRead,
-    summary="Send a collector on her round",
+    summary="Send a collector on a round",
     dependencies=[OFFICE],
     responses=problems(404, 409),
 )
 def create_round(asked: RoundCreate, act: ActDep, once: OnceDep) -> Response:
-    """Open a collector's session at her till and give her receipt numbers; the secret is shown here alone."""
+    """Open a collector's session at the collector's till and give out receipt numbers; the secret is shown here alone."""
 
     def do() -> RoundStartedRead:
         made = start_round(
@@ -93,7 +93,7 @@ def get_package(
     act: ActDep,
     if_none_match: Annotated[str | None, Header(description="The ETag of the package you have.")] = None,
 ) -> Response:
-    """Return her members, what each could pay, their references and her free receipt numbers, signed with her secret.
+    """Return the collector's members, what each could pay, their references and the free receipt numbers, signed with the round's secret.
 
     The signature is that of Standard Webhooks 1.0 over the body, in ``webhook-id``, ``webhook-timestamp`` and
     ``webhook-signature``. Later receipts and payments make another package with another ETag.

@@ -84,7 +84,7 @@ def delete_session(act: ActDep) -> None:
 
 @router.get("/me/staff", response_model=StaffMeRead, summary="Who is logged in", dependencies=[allow()])
 def get_me(act: ActDep) -> StaffMeRead:
-    """Return the person behind the token, her mutual, and the day it is there."""
+    """Return the person behind the token, the mutual, and the day it is there."""
     who, mutual = act.principal, act.mutual
     return StaffMeRead(
         user_id=who.user_id,
@@ -145,7 +145,7 @@ def get_staff_user(user_id: PathId, act: ActDep) -> object:
 @router.patch(
     "/staff-users/{user_id}",
     response_model=StaffUserRead,
-    summary="Change what somebody may do, or let her go",
+    summary="Change what somebody may do, or let them go",
     dependencies=[allow(Role.MANAGER)],
     responses=problems(404, 409, 412, 422, 428),
 )
@@ -168,9 +168,9 @@ def delete_second_factor(
     user_id: PathId,
     act: ActDep,
     code: FreshCodeDep,
-    reason: Annotated[Reason, Query(examples=["her telephone was stolen"])],
+    reason: Annotated[Reason, Query(examples=["the telephone was stolen"])],
 ) -> None:
-    """Let somebody whose telephone is lost come in with her password alone, until she sets up another; ends her sessions.
+    """Let somebody whose telephone is lost come in with the password alone, until another is set up; ends their sessions.
 
     One's own is taken off with a code of it (``Second-Factor-Code``), where one's role does not ask for one.
     """

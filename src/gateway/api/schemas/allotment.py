@@ -29,7 +29,7 @@ class AllotmentRules(WriteModel):
     credit: Credit = Credit.CARRY_FORWARD
     """What becomes of money that no month needed."""
     on_leaving: Leaving = Leaving.REFUND
-    """What becomes of a member's money when she has left."""
+    """What becomes of a member's money after leaving."""
 
 
 class AllotmentCreate(WriteModel):
@@ -83,11 +83,11 @@ class AllotmentRead(ReadModel):
 
 
 class RefundCreate(WriteModel):
-    """What a member who left still has, to be owed back to her."""
+    """What a member who left still has, to be owed back."""
 
     model_config = {
         **WriteModel.model_config,
-        **example({"member_id": 17, "reason": "she moved abroad and asked for it"}),
+        **example({"member_id": 17, "reason": "moved abroad and asked for it"}),
     }
 
     member_id: Id

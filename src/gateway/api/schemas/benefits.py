@@ -120,7 +120,7 @@ class RemittanceLineRead(ReadModel):
 class BenefitPlacementCreate(WriteModel):
     """Whose a benefit in suspense is, and how that was found out."""
 
-    model_config = example({"member_id": 17, "reason": "the state has her old card number; seen on her new card"})
+    model_config = example({"member_id": 17, "reason": "the state has the old card number; seen on the new card"})
 
     member_id: Id
     reason: Reason

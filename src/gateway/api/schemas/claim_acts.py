@@ -123,7 +123,7 @@ class ClaimWriteOffCreate(WriteModel):
 
 
 class ClaimRepaymentCreate(WriteModel):
-    """How much of what she owes is taken from which money of hers, and how she agreed."""
+    """How much of what the member owes is taken from which of their money, and how that was agreed."""
 
     model_config = example({"amount": "500.00", "held_as": "contributions", "reason": "signed on 4 May"})
 

@@ -143,7 +143,7 @@ class ComplaintStepRead(ReadModel):
 
 
 class ComplaintWholeRead(ComplaintRead):
-    """A case with what she saw, what it rests on and what was said."""
+    """A case with what the member saw, what it rests on and what was said."""
 
     opened_by: str
     seen: dict[str, Any]

@@ -92,14 +92,14 @@ class DependantCreate(WriteModel):
 class DependantEnd(WriteModel):
     """When and why a cover ends."""
 
-    model_config = {**WriteModel.model_config, **example({"last_day": "2026-03-31", "reason": "has a job of her own"})}
+    model_config = {**WriteModel.model_config, **example({"last_day": "2026-03-31", "reason": "has a job now"})}
 
     last_day: Day
     reason: Reason
 
 
 class DependantRead(ReadModel):
-    """A person covered through a member, and the rule that makes her eligible."""
+    """A person covered through a member, and the rule that makes this person eligible."""
 
     model_config = {**ReadModel.model_config, **example(LUIS)}
 

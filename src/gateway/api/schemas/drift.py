@@ -62,7 +62,7 @@ class DifferenceRead(ReadModel):
                 "number": "M000017",
                 "kind": "rejected",
                 "role": "filing_officer",
-                "text": "The state refused her line with code 24: mend it and file it again.",
+                "text": "The state refused the line with code 24: mend it and file it again.",
                 "currency": "DOP",
                 "is_enrolled": True,
                 "our_wage": "23223.00",

@@ -64,7 +64,7 @@ class LineMatchesRead(ReadModel):
 class OwnerCreate(WriteModel):
     """Whose the money of a line is."""
 
-    model_config = {**WriteModel.model_config, **example({"member_id": 17, "reason": "She showed the slip"})}
+    model_config = {**WriteModel.model_config, **example({"member_id": 17, "reason": "The slip was shown"})}
 
     member_id: int = Field(ge=1)
     reason: Reason

@@ -73,7 +73,7 @@ class HelperCreate(WriteModel):
 
 
 class HelperRead(ReadModel):
-    """A helper; of her telephone only the last figures."""
+    """A helper; of the telephone only the last figures."""
 
     id: int
     name: str

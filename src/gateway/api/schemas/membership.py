@@ -182,7 +182,7 @@ class MemberCreate(WriteModel):
 class MemberUpdate(WriteModel):
     """What to change; what is left out stays."""
 
-    model_config = {**WriteModel.model_config, **example({"phone": "829 555 0000", "reason": "she called"})}
+    model_config = {**WriteModel.model_config, **example({"phone": "829 555 0000", "reason": "by telephone"})}
 
     given_names: Line | None = None
     first_surname: Line | None = None
@@ -208,7 +208,7 @@ class MemberUpdate(WriteModel):
 
 
 class MemberRead(ReadModel):
-    """A member as she is now. Numbers are masked for those who do not need them."""
+    """A member as of now. Numbers are masked for those who do not need them."""
 
     model_config = {**ReadModel.model_config, **example(MARIA)}
 

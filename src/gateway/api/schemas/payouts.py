@@ -299,7 +299,7 @@ class PayoutCodeRead(ReadModel):
 
 
 class PayoutHandOutCreate(WriteModel):
-    """The code as the member tells it, and the card she shows."""
+    """The code as the member tells it, and the card that is shown."""
 
     model_config = example({"code": "04821390", "identity_kind": "national_id", "identity": "999-0000001-8"})
 
@@ -309,7 +309,7 @@ class PayoutHandOutCreate(WriteModel):
 
 
 class DestinationCreate(WriteModel):
-    """How a member wants her money, and how that was found out."""
+    """How a member wants their money, and how that was found out."""
 
     model_config = example(
         {
@@ -329,7 +329,7 @@ class DestinationCreate(WriteModel):
 
 
 class DestinationRead(ReadModel):
-    """How a member gets her money, from when on; the newest counts."""
+    """How a member gets their money, from when on; the newest counts."""
 
     model_config = {
         **ReadModel.model_config,

@@ -32,7 +32,7 @@ MOVEMENT = {
     "line_no": 1,
     "event": "entry",
     "reason": "entered",
-    "explanation": "She entered the payroll.",
+    "explanation": "The member entered the payroll.",
     "held_back": None,
     "detail": "",
     "again_after": None,

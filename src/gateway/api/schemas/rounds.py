@@ -14,7 +14,7 @@ from gateway.cash.states import SessionStatus
 
 
 class RoundCreate(WriteModel):
-    """A collector to be sent on her way."""
+    """A collector to be sent out."""
 
     model_config = {
         **WriteModel.model_config,

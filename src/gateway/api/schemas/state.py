@@ -234,7 +234,7 @@ class ContributionLookup(WriteModel):
 
 
 class ToldRead(ReadModel):
-    """What the state last told us of her cover, by its own clock."""
+    """What the state last told us of the member's cover, by its own clock."""
 
     status: CoverStatus
     effective_on: dt.date

@@ -187,7 +187,11 @@ def _values(worker: DeclaredWorker, edition: Edition, month: dt.date | None) -> 
     findings = []
     if worker.document_kind != "social_security":
         findings.append(
-            Finding(CODES["uan"], "the fund knows members by UAN alone; write hers down as her number", "document_kind")
+            Finding(
+                CODES["uan"],
+                "the fund knows members by UAN alone; write it down as the member's number",
+                "document_kind",
+            )
         )
     try:
         name = whole_name(worker.given_names, worker.first_surname, worker.second_surname)

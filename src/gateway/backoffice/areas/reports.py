@@ -77,7 +77,7 @@ GROUPS = (
     (N_("Books"), (ReportKind.TRIAL_BALANCE, ReportKind.GENERAL_LEDGER)),
 )
 SUBJECTS = {
-    ReportKind.MEMBER_STATEMENT: (N_("Member's number"), N_("As on her card, for example M000017.")),
+    ReportKind.MEMBER_STATEMENT: (N_("Member's number"), N_("As on the member's card, for example M000017.")),
     ReportKind.FUND_STATEMENT: (N_("Fund"), ""),
     ReportKind.COLLECTOR_STATEMENT: (N_("Collector"), N_("As on the receipts, for example staff:rosa.")),
     ReportKind.ACCOUNT_STATEMENT: (

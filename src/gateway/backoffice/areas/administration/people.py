@@ -124,12 +124,12 @@ def _sure_of_change(desk: Desk, form: Form, user_id: int) -> Confirmation | None
     figures = [(words.say("Now"), _named(desk, person.roles)), (words.say("From now on"), _named(desk, sorted(roles)))]
     warnings = []
     if gained & {"manager", "accountant"}:
-        warnings.append(words.say("She will be able to release money."))
+        warnings.append(words.say("This person will be able to release money."))
     if "manager" in lost and person.id == desk.principal.user_id:
         warnings.append(words.say("You will not be able to undo this yourself."))
     return Confirmation(
         words.say("Change what {name} may do", name=person.full_name),
-        words.say("Change her roles"),
+        words.say("Change the roles"),
         f"{AT}/{user_id}",
         figures,
         warnings,
@@ -171,7 +171,7 @@ def new_password(desk: Desk, form: Form, user_id: int) -> Go:
         form.fault("password", N_("Fill this in."))
     form.check()
     change_staff(desk.session, user_id, StaffChange(password=password), version=None, actor=desk.actor)
-    return Go(f"{AT}/{user_id}", N_("She has a new password and is logged out everywhere."))
+    return Go(f"{AT}/{user_id}", N_("The new password counts; this person is logged out everywhere."))
 
 
 def _show_factor(desk: Desk, form: Form, user_id: int) -> Response:
@@ -192,13 +192,15 @@ def _sure_of_factor(desk: Desk, form: Form, user_id: int) -> Confirmation:
     form.text("reason", required=True)
     return Confirmation(
         words.say(
-            "Take off the second factor of {name}: she comes in with her password alone until she sets up another",
+            "Take off the second factor of {name}: the password alone lets them in until another is set up",
             name=person.full_name,
         ),
         words.say("Take it off"),
         f"{AT}/{user_id}",
         warnings=[
-            words.say("Do it only if she stands before you or you know her voice. She is logged out everywhere.")
+            words.say(
+                "Do it only if this person stands before you or you know the voice. They are logged out everywhere."
+            )
         ],
         is_hers_alone=user_id == desk.principal.user_id,
     )
@@ -221,22 +223,22 @@ def _show_place(desk: Desk, form: Form, user_id: int) -> Response:
         "administration/person_place.html",
         form=form,
         person=person,
-        crumbs=crumbs(desk, (N_("People and roles"), AT), (person.full_name, f"{AT}/{user_id}"), (N_("Her place"), "")),
+        crumbs=crumbs(
+            desk, (N_("People and roles"), AT), (person.full_name, f"{AT}/{user_id}"), (N_("Place in the office"), "")
+        ),
     )
 
 
 def _sure_of_place(desk: Desk, _form: Form, user_id: int) -> Confirmation:
     person, words = queries.get_staff(desk.session, user_id), desk.words
     if person.is_active:
-        sentence = words.say(
-            "Let {name} go: she is logged out everywhere and cannot come in again", name=person.full_name
-        )
+        sentence = words.say("Let {name} go: logged out everywhere, and cannot come in again", name=person.full_name)
         return Confirmation(
-            sentence, words.say("Let her go"), f"{AT}/{user_id}", [(words.say("Roles"), _named(desk, person.roles))]
+            sentence, words.say("Let go"), f"{AT}/{user_id}", [(words.say("Roles"), _named(desk, person.roles))]
         )
-    sentence = words.say("Let {name} come in again with her old password and roles", name=person.full_name)
+    sentence = words.say("Let {name} come in again with the old password and roles", name=person.full_name)
     return Confirmation(
-        sentence, words.say("Let her in"), f"{AT}/{user_id}", [(words.say("Roles"), _named(desk, person.roles))]
+        sentence, words.say("Let in"), f"{AT}/{user_id}", [(words.say("Roles"), _named(desk, person.roles))]
     )
 
 

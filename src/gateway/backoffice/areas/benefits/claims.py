@@ -77,7 +77,7 @@ def claims(desk: Desk) -> Response:
             Filter("kind", N_("Benefit"), [(str(one), words.say(said)) for one, said in KINDS.items()]),
             Filter("status", N_("Status"), [(str(one), words.say(said)) for one, (said, _) in CLAIMS.items()]),
         ],
-        empty=N_("No claim fits. Open one when a member comes with her papers."),
+        empty=N_("No claim fits. Open one when a member comes with the papers."),
     )
     if isinstance(rows, Response):
         return rows

@@ -48,7 +48,7 @@ REMITTANCES = {
 }
 LINES = {
     "waiting": (N_("waits for the money"), "wait"),
-    "allotted": (N_("on her account"), "good"),
+    "allotted": (N_("on the member's account"), "good"),
     "suspense": (N_("nobody knows whose it is"), "bad"),
 }
 

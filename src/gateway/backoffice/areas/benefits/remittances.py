@@ -193,7 +193,7 @@ def _sure_place(desk: Desk, form: Form, remittance_id: int, line_no: int) -> Con
         name=name,
         number=member.number,
     )
-    return Confirmation(sentence, words.say("It is hers"), f"/benefits/remittances/{remittance_id}")
+    return Confirmation(sentence, words.say("It is this member's"), f"/benefits/remittances/{remittance_id}")
 
 
 @area.act(
@@ -209,4 +209,4 @@ def place_line(desk: Desk, form: Form, remittance_id: int, line_no: int) -> Go:
     assert member is not None
     row = _line(desk, remittance_id, line_no)
     place(desk.session, row.id, member_id=member.id, reason=reason, actor=desk.actor, today=desk.today)
-    return Go(f"/benefits/remittances/{remittance_id}", N_("It is on her account."))
+    return Go(f"/benefits/remittances/{remittance_id}", N_("It is on the member's account."))

@@ -143,7 +143,7 @@ def ahead(desk: Desk, form: Form, claim_id: int) -> Go:
     number = form.number("instalment", required=True)
     form.check()
     advance(desk.session, claim_id, number=number or 0, actor=desk.actor, today=desk.today)
-    return Go(f"/benefits/claims/{claim_id}", N_("It is owed to her now; it goes out with the next payouts."))
+    return Go(f"/benefits/claims/{claim_id}", N_("It is owed to the member now; it goes out with the next payouts."))
 
 
 @area.act(f"{PATH}/closing", *OFFICERS, show=_step("closing"))

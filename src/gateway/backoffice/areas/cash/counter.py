@@ -95,13 +95,13 @@ def _unusual(desk: Desk, form: Form, member_id: int) -> Confirmation | None:
         return None
     warnings = [
         words.say(
-            "She paid {amount} today: receipt {number}.",
+            "{amount} was paid today: receipt {number}.",
             amount=words.amount(one.amount_minor, one.currency),
             number=one.number,
         )
         for one in before
     ]
-    figures = [(words.say("A month costs her"), words.amount(usual, currency))] if usual else []
+    figures = [(words.say("A month costs"), words.amount(usual, currency))] if usual else []
     sentence = words.say("Receive {amount} from {name}.", amount=words.amount(amount, currency), name=name_of(member))
     return Confirmation(sentence, words.say("Yes, receive it"), f"/cash/counter/{member_id}", figures, warnings)
 

@@ -168,10 +168,15 @@ def message(desk: Desk, _form: Form, receipt_id: int) -> Go:
         )
     if without == len(members):
         return Go(
-            f"/cash/receipts/{receipt_id}", N_("No telephone is written down for her: print the receipt."), {}, "wait"
+            f"/cash/receipts/{receipt_id}",
+            N_("No telephone is written down for the member: print the receipt."),
+            {},
+            "wait",
         )
     said = (
-        N_("The receipt is on its way to her telephone.") if sent else N_("It was sent before, and is not sent again.")
+        N_("The receipt is on its way to the member's telephone.")
+        if sent
+        else N_("It was sent before, and is not sent again.")
     )
     return Go(f"/cash/receipts/{receipt_id}", said, {}, "good" if sent else "wait")
 

@@ -66,7 +66,7 @@ def _show(desk: Desk, form: Form) -> Any:
         ],
         fetch,
         key=lambda row: (row.id,),
-        empty=N_("No collector was sent on her way yet."),
+        empty=N_("No collector was sent out yet."),
     )
     if isinstance(rows, Response):
         return rows
@@ -151,11 +151,11 @@ def round_(desk: Desk, round_id: int) -> Any:
         Column(N_("Receipt"), lambda row: row.number, "code", link=lambda row: f"/cash/receipts/{row.receipt_id}"),
         Column(N_("Day"), lambda row: row.paid_on, "day"),
         Column(N_("Amount"), lambda row: row.amount_minor, "amount"),
-        Column(N_("Her clock said"), lambda row: row.claimed_at, "instant"),
+        Column(N_("The telephone's clock said"), lambda row: row.claimed_at, "instant"),
         Column(N_("Status"), lambda row: words.say(*_standing(row)[:1]), "status", tone=lambda row: _standing(row)[1]),
     ]
     wrong = [
-        Column(N_("Number on her telephone"), lambda row: row.device_id, "code"),
+        Column(N_("Number on the telephone"), lambda row: row.device_id, "code"),
         Column(N_("Reason"), lambda row: said_of_code(row.code or "", row.detail or "", words)),
         Column(N_("Refused"), lambda row: row.refused_at, "instant"),
     ]
@@ -220,8 +220,8 @@ def _show_short(desk: Desk, form: Form) -> Any:
             Column(N_("Name"), lambda row: row.name),
             Column(N_("Collector's till"), lambda row: desk.words.account(row.till, names)),
             Column(N_("The month costs"), lambda row: row.cost_minor, "amount"),
-            Column(N_("She has"), lambda row: row.held_minor, "amount"),
-            Column(N_("She lacks"), lambda row: row.short_minor, "amount"),
+            Column(N_("The member has"), lambda row: row.held_minor, "amount"),
+            Column(N_("The member lacks"), lambda row: row.short_minor, "amount"),
             Column(N_("Reference"), lambda row: row.reference, "code"),
             Column(N_("Reminded"), lambda row: row.reminded_at, "instant"),
         ],

@@ -113,7 +113,7 @@ def _figures(desk: Desk, row: Any) -> list[tuple[str, str]]:
 def _person(desk: Desk, actor: str) -> str:
     kind, _, name = actor.partition(":")
     if kind == "member":
-        return desk.words.say("a helper of hers") if ":helper:" in actor else desk.words.say("she herself")
+        return desk.words.say("a helper of the member's") if ":helper:" in actor else desk.words.say("the member")
     return name if kind == "staff" else desk.words.say("the program")
 
 
@@ -153,7 +153,7 @@ def ask(desk: Desk, form: Form, complaint_id: int) -> Go:
     words = form.text("question", required=True, most=MOST)
     form.check()
     handle.ask(desk.session, complaint_id, words, who(desk))
-    return Go(f"/complaints/{complaint_id}", N_("Asked. A short message tells her that there is a question."))
+    return Go(f"/complaints/{complaint_id}", N_("Asked. A short message tells the member that there is a question."))
 
 
 def _sure_answer(desk: Desk, form: Form, complaint_id: int) -> Confirmation:
@@ -162,12 +162,12 @@ def _sure_answer(desk: Desk, form: Form, complaint_id: int) -> Confirmation:
     form.check()
     until = desk.today + dt.timedelta(days=rules.OBJECTION_DAYS)
     sentence = words.say(
-        "Answer {member} in complaint {number}. If she says nothing against it until {day}, it is resolved.",
+        "Answer {member} in complaint {number}. If nothing is said against it until {day}, it is resolved.",
         member=row.member_name,
         number=row.id,
         day=words.day(until),
     )
-    figures = [(words.say("She reads"), text)]
+    figures = [(words.say("The member reads"), text)]
     return Confirmation(sentence, words.say("Send the answer"), f"/complaints/{row.id}", figures)
 
 
@@ -177,7 +177,7 @@ def answer(desk: Desk, form: Form, complaint_id: int) -> Go:
     words = form.text("answer", required=True, most=MOST)
     form.check()
     handle.answer(desk.session, complaint_id, words, who(desk))
-    return Go(f"/complaints/{complaint_id}", N_("Answered. A short message tells her that there is an answer."))
+    return Go(f"/complaints/{complaint_id}", N_("Answered. A short message tells the member that there is an answer."))
 
 
 @area.act(f"{ONE}/note", *STAFF, show=show, at=ONE)
@@ -210,7 +210,7 @@ def _sure_end(desk: Desk, form: Form, complaint_id: int) -> Confirmation:
         named = dict(_postings(desk, row)).get(str(ledger_tx_id), str(ledger_tx_id))
         figures.append((words.say("Posting"), named))
     if told:
-        figures.append((words.say("She reads"), told))
+        figures.append((words.say("The member reads"), told))
     return Confirmation(sentence, words.say("End it"), f"/complaints/{row.id}", figures)
 
 

@@ -95,6 +95,6 @@ def mend(desk: Desk, form: Form, filing_id: int, line_no: int) -> Go:
         )
     following = queries.list_lines(desk.session, filing_id, status="rejected", after=line_no, limit=1)
     if following:
-        said = N_("Mended. Her line goes into the supplementary filing. This is the next rejected line.")
+        said = N_("Mended. The line goes into the supplementary filing. This is the next rejected line.")
         return Go(f"/filings/{filing_id}/lines/{following[0].line_no}", said)
-    return Go(f"/filings/{filing_id}", N_("Mended. Her line goes into the supplementary filing."))
+    return Go(f"/filings/{filing_id}", N_("Mended. The line goes into the supplementary filing."))

@@ -93,7 +93,7 @@ def decisions(desk: Desk, filing_id: int) -> Response:
                 lambda row: words.say(CHANGES.get(row.change_since_last, row.change_since_last)),
             ),
             Column(N_("Needed"), lambda row: row.needed_minor, "amount"),
-            Column(N_("She lacks"), lambda row: row.short_minor or None, "amount"),
+            Column(N_("The member lacks"), lambda row: row.short_minor or None, "amount"),
         ],
         fetch,
         key=lambda row: (row.member_id,),

@@ -64,14 +64,14 @@ def take_back(desk: Desk, form: Form, member_id: int) -> Go:
         desk.session, member_id, first_day=first_day, payroll_id=payroll_id, reason=reason, actor=desk.actor,
         today=desk.today, expected_version=form.version,
     )  # fmt: skip
-    return Go(f"/members/{member_id}", N_("She is back from {day} on."), {"day": desk.words.day(first_day)})
+    return Go(f"/members/{member_id}", N_("The member is back from {day} on."), {"day": desk.words.day(first_day)})
 
 
 def show_departure(desk: Desk, form: Form, member_id: int) -> Response:
     """Show the form of a departure."""
     member = queries.get_member(desk.session, member_id)
     form.over({"last_day": desk.today}, member.version)
-    last = desk.words.say("Let her go")
+    last = desk.words.say("Let go")
     return desk.page("members/departure.html", form=form, member=member, crumbs=crumbs(desk, member, last))
 
 
@@ -87,17 +87,17 @@ def sure_departure(desk: Desk, form: Form, member_id: int) -> Confirmation:
     ]
     money = desk.mutual.currency
     sentence = say(
-        "End the part of {name} after {day}, and the cover of her family.",
+        "End the part of {name} after {day}, and the cover of the family.",
         name=name_of(member),
         day=desk.words.day(last_day),
     )
     figures = (
         (say("Dependants who lose their cover"), desk.words.number(len(kin))),
         (say("Paid in and not used"), desk.words.amount(held(desk.session, member_id), money)),
-        (say("Owed to her"), desk.words.amount(owed(desk.session, member_id), money)),
+        (say("Owed to the member"), desk.words.amount(owed(desk.session, member_id), money)),
     )
-    warnings = (say("Her money and her history stay."),)
-    return Confirmation(sentence, say("Let her go"), f"/members/{member_id}", figures, warnings)
+    warnings = (say("The member's money and history stay."),)
+    return Confirmation(sentence, say("Let go"), f"/members/{member_id}", figures, warnings)
 
 
 @area.act(
@@ -116,4 +116,4 @@ def let_go(desk: Desk, form: Form, member_id: int) -> Go:
         desk.session, member_id, last_day=last_day, reason=reason, is_death=form.has("is_death"), actor=desk.actor,
         today=desk.today, expected_version=form.version,
     )  # fmt: skip
-    return Go(f"/members/{member_id}", N_("Her part ends after {day}."), {"day": desk.words.day(last_day)})
+    return Go(f"/members/{member_id}", N_("The member's part ends after {day}."), {"day": desk.words.day(last_day)})

@@ -363,4 +363,4 @@ def came_back(desk: Desk, form: Form, payout_id: int) -> Go:
     form.check()
     found = queries.get_payout(desk.session, payout_id)
     return_payout(desk.session, end_to_end_id=found.end_to_end_id, reason=reason, actor=desk.actor, today=desk.today)
-    return Go(f"/payouts/one/{payout_id}", N_("It is owed to her again, and is paid anew under a new id."))
+    return Go(f"/payouts/one/{payout_id}", N_("It is owed to the member again, and is paid anew under a new id."))

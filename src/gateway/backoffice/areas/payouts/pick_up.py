@@ -84,7 +84,7 @@ def _show_code(desk: Desk, form: Form, payout_id: int) -> Response:
     found = queries.get_payout(desk.session, payout_id)
     return desk.page(
         "payouts/code.html",
-        crumbs=_crumbs(desk, payout_id, N_("A code for her")),
+        crumbs=_crumbs(desk, payout_id, N_("A code for the member")),
         form=form,
         found=found,
         name=_name(desk, found),
@@ -99,7 +99,7 @@ def code(desk: Desk, form: Form, payout_id: int) -> Response:
     made = issue_code(desk.session, payout_id, actor=desk.actor)
     return desk.page(
         "payouts/code.html",
-        crumbs=_crumbs(desk, payout_id, N_("A code for her")),
+        crumbs=_crumbs(desk, payout_id, N_("A code for the member")),
         form=form,
         found=found,
         name=_name(desk, found),
@@ -168,4 +168,4 @@ def nobody_came(desk: Desk, form: Form, payout_id: int) -> Go:
     reason = form.text("reason", required=True)
     form.check()
     give_up(desk.session, payout_id, reason=reason, actor=desk.actor, today=desk.today)
-    return Go("/payouts/counter", N_("Its money is owed to her again."))
+    return Go("/payouts/counter", N_("Its money is owed to the member again."))

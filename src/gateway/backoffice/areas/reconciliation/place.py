@@ -60,11 +60,11 @@ SAID = (
     N_("A provider's settlement report less its fees, to the unit; no one else's amount"),
     N_("Cash on its way to the bank: what closed sessions set aside, to the unit; no one else's amount"),
     N_("The receipts of one closed cash session that nobody said was brought to the bank, to the unit"),
-    N_("A member's identity number in the text, and exactly what one of her open months costs or she lacks"),
-    N_("A member's telephone in the text, and exactly what one of her open months costs or she lacks"),
-    N_("A member's number in the text, and a sum of her open months in one way alone"),
+    N_("A member's identity number in the text, and exactly what one of that member's open months costs or lacks"),
+    N_("A member's telephone in the text, and exactly what one of that member's open months costs or lacks"),
+    N_("A member's number in the text, and a sum of that member's open months in one way alone"),
     N_("Several closed sessions of one till that nobody said were brought to the bank, in one way alone"),
-    N_("A member's number stands in the text; the amount is another than she owes"),
+    N_("A member's number stands in the text; the amount is another than that member owes"),
     N_("A member of the payer's name owes exactly this; a name is only a hint"),
     N_("A payment that the bank took back: marked as a reversal, the same reference, the same amount the other way"),
     N_(
@@ -227,7 +227,7 @@ FACTS = {
 AGREED = {
     "account": N_("account"),
     "amount": N_("amount"),
-    "amount = a sum of her open months, the only one": N_("amount = a sum of her open months, the only one"),
+    "amount = a sum of her open months, the only one": N_("amount = a sum of the member's open months, the only one"),
     "amount = a sum of one till's closed sessions, the only one": N_(
         "amount = a sum of one till's closed sessions, the only one"
     ),

@@ -239,7 +239,7 @@ def _sure(desk: Desk, form: Form, line_id: int) -> Confirmation:  # noqa: ARG001
     name = " ".join(part for part in (member.given_names, member.first_surname, member.second_surname) if part)
     return Confirmation(
         words.say("Give this line's money to {name} ({number}).", name=name, number=member.number),
-        words.say("It is hers"),
+        words.say("It is this member's"),
         "/reconciliation/statements",
     )
 
@@ -260,7 +260,7 @@ def claim(desk: Desk, form: Form, line_id: int) -> Go:
     form.check()
     assert member is not None
     claim_line(desk.session, line_id, member_id=member.id, reason=reason, actor=desk.actor, today=desk.today)
-    return Go(f"/reconciliation/lines/{line_id}", N_("It is on her account."))
+    return Go(f"/reconciliation/lines/{line_id}", N_("It is on the member's account."))
 
 
 @area.page("/reconciliation/rules", *READERS)
