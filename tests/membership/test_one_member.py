@@ -304,7 +304,7 @@ def test_a_member_is_nobodys_dependant_and_a_dependant_no_member(database: Datab
         place = payroll(session)
         first, second = a_member(session, place), a_member(session, place, OTHER)
         known = {"actor": "staff:ana", "today": TODAY}
-        with pytest.raises(DependantNotEligibleError, match=f"she is member {second.number}"):
+        with pytest.raises(DependantNotEligibleError, match=f"this person is member {second.number}"):
             add_dependant(session, first.id, mother(OTHER), **known)
         with pytest.raises(DependantNotEligibleError, match="the holder's own"):
             add_dependant(session, first.id, mother(CEDULA), **known)

@@ -48,12 +48,10 @@ class Money(NamedTuple):
         return spoken_money(self.minor, self.currency, language, country)
 
 
-SAMPLE = Money(492_327, "DOP")
-
-
 def sample_of(kind: str, language: str, country: str) -> dict[str, str]:
     """Return an example for each place of a kind, as long as it usually gets, as a language writes it in a country."""
-    samples = {**_places()["samples"], "amount": SAMPLE.written(language, country)}
+    samples = dict(_places()["samples"])
+    samples["amount"] = Money(samples["amount_minor"], samples["currency"]).written(language, country)
     return {name: str(samples.get(name, name)) for name in places_of(kind)}
 
 

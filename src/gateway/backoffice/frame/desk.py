@@ -68,6 +68,8 @@ class Desk(Act):
         self.gate, self.request = gate, request
         self.base = str(request.scope.get("root_path", "")).rstrip("/")
         self.path = request.url.path.removeprefix(self.base) or "/"
+        self.kept: dict[str, Any] = {}
+        """What was asked once for this page."""
         self.shown_at = self.path
         """Where the page that is shown can be opened again: a form that is part of another page is sent elsewhere."""
         self.words = Words(self._language(DEFAULT))

@@ -272,10 +272,11 @@ def account_in_words(desk: Desk, code: str) -> str:
 
 def _names(desk: Desk) -> dict[str, str]:
     """Return what each till and each account at a bank is called, asked once for a page."""
-    if not hasattr(desk, "account_names"):
+    if "account_names" not in desk.kept:
         tills = {one.code: one.name for one in list_tills(desk.session, after="", limit=200)}
-        desk.account_names = tills | {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}  # type: ignore[attr-defined]
-    return desk.account_names  # type: ignore[attr-defined, no-any-return]
+        desk.kept["account_names"] = tills | {one.ledger_code: one.name for one in list_bank_accounts(desk.session)}
+    found: dict[str, str] = desk.kept["account_names"]
+    return found
 
 
 def crumbs(desk: Desk, *steps: tuple[str, str]) -> list[Crumb]:
