@@ -724,6 +724,7 @@ CREATE TABLE payout (
 	settled_on DATE,
 	retry_of_id BIGINT,
 	contradiction TEXT,
+	contradiction_settled_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_payout PRIMARY KEY (mutual_id, id),
 	CONSTRAINT uq_payout_mutual_id_end_to_end_id UNIQUE (mutual_id, end_to_end_id),
 	CONSTRAINT ck_payout_status CHECK (status IN ('ordered', 'cancelled', 'paid', 'failed', 'returned')),

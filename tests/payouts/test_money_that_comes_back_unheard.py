@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from tests.paying import FLOAT, TODAY, open_bank, owe
 from tests.processes import RunningPayer, start_payer
+from tests.reconciliation.statements import Booked, camt053
 
 from gateway.bank.connect import payer_channel
 from gateway.kit import db
@@ -18,8 +19,13 @@ from gateway.ledger.queries import balance_of, current_balance
 from gateway.payouts.order import prepare
 from gateway.payouts.queries import PayoutRow, get_batch, list_payouts
 from gateway.payouts.release import release
+from gateway.payouts.return_payout import return_payout
 from gateway.payouts.rules import day_to_ask_again
 from gateway.payouts.tasks import watch
+from gateway.reconciliation.breaks import refresh_breaks
+from gateway.reconciliation.load_statement import load_statement
+from gateway.reconciliation.match import match_lines
+from gateway.reconciliation.queries import list_breaks
 
 OPENING = 10**12
 
@@ -196,3 +202,52 @@ def test_a_payment_that_the_provider_knows_no_more_keeps_none_of_the_others_from
 def test_the_next_question_is_as_far_off_as_the_payment_is_old(age: int, ours: int, expected: int | None) -> None:
     day = day_to_ask_again(TODAY, TODAY + dt.timedelta(days=age), ours)
     assert (day and (day - TODAY).days) == expected
+
+
+FLOAT_NUMBER = "829000001"
+
+
+def float_statement(office: Office, opening: int, *lines: Booked) -> None:
+    """Load the provider's statement of the float, and match it."""
+    day = office.today + dt.timedelta(days=1)
+    with office.database.session(1) as session:
+        body = camt053(opening, lines, day=day, number=FLOAT_NUMBER)
+        load_statement(session, body, file_name="f.xml", actor="staff:ana")
+        match_lines(session, today=day)
+        refresh_breaks(session, today=day)
+
+
+@pytest.mark.parametrize("named_by", ["our id", "the provider's number"])
+def test_a_credit_on_the_floats_statement_takes_a_payout_back_that_nobody_told_of(
+    office: Office, named_by: str
+) -> None:
+    batch = office.pay((500_00, 300_01))
+    first, _ = office.payouts(batch)
+    name = first.end_to_end_id if named_by == "our id" else first.provider_reference or ""
+    float_statement(office, OPENING - 800_01, Booked(500_00, name, "REVERSO"))
+    assert [one.status for one in office.payouts(batch)] == ["returned", "paid"]
+    assert office.held(f"member:{first.member_id}:benefits") == 500_00
+    assert office.held("suspense:bank") == 0
+
+
+def test_money_that_names_a_payout_and_is_another_amount_is_a_difference_that_says_which(office: Office) -> None:
+    batch = office.pay((500_00,))
+    (only,) = office.payouts(batch)
+    float_statement(office, OPENING - 500_00, Booked(490_00, "", f"REVERSO {only.end_to_end_id} MENOS COMISION"))
+    with office.database.session(1) as session:
+        (found,) = list_breaks(session, status=None, kind="payout_came_back", before=10**9, limit=9)
+    assert (found.amount_minor, found.ours["payout_id"], found.ours["status"]) == (490_00, only.id, "paid")
+    assert found.ours["member_id"] == only.member_id
+    assert office.held("suspense:mobile_money") == 490_00, "it waits apart, and matching goes on"
+
+
+def test_money_that_comes_for_a_payout_that_was_taken_back_before_is_named_as_that(office: Office) -> None:
+    batch = office.pay((500_00,))
+    (only,) = office.payouts(batch)
+    with office.database.session(1) as session:
+        return_payout(session, end_to_end_id=only.end_to_end_id, reason="told", actor="staff:eva", today=office.today)
+    float_statement(office, OPENING, Booked(500_00, only.end_to_end_id, "REVERSO"))
+    assert office.held(f"member:{only.member_id}:benefits") == 500_00, "owed once"
+    with office.database.session(1) as session:
+        (found,) = list_breaks(session, status=None, kind="payout_came_back", before=10**9, limit=9)
+    assert (found.ours["payout_id"], found.ours["status"]) == (only.id, "returned")

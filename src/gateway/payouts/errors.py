@@ -66,6 +66,13 @@ class ReturnRefusedError(ConflictError):
     title = "This payout cannot be returned"
 
 
+class PayoutsStaleError(ConflictError):
+    """Somebody in the draft is to be paid another way by now, or has died; nobody is paid by it."""
+
+    code = "payouts_stale"
+    title = "The draft is not as things stand now"
+
+
 class RequestDamagedError(MalformedError):
     """The frozen request is not what was released."""
 

@@ -92,6 +92,8 @@ class Payout(TenantTable, table=True):
     """The failed or returned payout whose money this one pays anew."""
     contradiction: str | None = words(nullable=True)
     """What the provider said later that cannot be true together with the status; a person finds out."""
+    contradiction_settled_at: dt.datetime | None = instant(nullable=True)
+    """When two people explained it; until then its money is not paid anew."""
 
 
 class PayoutStranger(TenantTable, table=True):

@@ -20,7 +20,7 @@ class LeftOut(NamedTuple):
     """What is owed and cannot be paid now."""
 
     obstacle: str
-    """no_telephone, telephone_invalid, no_account, paid_otherwise, below_minimum, deceased."""
+    """no_telephone, telephone_invalid, no_account, paid_otherwise, below_minimum, deceased, contradicted (the provider said two things of it)."""
     member_count: int
     total_minor: int
 

@@ -29,11 +29,18 @@ WITH in_draft AS (
     FROM payout_batch b JOIN payout p ON p.mutual_id = b.mutual_id AND p.batch_id = b.id AND p.status = 'ordered'
     WHERE b.mutual_id = (SELECT current_mutual()) AND b.status = 'draft'
     GROUP BY p.member_id
+), doubted AS (
+    SELECT member_id, sum(amount_minor)::bigint AS amount_minor FROM payout
+    WHERE mutual_id = (SELECT current_mutual()) AND status IN ('failed', 'returned') AND currency = %(currency)s
+      AND contradiction IS NOT NULL AND contradiction_settled_at IS NULL
+    GROUP BY member_id
 ), owed AS (
-    SELECT a.owner_id AS member_id, h.held_minor - coalesce(d.amount_minor, 0) AS amount_minor
+    SELECT a.owner_id AS member_id, h.held_minor - coalesce(d.amount_minor, 0) - coalesce(u.amount_minor, 0) AS amount_minor,
+           least(coalesce(u.amount_minor, 0), h.held_minor) AS doubted_minor
     FROM ledger_account a
     JOIN ledger_balance h ON h.mutual_id = a.mutual_id AND h.account_id = a.id AND h.held_minor > 0
     LEFT JOIN in_draft d ON d.member_id = a.owner_id
+    LEFT JOIN doubted u ON u.member_id = a.owner_id
     WHERE a.mutual_id = (SELECT current_mutual()) AND a.control = 'member:benefits' AND a.currency = %(currency)s
       AND (%(member_ids)s::bigint[] IS NULL OR a.owner_id = ANY (%(member_ids)s::bigint[]))
 ), chosen AS (
@@ -44,12 +51,14 @@ WITH in_draft AS (
            sum(p.amount_minor) OVER (PARTITION BY o.member_id ORDER BY p.id) AS running_minor
     FROM owed o
     JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.member_id = o.member_id AND p.status IN ('failed', 'returned')
-    WHERE NOT EXISTS (
+    WHERE (p.contradiction IS NULL OR p.contradiction_settled_at IS NOT NULL) AND NOT EXISTS (
         SELECT FROM payout r WHERE r.mutual_id = p.mutual_id AND r.retry_of_id = p.id AND r.status <> 'cancelled')
 ), piece AS (
-    SELECT member_id, retry_of_id, amount_minor FROM again WHERE running_minor <= owed_minor
+    SELECT member_id, retry_of_id, amount_minor, false AS is_doubted FROM again WHERE running_minor <= owed_minor
     UNION ALL
-    SELECT o.member_id, NULL, o.amount_minor - coalesce(g.running_minor, 0)
+    SELECT member_id, NULL, doubted_minor, true FROM owed WHERE doubted_minor > 0
+    UNION ALL
+    SELECT o.member_id, NULL, o.amount_minor - coalesce(g.running_minor, 0), false
     FROM owed o
     LEFT JOIN (
         SELECT member_id, max(running_minor) AS running_minor FROM again WHERE running_minor <= owed_minor GROUP BY member_id
@@ -60,6 +69,7 @@ WITH in_draft AS (
            CASE WHEN %(means)s = 'bank' THEN c.holder END AS creditor_name,
            CASE WHEN %(means)s = 'bank' THEN c.bank_identifier END AS creditor_bank,
            CASE WHEN m.status = 'deceased' THEN 'deceased'
+                WHEN p.is_doubted THEN 'contradicted'
                 WHEN %(member_ids)s::bigint[] IS NULL AND coalesce(c.means, 'mobile') <> %(means)s THEN 'paid_otherwise'
                 WHEN w.destination IS NULL THEN CASE WHEN %(means)s = 'bank' THEN 'no_account' ELSE 'no_telephone' END
                 -- Its length by itself: with a repetition from 7 to 14 in the pattern it takes three times as long.

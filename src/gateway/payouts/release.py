@@ -16,7 +16,7 @@ from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.bulk import Head, post_lines
 from gateway.payouts import queries, rules
 from gateway.payouts.bank_file import bank_file
-from gateway.payouts.errors import ReleaseLimitError, SamePersonError
+from gateway.payouts.errors import PayoutsStaleError, ReleaseLimitError, SamePersonError
 from gateway.payouts.hand_over import take_out
 from gateway.payouts.queries import BatchRow
 from gateway.payouts.states import BATCH, BatchEvent, BatchStatus, Means
@@ -33,6 +33,24 @@ JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.control =
 UNION ALL
 SELECT a.id, a.currency, -%(total_minor)s::bigint FROM ledger_account a
 WHERE a.mutual_id = (SELECT current_mutual()) AND a.code = %(batch_code)s
+"""
+
+CHANGED_SINCE = """
+-- one row: how many payouts of a draft go to who has died since, or where she is not paid any more: another account or telephone
+-- than the one written down for her by now, or another means that she chose after the draft was prepared
+SELECT count(*) FILTER (WHERE m.status = 'deceased') AS deceased, count(*) FILTER (WHERE m.status <> 'deceased') AS moved
+FROM payout p
+JOIN payout_batch b ON b.mutual_id = p.mutual_id AND b.id = p.batch_id
+JOIN member m ON m.mutual_id = p.mutual_id AND m.id = p.member_id
+LEFT JOIN LATERAL (
+    SELECT d.means, d.account, d.holder, d.bank_identifier, d.recorded_at FROM payout_destination d
+    WHERE d.mutual_id = p.mutual_id AND d.member_id = p.member_id ORDER BY d.id DESC LIMIT 1
+) c ON true
+WHERE p.mutual_id = current_mutual() AND p.batch_id = :batch_id AND (
+    m.status = 'deceased'
+    OR (c.recorded_at > b.prepared_at AND (c.means <> :means OR (c.means = 'bank' AND
+        (p.destination, p.creditor_name, p.creditor_bank) IS DISTINCT FROM (c.account, c.holder, c.bank_identifier))))
+    OR (:means = 'mobile' AND p.destination IS DISTINCT FROM coalesce(CASE WHEN c.means = 'mobile' THEN nullif(c.account, '') END, m.phone)))
 """
 
 MARK_RELEASED = """
@@ -59,6 +77,7 @@ def release(session: Session, batch_id: int, *, actor: str, roles: Collection[st
         InvalidTransitionError: It is no draft.
         SamePersonError: The actor prepared it.
         ReleaseLimitError: It is larger than these roles may release.
+        PayoutsStaleError: A member has died since, or is paid another way by now; discard it and prepare another.
         FloorBrokenError: A member is owed less by now than was ordered for her; discard it and prepare another.
         PeriodClosedError: Today's month is closed in the books.
         PaymentOrderError: An account or name that the bank would refuse; discard it and mend the destination.
@@ -68,6 +87,7 @@ def release(session: Session, batch_id: int, *, actor: str, roles: Collection[st
     if batch.prepared_by == actor:
         raise SamePersonError(f"{actor} prepared batch {batch_id}; another person must look at it and release it")
     _check_limit(session, batch, roles)
+    _check_as_now(session, batch)
     code = f"payout:{batch_id}"
     open_accounts(session, [NewAccount(code)], batch.currency)
     head = Head(f"payout_batch:{batch_id}:release", "payout.release", today, actor, evidence=f"payout_batch:{batch_id}")
@@ -104,6 +124,16 @@ def _check_limit(session: Session, batch: BatchRow, roles: Collection[str]) -> N
     if limit is not None and batch.total_minor > limit:
         asked = rules.figures(batch.payout_count, batch.total_minor, batch.currency)
         raise ReleaseLimitError(f"{asked} is above the limit of your roles ({', '.join(sorted(roles))})")
+
+
+def _check_as_now(session: Session, batch: BatchRow) -> None:
+    told = {"batch_id": batch.id, "means": rules.means_of(batch.provider).value}
+    found = db.one(session, CHANGED_SINCE, told)
+    if found.deceased or found.moved:
+        raise PayoutsStaleError(
+            f"{found.moved} in batch {batch.id} are paid another way by now and {found.deceased} have died; discard it and"
+            " prepare another"
+        )
 
 
 @contextmanager

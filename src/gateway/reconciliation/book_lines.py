@@ -188,7 +188,7 @@ def _receive(session: Session, line: Any, day: dt.date, actor: str, part: NewLin
         NewReceipt(
             source=line.ledger_code,
             source_reference=f"statement_line:{line.id}",
-            channel=Channel.BANK,
+            channel=Channel.BANK if line.ledger_code.startswith("bank:") else Channel.MOBILE_MONEY,
             account_code=line.ledger_code,
             amount_minor=line.amount_minor,
             currency=line.currency,

@@ -150,7 +150,30 @@ SELECT 'benefit_remittance' AS subject_kind, r.id AS subject_id, '' AS detail_ke
     date_trunc('month', r.funded_on)::date AS period_start, jsonb_build_object('reference', r.authority_reference, 'total_minor', r.total_minor) AS theirs,
     jsonb_build_object('funded_minor', r.funded_minor, 'funded_on', r.funded_on) AS ours, r.evidence_id
 FROM benefit_remittance r
-WHERE r.mutual_id = current_mutual() AND r.status = 'differs'
+WHERE r.mutual_id = current_mutual() AND (r.status = 'differs' OR (r.status = 'allotted' AND r.funded_minor <> r.total_minor))
+""",
+    "remittance_unallotted": """
+-- one row per advice whose money is here for days, as much as was advised, and that nobody gave to its members
+SELECT 'benefit_remittance' AS subject_kind, r.id AS subject_id, '' AS detail_key, r.funded_minor AS amount_minor, r.currency,
+    date_trunc('month', r.funded_on)::date AS period_start, jsonb_build_object('reference', r.authority_reference, 'total_minor', r.total_minor,
+        'booked_on', r.funded_on) AS theirs, '{}'::jsonb AS ours, r.evidence_id
+FROM benefit_remittance r
+WHERE r.mutual_id = current_mutual() AND r.status = 'funded' AND r.funded_on < :late_before
+""",
+    "benefit_unpayable": """
+-- one row per member who is owed benefits that no batch can pay as things stand: she has died, or nobody knows where to
+SELECT 'member' AS subject_kind, m.id AS subject_id, a.currency AS detail_key, -h.held_minor AS amount_minor, a.currency,
+    NULL::date AS period_start, '{}'::jsonb AS theirs, jsonb_build_object('member_id', m.id,
+        'reason', CASE WHEN m.status = 'deceased' THEN 'deceased' ELSE 'no_destination' END) AS ours, NULL::bigint AS evidence_id
+FROM ledger_account a
+JOIN ledger_balance h ON h.mutual_id = a.mutual_id AND h.account_id = a.id AND h.held_minor > 0
+JOIN member m ON m.mutual_id = a.mutual_id AND m.id = a.owner_id
+WHERE a.mutual_id = current_mutual() AND a.control = 'member:benefits' AND (m.status = 'deceased' OR (
+    (m.phone IS NULL OR m.phone !~ '^\\+[1-9][0-9]+$' OR length(m.phone) NOT BETWEEN 9 AND 16) AND NOT EXISTS (
+        SELECT FROM (
+            SELECT d.means, d.account FROM payout_destination d
+            WHERE d.mutual_id = m.mutual_id AND d.member_id = m.id ORDER BY d.id DESC LIMIT 1
+        ) c WHERE c.means <> 'mobile' OR c.account <> '')))
 """,
     "benefit_suspense": """
 -- one row per benefit in suspense
@@ -248,12 +271,31 @@ WHERE m.mutual_id = current_mutual() AND m.state = 'quarantined' AND m.kind IN (
       AND r.source_reference = substr(m.note, length('taken back before it was told: ') + 1)))
 """,
     "payout_batch_open": """
--- one row per batch of payouts that left the house, or should have, and of which no outcome is known for days
+-- one row per batch of payouts that left the house, or should have, and of which no outcome is known for days; a draft that nobody
+-- releases or discards keeps its members from being paid by any other
 SELECT 'payout_batch' AS subject_kind, b.id AS subject_id, '' AS detail_key, b.total_minor AS amount_minor, b.currency,
-    date_trunc('month', b.released_at)::date AS period_start, jsonb_build_object('reference', b.provider_reference) AS theirs,
-    jsonb_build_object('status', b.status, 'through', b.provider, 'released_at', b.released_at) AS ours, b.request_evidence_id AS evidence_id
+    date_trunc('month', coalesce(b.released_at, b.prepared_at))::date AS period_start, jsonb_build_object('reference', b.provider_reference) AS theirs,
+    jsonb_build_object('status', b.status, 'through', b.provider, 'released_at', b.released_at,
+        'ordered_on', coalesce(b.released_at, b.prepared_at)::date) AS ours, b.request_evidence_id AS evidence_id
 FROM payout_batch b
-WHERE b.mutual_id = current_mutual() AND b.status IN ('released', 'sending', 'unknown', 'submitted') AND b.released_at < :late_before
+WHERE b.mutual_id = current_mutual() AND ((b.status IN ('released', 'sending', 'unknown', 'submitted') AND b.released_at < :late_before)
+    OR (b.status = 'draft' AND b.prepared_at < :late_before))
+""",
+    "payout_came_back": """
+-- one row per credit in suspense that names a payout, by our id or the provider's: it came back as another amount, or again
+SELECT 'bank_statement_line' AS subject_kind, l.id AS subject_id, p.id::text AS detail_key, l.amount_minor, l.currency,
+    date_trunc('month', l.booked_on)::date AS period_start, jsonb_build_object('text', l.text, 'counterparty', l.counterparty,
+        'booked_on', l.booked_on, 'end_to_end_id', l.end_to_end_id) AS theirs, jsonb_build_object('payout_id', p.id,
+        'end_to_end_id', p.end_to_end_id, 'amount_minor', p.amount_minor, 'status', p.status, 'member_id', p.member_id) AS ours,
+    NULL::bigint AS evidence_id
+FROM bank_statement_line l
+CROSS JOIN LATERAL (
+    SELECT unnest(ARRAY[l.end_to_end_id, l.bank_reference, l.reference]) AS name
+    UNION SELECT (regexp_matches(l.text, 'PO[0-9A-F]{16}-[0-9]+', 'g'))[1]
+) n
+JOIN payout p ON p.mutual_id = l.mutual_id AND (p.end_to_end_id = n.name OR p.provider_reference = n.name)
+WHERE l.mutual_id = current_mutual() AND l.status = 'suspense' AND l.amount_minor > 0
+  AND NOT EXISTS (SELECT FROM ledger_tx r WHERE r.mutual_id = l.mutual_id AND r.reverses = l.ledger_tx_id)
 """,
     "receipt_suspense": """
 -- one row per part of a receipt that is nobody's now, with the bank's line it came by, if by one
@@ -269,7 +311,7 @@ FROM (
 ) o
 JOIN contribution_receipt_line l ON l.mutual_id = o.mutual_id AND l.id = o.id
 JOIN contribution_receipt r ON r.mutual_id = l.mutual_id AND r.id = l.receipt_id
-LEFT JOIN bank_statement_line b ON b.mutual_id = r.mutual_id AND r.channel = 'bank'
+LEFT JOIN bank_statement_line b ON b.mutual_id = r.mutual_id AND r.channel IN ('bank', 'mobile_money')
     AND b.id = CASE WHEN r.source_reference LIKE 'statement_line:%' THEN split_part(r.source_reference, ':', 2)::bigint END
 LEFT JOIN LATERAL (
     SELECT p.version, p.member_id FROM contribution_placement p

@@ -91,10 +91,17 @@ RETURNED_PAYOUT = Rule(
     ("end_to_end_id", "amount"),
     "A payout that came home: the end-to-end id we gave it and its amount; its booking may stand on the same statement",
     """
--- one row per credit and payout that was paid, or is by a line before it, with its id and amount
+-- one row per credit and payout that was paid, or is by a line before it, with its id and amount; of the payer's own account also by
+-- his number of the payment
 SELECT l.line_id, p.id AS matched_id FROM undecided l
 JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = l.amount_minor
 WHERE l.amount_minor > 0 AND p.status IN ('ordered', 'paid')
+UNION
+SELECT l.line_id, p.id FROM undecided l
+CROSS JOIN LATERAL (SELECT DISTINCT unnest(ARRAY[l.end_to_end_id, l.bank_reference, l.reference]) AS name) n
+JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.provider_reference = n.name AND p.amount_minor = l.amount_minor
+JOIN payout_batch b ON b.mutual_id = p.mutual_id AND b.id = p.batch_id AND b.provider = l.ledger_code
+WHERE l.amount_minor > 0 AND l.ledger_code LIKE 'momo:%%' AND p.status = 'paid'
 """,
 )
 

@@ -20,6 +20,7 @@ from gateway.kit.happened import check_happened
 from gateway.ledger.accounts import NewAccount, open_accounts
 from gateway.ledger.post import Event, Line, post, require_accounts
 from gateway.membership.errors import MemberNotFoundError
+from gateway.payouts.explain import settle_contradiction
 from gateway.reconciliation import queries
 from gateway.reconciliation.age import UNCLAIMED
 from gateway.reconciliation.announced import (
@@ -179,6 +180,8 @@ def resolve(
         tx_id = _settle_announced(session, found, actor, today)
     else:
         tx_id = _post(session, found, valid_on, actor)
+    if found.kind == "payout_contradicted":
+        settle_contradiction(session, found.subject_id, reason=found.reason, actor=actor)
     status = BREAK.advance(approved, BreakEvent.POST)
     values = {"status": status, "resolution": resolution, "actor": actor, "tx_id": tx_id}
     db.run(session, POST, {**values, "break_id": break_id})

@@ -42,6 +42,12 @@ KINDS = {
         ),
         BreakKind("remittance_differs", Role.BENEFITS_OFFICER, 3, "The money is not what the advice says."),
         BreakKind("benefit_suspense", Role.BENEFITS_OFFICER, 5, "A benefit whose member nobody found yet."),
+        BreakKind(
+            "remittance_unallotted", Role.BENEFITS_OFFICER, 3, "Money of benefits is here and with no member yet."
+        ),
+        BreakKind(
+            "benefit_unpayable", Role.BENEFITS_OFFICER, 5, "A member is owed benefits that cannot be paid to her."
+        ),
         BreakKind("remittance_contradicted", Role.BENEFITS_OFFICER, 3, "The state says otherwise by now of an advice."),
         BreakKind(
             "claim_amount_differs", Role.BENEFITS_OFFICER, 5, "The state pays another amount than the rule gives."
@@ -52,6 +58,7 @@ KINDS = {
         BreakKind("refused_claim_paid", Role.BENEFITS_OFFICER, 5, "The state pays a claim that it refused."),
         BreakKind("payout_contradicted", Role.ACCOUNTANT, 1, "The provider said two things of one payout."),
         BreakKind("payout_stranger", Role.ACCOUNTANT, 1, "A payment was told among ours that nobody ordered."),
+        BreakKind("payout_came_back", Role.ACCOUNTANT, 2, "Money came that names a payout of ours."),
         BreakKind("payer_message_aside", Role.ACCOUNTANT, 1, "A provider told something that could not be used."),
         BreakKind("payout_batch_open", Role.ACCOUNTANT, 1, "Nobody knows for days what became of payouts."),
         BreakKind("receipt_suspense", Role.CASHIER, 5, "Money received whose member nobody found yet."),

@@ -126,7 +126,7 @@ class LeftOutRead(ReadModel):
     """What is owed and could not be ordered, by obstacle."""
 
     obstacle: str
-    """no_telephone, telephone_invalid, no_account, paid_otherwise, below_minimum, deceased."""
+    """no_telephone, telephone_invalid, no_account, paid_otherwise, below_minimum, deceased, contradicted (the provider said two things of it)."""
     member_count: int
     total: AmountText
     currency: str
