@@ -45,9 +45,7 @@ KINDS = {
         BreakKind(
             "remittance_unallotted", Role.BENEFITS_OFFICER, 3, "Money of benefits is here and with no member yet."
         ),
-        BreakKind(
-            "benefit_unpayable", Role.BENEFITS_OFFICER, 5, "A member is owed benefits that cannot be paid to her."
-        ),
+        BreakKind("benefit_unpayable", Role.BENEFITS_OFFICER, 5, "Benefits are owed to a member and cannot be paid."),
         BreakKind("remittance_contradicted", Role.BENEFITS_OFFICER, 3, "The state says otherwise by now of an advice."),
         BreakKind(
             "claim_amount_differs", Role.BENEFITS_OFFICER, 5, "The state pays another amount than the rule gives."
