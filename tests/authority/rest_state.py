@@ -38,9 +38,9 @@ def reception(**changes):
     }  # fmt: skip
 
 
-def example(path, method="get", status="200", name=None):
+def example(path, method="get", status="200", name=None, media="application/json"):
     """Return an example of the contract."""
-    examples = CONTRACT["paths"][path][method]["responses"][status]["content"]["application/json"]["examples"]
+    examples = CONTRACT["paths"][path][method]["responses"][status]["content"][media]["examples"]
     return json.loads(json.dumps(examples[name or next(iter(examples))]["value"], default=str))
 
 

@@ -28,6 +28,7 @@ from tests.authority.rest_state import (
 
 from gateway.authority.connect import state_channel
 from gateway.authority.errors import AuthorityRefusedError, AuthorityUnavailableError, OutcomeUnknownError
+from gateway.authority.rest.channel import GROUPED
 from gateway.kit.period import Period
 
 LINES = "/filings/{filing_id}/lines"
@@ -297,6 +298,54 @@ def test_a_page_that_must_be_read_the_long_way_says_the_same():
     # A number that is none in JSON, in a member nobody looks at: as lenient as it ever was.
     (long,) = Script((200, json.dumps(page | {"odd": float("nan")}).encode())).channel.lines(OURS)
     assert (long.lines, long.counts, long.totals) == (short.lines, short.counts, short.totals)
+
+
+def test_lines_that_are_told_in_groups_are_the_same_lines():
+    page, of = example(LINES), example(LINES, media=GROUPED)
+    state = Script((200, of))
+    (told,) = state.channel.lines(OURS)
+    assert state.requests[0].headers["accept"].startswith(f"{GROUPED}, application/json;q=0.9")
+    (plain,) = Script((200, page)).channel.lines(OURS)
+    assert told.lines[:2] == plain.lines
+    assert told.lines[2] == plain.lines[0]._replace(line=4, document="99900000037")
+    # Read the long way they are the same; so is a page that says everything of each line anew.
+    (long,) = Script((200, json.dumps(of | {"odd": float("nan")}).encode())).channel.lines(OURS)
+    assert long.lines == tuple(told.lines)
+    said = of["grouped"]["said"]
+    each = of | {"grouped": of["grouped"] | {"said": [said[0], said[1], said[0]], "of": [0, 1, 2]}}
+    (apart,) = Script((200, each)).channel.lines(OURS)
+    assert tuple(apart.lines) == tuple(told.lines)
+
+
+GROUPS_MANGLED = [
+    ("document", ["99900000011"]), ("line", [2, 3]), ("of", [0, 1, 0, 0]), ("of", [0, 1, 2]), ("of", [0, 1, -1]),
+    ("of", [0, 1, True]), ("of", [0, 1, "0"]), ("line", [2, 3, 0]), ("line", [2, 3, "4"]), ("line", [2, 3, 4.0]),
+    ("document", ["a", "b", None]), ("said", None), ("said", []), ("said", ["x"]), ("line", None), ("of", None),
+    ("document", "abc"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), GROUPS_MANGLED)
+def test_groups_that_are_not_exactly_as_agreed_are_not_believed(name, value):
+    page = example(LINES, media=GROUPED)
+    page["grouped"][name] = value
+    with pytest.raises(OutcomeUnknownError, match="not as agreed"):
+        list(Script((200, page)).channel.lines(OURS))
+
+
+@pytest.mark.parametrize(("name", "value"), [one for one in MANGLED if one[0] not in ("line", "document")])
+def test_what_is_said_of_many_lines_is_held_to_the_same_as_a_line(name, value):
+    page = example(LINES, media=GROUPED)
+    page["grouped"]["said"][0][name] = value
+    with pytest.raises(OutcomeUnknownError, match="not as agreed"):
+        list(Script((200, page)).channel.lines(OURS))
+
+
+def test_a_page_with_lines_and_groups_or_neither_is_not_believed():
+    page, of = example(LINES), example(LINES, media=GROUPED)
+    for odd in (page | {"grouped": of["grouped"]}, {name: value for name, value in page.items() if name != "lines"}):
+        with pytest.raises(OutcomeUnknownError, match="not as agreed"):
+            list(Script((200, odd)).channel.lines(OURS))
 
 
 @pytest.mark.parametrize("place", ["page", "line", "component"])

@@ -110,6 +110,8 @@ FAULTS: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"on": "lines", "do": "missing_line", "at": 10**6}, {"lines.complete", "verdict.mixed"},
     ),
     "gives a line on two pages": ({"on": "lines", "do": "overlap"}, {"lines.complete"}),
+    "says something of fewer documents than lines": ({"on": "lines", "do": "uneven_groups"}, {"lines.grouped"}),
+    "says of a line what it does not say": ({"on": "lines", "do": "of_nothing"}, {"lines.grouped"}),
     "takes any cursor": ({"on": "lines", "do": "any_cursor"}, {"lines.cursor"}),
     "gives lines in another order": ({"on": "lines", "do": "reorder"}, {"lines.complete", "verdict.mixed"}),
     "adds a bill up wrongly": ({"on": "notices", "do": "wrong_total"}, {"notices.adds-up", "payments.confirmed"}),
@@ -136,8 +138,19 @@ WAITS = {"never answers", "never books a payment", "adds a bill up wrongly", "te
 
 
 TOGETHER = (
-    ("takes other bytes under the same id", "takes any cursor", "leaves a member out", "tells once"),
-    ("takes the same bytes under another id", "changes a wage and does not say so", "does not sign what it tells"),
+    (
+        "takes other bytes under the same id",
+        "takes any cursor",
+        "leaves a member out",
+        "tells once",
+        "says something of fewer documents than lines",
+    ),
+    (
+        "takes the same bytes under another id",
+        "changes a wage and does not say so",
+        "does not sign what it tells",
+        "says of a line what it does not say",
+    ),
     ("forgets what it received", "writes instants without an offset", "signs with another secret"),
     ("bills a repetition again", "looks at no digest", "lets everybody in", "calls JSON text"),
     ("drops a page's last line", "never books a payment"),

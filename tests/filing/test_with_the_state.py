@@ -323,7 +323,12 @@ def test_a_late_processing_after_accepted_has_no_effect(database: Database, stat
         pytest.param({"on": "lines", "do": "wrong_employer"}, "employer", id="another employer"),
         pytest.param({"on": "lines", "do": "missing_line"}, "2 lines; 3", id="a line is missing"),
         pytest.param({"on": "lines", "do": "extra_line"}, "4 lines; 3", id="a line too many"),
+        pytest.param({"on": "lines", "do": "repeat"}, "6 lines; 3", id="each line twice"),
         pytest.param({"on": "lines", "do": "truncate"}, "", id="cut in the middle"),
+        pytest.param(
+            {"on": "lines", "do": "uneven_groups", "times": 1}, "3 lines have 2 documents", id="a document is missing"
+        ),
+        pytest.param({"on": "lines", "do": "of_nothing", "times": 1}, "of names", id="something is said that is not"),
     ],
 )
 def test_an_answer_that_does_not_add_up_is_put_aside_and_asked_for_again(
@@ -340,6 +345,20 @@ def test_an_answer_that_does_not_add_up_is_put_aside_and_asked_for_again(
         assert [answer.status for answer in answers] == ["quarantined", "applied"]
         assert said in (answers[0].problem or "")
         assert _statuses(session, filing_id) == ["accepted"] * 3
+
+
+def test_a_line_told_twice_in_the_place_of_another_is_seen(database: Database, state: StateProcess) -> None:
+    state.script(
+        {"on": "lines", "do": "missing_line"}, {"on": "lines", "do": "repeat"}, {"on": "lines", "do": "missing_line"}
+    )
+    with database.session(1) as session:
+        payroll_id, _ = payroll_of(session, 3)
+        filing_id = _ready(session, payroll_id)
+    with courier_to(database, state) as courier:
+        pursue_until(courier, filing_id, "accepted")
+    with database.session(1) as session:
+        told = [(answer.status, answer.problem) for answer in list_answers(session, filing_id)]
+        assert told == [("quarantined", "it has 2 different line numbers; 3 were expected"), ("applied", None)]
 
 
 def test_unknown_codes_and_long_texts_are_kept_as_they_came(database: Database, state: StateProcess) -> None:

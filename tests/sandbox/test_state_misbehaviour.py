@@ -20,6 +20,9 @@ def wild(state: RunningState) -> RunningState:
     return state
 
 
+GROUPED = "application/vnd.authority.grouped+json"
+
+
 def _body(employer: str, *documents: int, period: str = "2026-03") -> bytes:
     return payroll_file([detail(cedula(n), WAGE) for n in documents], period=period, employer=employer)
 
@@ -101,6 +104,28 @@ class TestTheWay:
         cut = wild.client.get(f"/filings/{filing['filing_id']}/lines")
         with pytest.raises(json.JSONDecodeError):
             cut.json()
+
+    def test_lines_told_in_groups_go_wrong_as_lines_one_by_one_do(
+        self, wild: RunningState, employer: str, first: int
+    ) -> None:
+        filing, plain = answered(wild, _body(employer, first, first + 1), employer)
+
+        def told(*rules: dict[str, Any]) -> dict[str, Any]:
+            wild.script(*rules)
+            page = wild.client.get(f"/filings/{filing['filing_id']}/lines", headers={"Accept": GROUPED})
+            assert page.headers["content-type"] == GROUPED
+            found: dict[str, Any] = page.json()
+            return found
+
+        groups = told()["grouped"]
+        assert (groups["line"], len(groups["said"]), groups["of"]) == ([2, 3], 1, [0, 0])
+        assert [{"line": 2, "document": plain[0]["document"], **groups["said"][0]}] == plain[:1]
+        assert told({"on": "lines", "do": "missing_line"})["grouped"]["line"] == [3]
+        twice = told({"on": "lines", "do": "unknown_code", "code": "9Z7"}, {"on": "lines", "do": "repeat"})["grouped"]
+        assert ([one["code"] for one in twice["said"]], twice["of"]) == (["9Z7", "0"], [0, 1, 0, 1])
+        assert len(told({"on": "lines", "do": "uneven_groups", "times": 1})["grouped"]["document"]) == 1
+        assert told({"on": "lines", "do": "of_nothing", "times": 1})["grouped"]["of"] == [0, 1]
+        assert "grouped" not in wild.client.get(f"/filings/{filing['filing_id']}/lines").json()
 
     def test_it_answers_204_though_it_took_the_file(self, wild: RunningState, employer: str, first: int) -> None:
         wild.script({"on": "submit", "do": "no_content_204"})

@@ -8,7 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol, overload
 
 from gateway.kit.period import Period
 
@@ -461,6 +461,50 @@ class AnsweredLine(NamedTuple):
     """What this line adds to the notice."""
 
 
+class GroupedLines(Sequence[AnsweredLine]):
+    """The lines of a page by what is said of them: what is the same of many is held once, and a line is made when it is looked at."""
+
+    __slots__ = ("documents", "numbers", "of", "said")
+
+    def __init__(
+        self, said: Sequence[AnsweredLine], numbers: Sequence[int], documents: Sequence[str], of: Sequence[int]
+    ) -> None:
+        """Hold lines.
+
+        Args:
+            said: What is said of lines, each once; its number and its document are nobody's.
+            numbers: The lines' numbers.
+            documents: Their documents, as many.
+            of: For each the place, in ``said``, of what is said of it.
+        """
+        self.said, self.numbers, self.documents, self.of = said, numbers, documents, of
+
+    @classmethod
+    def grouped(cls, lines: Sequence[AnsweredLine]) -> "GroupedLines":
+        """Return lines by what is said of them."""
+        if isinstance(lines, cls):
+            return lines
+        known: dict[tuple[Any, ...], int] = {}
+        of = [known.setdefault((*line[1:3], *line[4:]), len(known)) for line in lines]
+        said = [AnsweredLine._make((0, *one[:2], "", *one[2:])) for one in known]
+        return cls(said, [line.line for line in lines], [line.document for line in lines], of)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> AnsweredLine: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[AnsweredLine, ...]: ...
+    def __getitem__(self, index: int | slice) -> AnsweredLine | tuple[AnsweredLine, ...]:
+        if isinstance(index, slice):
+            return tuple(map(self._line, range(*index.indices(len(self)))))
+        return self._line(range(len(self))[index])
+
+    def _line(self, at: int) -> AnsweredLine:
+        return self.said[self.of[at]]._replace(line=self.numbers[at], document=self.documents[at])
+
+
 @dataclass(frozen=True, slots=True)
 class LinePage:
     """One page of answers; repeats what it belongs to, so that a mixed-up answer shows."""
@@ -472,7 +516,7 @@ class LinePage:
     period: Period
     counts: Counts
     totals: Totals
-    lines: tuple[AnsweredLine, ...]
+    lines: Sequence[AnsweredLine]
     next_cursor: str | None
     raw: RawAnswer = field(repr=False, compare=False)
 

@@ -44,6 +44,8 @@ class Answer(NamedTuple):
     """What each page says it belongs to; empty where the file was refused whole and has no line results."""
     pages: Sequence[KeptPage]
     sha256: str
+    is_in_order: bool = False
+    """Each line's number was seen to be above the one before."""
 
 
 class _Ours(NamedTuple):
@@ -143,23 +145,26 @@ def _compare(session: Session, filing: Filing, document: FilingDocument, answer:
     )
     if standing.is_refused_whole:
         return wrong_subject(expected, head), _NOTHING
-    sums, ours = _add_up(session, filing, document)
+    sums, ours = _add_up(session, filing, document, is_in_order=answer.is_in_order)
     return disagreement(expected, [head, *answer.heads], sums), ours
 
 
-def _add_up(session: Session, filing: Filing, document: FilingDocument) -> tuple[Sums, _Ours]:
+def _add_up(session: Session, filing: Filing, document: FilingDocument, *, is_in_order: bool) -> tuple[Sums, _Ours]:
     connection, values = db.driver(session), _range(filing, document)
     if document.holds != "workers":
-        row = connection.execute(sql.sums_of_answer(document.holds).encode(), values).fetchone()
+        row = connection.execute(
+            sql.sums_of_answer(document.holds, is_in_order=is_in_order).encode(), values
+        ).fetchone()
         assert row is not None
         return Sums(*row), _NOTHING
     schedules = db.rows(session, SCHEDULES, {"start": filing.period_start})
     known = schedules[0] if len(schedules) == 1 else None
     usual = dict(zip(("code", "text"), connection.execute(sql.USUAL.encode()).fetchone() or (None, None), strict=True))
     staging.create(session, "filing_alone", sql.ALONE)
-    statement = sql.sums_of_answer("workers", len(known.components) if known else 0)
+    statement = sql.sums_of_answer("workers", len(known.components) if known else 0, is_in_order=is_in_order)
     row = connection.execute(statement.encode(), {**values, **usual}).fetchone()
     assert row is not None
+    bulk.count_for_plans(session, "filing_alone", "line")
     *theirs, kept_minor, fee_minor, amounts = row
     return Sums(*theirs), _Ours(kept_minor, fee_minor, amounts, known.id if known else None, usual)
 
@@ -230,7 +235,7 @@ def _apply(
         steps = [(sql.UPDATE[document.holds], values)]
     counts = _take_answer(session, document, steps)
     if document.holds == "workers" and not standing.is_refused_whole:
-        # Whoever took an answer of her own waits no more: all others were taken as filed, and of them the same is said.
+        # What took an answer of its own waits no more: all others were taken as filed, and of them the same is said.
         bulk.execute(session, sql.UPDATE_USUAL, {**values, **ours.usual})
     code, text = standing.code, standing.message
     _settle_lines(session, filing, document, counts, ours, code, text, evidence_id, actor=actor, today=today)
@@ -249,8 +254,10 @@ def _take_answer(session: Session, document: FilingDocument, steps: list[tuple[s
     if document.holds == "workers":
         staging.create(session, "filing_apart", sql.APART)
         steps = [(sql.told_apart(update), values) for update, values in steps]
-    for update, values in steps:
-        bulk.execute(session, update, values)
+    # Nobody has counted lines that are new: a plan for one of them would go through the answer for each of a file's.
+    with bulk.without_nested_loops(session):
+        for update, values in steps:
+            bulk.execute(session, update, values)
     counted = {**steps[0][1], "lines": document.line_count}
     row = db.driver(session).execute(sql.COUNT_ANSWERED[document.holds].encode(), counted).fetchone()
     assert row is not None

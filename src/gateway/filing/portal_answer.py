@@ -18,11 +18,10 @@ from gateway.filing import queries, staging
 from gateway.filing.acknowledge import Answer, KeptPage, acknowledge
 from gateway.filing.control import Said
 from gateway.filing.errors import DocumentUnknownError, NotReadyError
-from gateway.filing.fetch import TABLE
 from gateway.filing.models import Filing, FilingDocument
 from gateway.filing.portal_file import ACCEPTED, REJECTED, PortalAnswer, Verdict, read_answer
 from gateway.filing.sql import portal as sql
-from gateway.filing.sql.answer import ANSWERED
+from gateway.filing.sql.answer import ANSWERED, TABLE
 from gateway.filing.states import DocumentStatus
 from gateway.kit import audit, bulk, db, evidence, tenant
 from gateway.kit.money import currency_of

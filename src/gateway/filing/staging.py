@@ -14,7 +14,7 @@ def create(session: Session, table: str, columns: Mapping[str, str], *, on_commi
     Args:
         session: The open transaction.
         table: Its name.
-        columns: Column name -> PostgreSQL type.
+        columns: Column name -> PostgreSQL type, and what else holds of the column.
         on_commit: ``DROP``, or ``PRESERVE ROWS`` where several transactions of one connection fill it.
     """
     spec = ", ".join(f"{name} {kind}" for name, kind in columns.items())
@@ -29,6 +29,6 @@ def append(session: Session, table: str, columns: Mapping[str, str], rows: Itera
         driver(session).cursor() as cursor,
         cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)".encode()) as copy,
     ):
-        copy.set_types(list(columns.values()))
+        copy.set_types([kind.split()[0] for kind in columns.values()])
         for row in rows:
             copy.write_row(row)

@@ -57,8 +57,6 @@ class Database:
             f" -c idle_in_transaction_session_timeout={idle_timeout_ms}"
             # Compiling our longest statements takes seconds and running them milliseconds; a server's own default is on.
             " -c jit=off"
-            # What a whole payroll passes through for a moment stays in memory; the default holds less than half of one.
-            " -c temp_buffers=32MB"
             # What a whole payroll passes through for a moment stays in memory: the default is a fifth of it, read again each time.
             " -c temp_buffers=32MB"
         )

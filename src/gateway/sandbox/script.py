@@ -24,7 +24,7 @@ HABITS = frozenset(
     {
         "refuse_with_200", "plain_errors", "media_type", "no_authentication", "drop_member", "naive_instants",
         "loose_amounts", "wrong_total", "forget_id", "bill_twice", "take_other_bytes", "take_twin", "no_digest_check",
-        "overlap", "any_cursor", "unsigned", "once",
+        "overlap", "any_cursor", "uneven_groups", "of_nothing", "unsigned", "once",
     }
 )  # fmt: skip
 """How a state that was built wrongly behaves, always."""

@@ -1,7 +1,7 @@
 """From the state's JSON to the protocol's values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from gateway.authority.protocol import (
     AnsweredLine,
     Counts,
     FilingStanding,
+    GroupedLines,
     LayoutEdition,
     LinePage,
     Notice,
@@ -121,10 +122,71 @@ def line_page(value: Json, raw: RawAnswer, kinds: Kinds) -> LinePage:
         period=read.period(value),
         counts=_counts(value),
         totals=totals,
-        lines=_lines(read.items(value, "lines"), unit, kinds, raw),
+        lines=_lines_of(value, unit, kinds, raw),
         next_cursor=read.text_or_none(value, "next_cursor"),
         raw=raw,
     )
+
+
+def _lines_of(value: Json, unit: Currency, kinds: Kinds, raw: RawAnswer) -> Sequence[AnsweredLine]:
+    """Read a page's lines, one by one or by what is said of them."""
+    if value.get("grouped") is None:
+        return _lines(read.items(value, "lines"), unit, kinds, raw)
+    try:
+        told = _grouped(value["grouped"], unit, kinds)
+    except (msgspec.MsgspecError, MalformedError, read.UnreadableAnswerError):
+        told = None
+    if told is not None:
+        return told
+    whole = read.mapping(json.loads(raw.body), "the answer") if isinstance(value["grouped"], wire.WireGroups) else value
+    return tuple(_line_slowly(line, unit, kinds) for line in _one_by_one(whole))
+
+
+def _grouped(groups: Any, unit: Currency, kinds: Kinds) -> GroupedLines | None:
+    """Read lines by what is said of them, the short way; None where it must be read the long way."""
+    if not isinstance(groups, wire.WireGroups) or not (len(groups.line) == len(groups.document) == len(groups.of)):
+        return None
+    if max(groups.of, default=-1) >= len(groups.said):
+        return None
+    minor, parts, ours = read.amounts_in(unit), wire.components_in(unit), kinds.get
+    said = [
+        AnsweredLine(
+            0,
+            one.payroll,
+            ours(one.document_type, one.document_type),
+            "",
+            one.status,
+            one.code,
+            one.message,
+            minor(one.declared_wage),
+            minor(one.accepted_wage),
+            one.additional_dependants,
+            parts(bytes(one.components)),
+            minor(one.amount),
+        )
+        for one in groups.said
+    ]
+    return GroupedLines(said, groups.line, groups.document, groups.of)
+
+
+def _one_by_one(value: Json) -> list[Json]:
+    """Return grouped lines as a page says them one by one."""
+    if value.get("lines") is not None:
+        raise read.UnreadableAnswerError("lines are told one by one and grouped")
+    groups = read.mapping(value["grouped"], "grouped")
+    said = [read.mapping(one, "said") for one in read.items(groups, "said")]
+    numbers, documents, of = (read.items(groups, name) for name in ("line", "document", "of"))
+    if not len(numbers) == len(documents) == len(of):
+        raise read.UnreadableAnswerError(
+            f"{len(numbers)} lines have {len(documents)} documents, and something is said of {len(of)}"
+        )
+    for place in of:
+        if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < len(said):
+            raise read.UnreadableAnswerError(f"of names {place!r}; {len(said)} things are said, from 0")
+    return [
+        {**said[place], "line": line, "document": document}
+        for line, document, place in zip(numbers, documents, of, strict=True)
+    ]
 
 
 def _lines(values: list[Any], unit: Currency, kinds: Kinds, raw: RawAnswer) -> tuple[AnsweredLine, ...]:

@@ -26,6 +26,8 @@ from gateway.authority.rest.transport import Transport
 from gateway.kit.period import Period
 
 LINES_PER_PAGE = 10_000
+GROUPED = "application/vnd.authority.grouped+json"
+"""What a state may answer instead of lines one by one: what it says once, and of which lines; a seventh of the octets."""
 _ADVICES_PER_PAGE = 1_000
 _PIECE = 1 << 18
 _MOST_PAGES = 100_000
@@ -91,7 +93,8 @@ class RestChannel:
             return page
 
         params = {"limit": str(self._lines_per_page)}
-        yield from self._pages(f"filings/{reference}/lines", params, read, lambda page: page.next_cursor, wire.page)
+        path = f"filings/{reference}/lines"
+        yield from self._pages(path, params, read, lambda page: page.next_cursor, wire.page, GROUPED)
 
     def notices(self, employer: str, period: Period, payroll: str | None = None) -> list[Notice]:
         """Give the bills of a month, newest first."""
@@ -145,8 +148,9 @@ class RestChannel:
         params: Mapping[str, str],
         read: Callable[[Json, RawAnswer], T],
         short_way: Callable[[bytes], Any] | None = None,
+        accept: str | None = None,
     ) -> T:
-        content, raw = self._transport.get(path, params, short_way)
+        content, raw = self._transport.get(path, params, short_way, accept)
         return _understand(content, raw, read)
 
     def _pages(
@@ -156,10 +160,11 @@ class RestChannel:
         read: Callable[[Json, RawAnswer], T],
         cursor_of: Callable[[T], str | None],
         short_way: Callable[[bytes], Any] | None = None,
+        accept: str | None = None,
     ) -> Iterator[T]:
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
-            page = self._get(path, {**params, "cursor": cursor} if cursor else params, read, short_way)
+            page = self._get(path, {**params, "cursor": cursor} if cursor else params, read, short_way, accept)
             yield page
             following = cursor_of(page)
             if following is None:

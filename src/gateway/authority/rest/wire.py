@@ -33,8 +33,33 @@ class WireLine(msgspec.Struct, gc=False):
     amount: str
 
 
+class WireSaid(msgspec.Struct, gc=False):
+    """What is said of many lines at once, as it came."""
+
+    payroll: str
+    document_type: str
+    status: str
+    code: str
+    message: str
+    declared_wage: str
+    accepted_wage: str
+    additional_dependants: Annotated[int, msgspec.Meta(ge=0)]
+    components: msgspec.Raw
+    amount: str
+
+
+class WireGroups(msgspec.Struct):
+    """Lines by what is said of them: three lists of the same length, and what the third one counts in."""
+
+    said: list[WireSaid]
+    line: list[Annotated[int, msgspec.Meta(ge=1)]]
+    document: list[str]
+    of: list[Annotated[int, msgspec.Meta(ge=0)]]
+
+
 class _WirePage(msgspec.Struct):
-    lines: list[WireLine]
+    lines: list[WireLine] | None = None
+    grouped: WireGroups | None = None
     filing_id: Any = None
     reception_number: Any = None
     kind: Any = None
@@ -56,14 +81,17 @@ _PARTS = msgspec.json.Decoder(list[_WirePart])
 
 
 def page(body: bytes) -> dict[str, Any] | None:
-    """Return a page's head by name, with its lines as ``WireLine``; None where it is not exactly as agreed."""
+    """Return a page's head by name, with its lines as ``WireLine`` or ``WireGroups``; None where it is not exactly as agreed."""
     try:
         if not body.isascii():
             # What is skipped is not looked at below, and an answer in no alphabet is no answer.
             body.decode()
-        return msgspec.structs.asdict(_PAGE.decode(body))
+        found = msgspec.structs.asdict(_PAGE.decode(body))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
+    if (found["lines"] is None) == (found["grouped"] is None):
+        return None
+    return found
 
 
 def lines(values: list[Any]) -> list[WireLine] | None:

@@ -1,6 +1,6 @@
 """What became of a filing, as a whole and line by line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.conformance.bench import ACCEPTED, OK, TAKEN, Bench, Sent, rows
@@ -10,6 +10,7 @@ _QUERY = "paths › /filings/{filing_id} › get › description"
 _LINES = "paths › /filings/{filing_id}/lines › get › description"
 _PAGED = "paths › /filings/{filing_id}/lines › get › parameters"
 _NOBODY = "0b7e6f0a-5a3b-4f0e-9a55-4f2c6d1a7e11"
+_GROUPED = "application/vnd.authority.grouped+json"
 _HEAD = ("filing_id", "reception_number", "kind", "employer", "period", "counts", "totals")
 
 
@@ -182,6 +183,30 @@ def stable(bench: Bench) -> None:
     first = list(rows(bench.kept["large.pages"], "lines"))
     if bench.lines_of(bench.kept["large"], max(2, bench.target.lines // 2 + 1)) != first:
         raise Departure("not_the_same")
+
+
+@case("lines.grouped", _LINES, "the same lines in the same order", needs=["lines.complete"])
+def grouped(bench: Bench) -> None:
+    """Where the system says once what it says of many lines, it says the same as line by line."""
+    limit, sent = max(1, bench.target.lines // 4), bench.kept["large"]
+    pages = bench.pages(f"filings/{sent.filing_id}/lines", limit, _GROUPED)
+    told = [exchange.media_type for exchange in bench.exchanges]
+    if _GROUPED not in told:
+        raise NotTried("no_groups")
+    for page, plain in zip(pages, bench.kept["large.pages"], strict=True):
+        lines = list(_ungrouped(bench, bench.member(page, "grouped", (dict,))))
+        if {**page, "lines": lines} != {**plain, "grouped": page["grouped"]}:
+            raise Departure("groups_differ")
+
+
+def _ungrouped(bench: Bench, groups: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    said, *lists = (bench.member(groups, name, (list,)) for name in ("said", "line", "document", "of"))
+    if len({len(one) for one in lists}) > 1:
+        raise Departure("groups_uneven", lengths=" / ".join(str(len(one)) for one in lists))
+    for line, document, of in zip(*lists, strict=True):
+        if not isinstance(of, int) or not 0 <= of < len(said):
+            raise Departure("groups_of_nothing", line=line, of=of, said=len(said))
+        yield {"line": line, "document": document, **said[of]}
 
 
 @case("lines.cursor", "components › parameters › Cursor › description", "opaque", needs=["lines.complete"])

@@ -27,6 +27,8 @@ UPDATE filing_submission SET finished_at = clock_timestamp(), outcome = :outcome
 WHERE mutual_id = current_mutual() AND filing_id = :filing_id AND attempt = :attempt AND step = :step
 """
 
+TABLE = "filing_answered"
+"""Where an answer stands while it is set against ours: a temporary table, or a view of two."""
 ANSWERED = {
     "line": "int4",
     "payroll": "text",
@@ -42,10 +44,22 @@ ANSWERED = {
 }
 """Columns of the staged answer: one row per line of the file."""
 
+SAID = {"id": "int4 PRIMARY KEY", **{name: kind for name, kind in ANSWERED.items() if name not in ("line", "document")}}
+"""Columns of what a fetched answer says, of however many lines."""
+LISTED = {"line": "int4", "document": "text", "said": "int4"}
+"""Columns of the lines of a fetched answer, and what is said of each."""
+ANSWERED_OF_GROUPS = f"""
+-- no row: a fetched answer, line by line; who asks for numbers and documents alone looks at nothing that is said
+CREATE TEMPORARY VIEW filing_answered AS
+SELECT {", ".join(f"l.{name}" if name in ("line", "document") else f"s.{name}" for name in ANSWERED)}
+FROM filing_listed l LEFT JOIN filing_said s ON s.id = l.said
+"""
+
 _SAME = "o.document_kind = a.document_kind AND o.document = a.document"
 _OURS = """LEFT JOIN {table} o ON o.mutual_id = (SELECT current_mutual()) AND o.filing_id = %(filing_id)s
     AND o.line_no = a.line + %(offset)s AND o.line_no BETWEEN %(first)s AND %(last)s AND o.status = 'waiting'"""
-_THEIRS = """count(*) AS lines, (SELECT count(*) FROM (SELECT FROM filing_answered GROUP BY line) d) AS distinct_lines,
+_DIFFERENT = "(SELECT count(*) FROM (SELECT FROM filing_answered GROUP BY line) d)"
+_THEIRS = """count(*) AS lines, {different} AS distinct_lines,
        count(*) FILTER (WHERE a.status IN ('accepted', 'accepted_with_change')) AS accepted,
        count(*) FILTER (WHERE a.status = 'rejected') AS rejected,
        coalesce(sum(a.declared_minor), 0)::int8 AS declared_minor, coalesce(sum(a.accepted_minor), 0)::int8 AS accepted_minor,
@@ -59,7 +73,7 @@ GROUP BY code, message ORDER BY count(*) DESC, code, message LIMIT 1
 
 
 @cache
-def sums_of_answer(holds: str, places: int = 0) -> str:
+def sums_of_answer(holds: str, places: int = 0, *, is_in_order: bool = False) -> str:
     """Return the statement that adds an answer up and sets it against ours; it keeps apart what is not as usual.
 
     Into ``filing_alone`` go the lines that were not taken as filed, and those of which other words are said than usual:
@@ -68,12 +82,14 @@ def sums_of_answer(holds: str, places: int = 0) -> str:
     Args:
         holds: What the file holds.
         places: How many components' amounts of accepted workers are added up by their place.
+        is_in_order: Each line's number is known to be above the one before, so that all of them are different.
     """
+    theirs = _THEIRS.format(different="count(*)" if is_in_order else _DIFFERENT)
     if holds != "workers":
         table, same = {"dependants": ("filing_dependant_line", "true"), "movements": ("filing_movement", _SAME)}[holds]
         return f"""
 -- one row: the staged answer added up, and how many of its lines stand where ours stand
-SELECT {_THEIRS}, count(o.id) FILTER (WHERE {same}) AS ours, NULL::int8 AS ours_minor
+SELECT {theirs}, count(o.id) FILTER (WHERE {same}) AS ours, NULL::int8 AS ours_minor
 FROM filing_answered a {_OURS.format(table=table)}
 """
     amounts = ", ".join(
@@ -84,7 +100,7 @@ FROM filing_answered a {_OURS.format(table=table)}
 -- one row: the staged answer added up, how many of its lines stand where ours stand, the wages we declared in those, and
 -- what the accepted of them come to by our reckoning: all, our fees, and each component
 WITH summed AS (
-    SELECT {_THEIRS}, count(o.id) FILTER (WHERE {_SAME}) AS ours, sum(o.wage_minor)::int8 AS ours_minor,
+    SELECT {theirs}, count(o.id) FILTER (WHERE {_SAME}) AS ours, sum(o.wage_minor)::int8 AS ours_minor,
            coalesce(sum(o.state_minor) FILTER (WHERE a.status <> 'rejected'), 0)::int8 AS kept_minor,
            coalesce(sum(o.fee_minor) FILTER (WHERE a.status <> 'rejected'), 0)::int8 AS fee_minor,
            ARRAY[{amounts}]::int8[] AS amounts_minor,
@@ -93,7 +109,7 @@ WITH summed AS (
                AND a.code IS NOT DISTINCT FROM %(code)s::text AND a.message IS NOT DISTINCT FROM %(text)s::text) IS NOT TRUE) AS alone
     FROM filing_answered a {_OURS.format(table="filing_line")}
 ), alone AS (
-    INSERT INTO filing_alone (line) SELECT unnest(alone) FROM summed
+    INSERT INTO filing_alone (line, line_no) SELECT line, line + %(offset)s FROM summed, unnest(alone) line
 )
 SELECT lines, distinct_lines, accepted, rejected, declared_minor, accepted_minor, billed_minor, ours, ours_minor,
        kept_minor, fee_minor, amounts_minor
@@ -112,7 +128,8 @@ UPDATE filing_line l SET
     state_wage_minor = CASE WHEN a.status <> 'rejected' AND a.accepted_minor <> l.wage_minor THEN a.accepted_minor END,
     answered_at = now()
 FROM filing_alone x JOIN filing_answered a ON a.line = x.line
-WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AND l.line_no = a.line + %(offset)s
+WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AND l.line_no = x.line_no
+  AND l.line_no = ANY (ARRAY(SELECT line_no FROM filing_alone))
   AND l.line_no BETWEEN %(first)s AND %(last)s AND l.status = 'waiting'
 """
 
@@ -168,8 +185,8 @@ WHERE l.mutual_id = (SELECT current_mutual()) AND l.filing_id = %(filing_id)s AN
     )
 }
 
-ALONE = {"line": "int4"}
-"""Column of the temporary table of the lines of an answer of which something else is said than is usual."""
+ALONE = {"line": "int4", "line_no": "int4"}
+"""Columns of the temporary table of the lines of an answer of which something else is said than is usual: theirs and ours."""
 APART = {"line_id": "int8", "status": "text"}
 """Columns of the temporary table of a file's workers whom the state did not take as they were filed."""
 

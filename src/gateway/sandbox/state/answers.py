@@ -1,4 +1,4 @@
-"""GET /filings/{filing_id} and its lines."""
+"""GET /filings/{filing_id} and its lines, one by one or by what is said of them."""
 
 import json
 import uuid
@@ -21,6 +21,7 @@ def _amount(column: str, exponent: int) -> str:
     return f"printf('%d.%0{exponent}d', {column} / {unit}, {column} % {unit})"
 
 
+GROUPED = "application/vnd.authority.grouped+json"
 _SUM = " + ".join(f"c{number}" for number in range(1, COLUMNS + 1))
 
 
@@ -35,10 +36,9 @@ def line_json(components: tuple[str, ...], exponent: int) -> str:
         _amount(column, exponent) for column in ("declared_minor", "accepted_minor", f"({_SUM})")
     )
     return f"""
--- one row per line of a filing, in the order of the file: its JSON up to the message, and its number and code
-SELECT line, code, status,
-  '{{"line":' || line || ',"payroll":' || json_quote(payroll) || ',"document_type":' || json_quote(document_type) ||
-  ',"document":' || json_quote(document) || ',"status":"' ||
+-- one row per line of a filing, in the order of the file: its number, document and code, and as JSON all else but the message
+SELECT line, json_quote(document) AS document, code, status,
+  '"payroll":' || json_quote(payroll) || ',"document_type":' || json_quote(document_type) || ',"status":"' ||
   CASE status WHEN 0 THEN 'accepted' WHEN 1 THEN 'rejected' ELSE 'accepted_with_change' END ||
   '","code":' || json_quote(code) || ',"declared_wage":"' || {declared} ||
   '","accepted_wage":"' || {accepted} || '","additional_dependants":' || dependants ||
@@ -129,9 +129,52 @@ def list_lines(state: State, call: Call) -> Answer:
         "employer": row["employer"], "period": row["period"], **_sums(state, row),
         "next_cursor": cursor_of(lines[-1]["line"]) if more else None,
     }  # fmt: skip
-    text = ",".join(line["body"] + _message(state, line) + "}" for line in lines)
-    body = json.dumps(head, ensure_ascii=False)[:-1] + f', "lines": [{text}]}}'
-    return Answer(body=body.encode())
+    is_grouped = GROUPED in call.headers.get("accept", "")
+    text = (_grouped if is_grouped else _one_by_one)(state, lines)
+    body = json.dumps(head, ensure_ascii=False)[:-1] + f", {text}}}"
+    return Answer(body=body.encode(), media_type=GROUPED if is_grouped else "application/json")
+
+
+def _one_by_one(state: State, lines: list[Any]) -> str:
+    told = (f'{{"line":{one["line"]},"document":{one["document"]},{_said(state, one)}}}' for one in lines)
+    return f'"lines": [{",".join(told)}]'
+
+
+def _grouped(state: State, lines: list[Any]) -> str:
+    """Write once what is the same of many lines."""
+    said: dict[str, int] = {}
+    of = ",".join(str(said.setdefault(_said(state, one), len(said))) for one in lines)
+    once = ",".join(f"{{{one}}}" for one in said)
+    numbers, documents = (",".join(str(one[name]) for one in lines) for name in ("line", "document"))
+    return f'"grouped": {{"said":[{once}],"line":[{numbers}],"document":[{documents}],"of":[{of}]}}'
+
+
+def ungroup(body: dict[str, Any]) -> None:
+    """Turn a page's groups into lines one by one."""
+    groups = body.pop("grouped")
+    body["lines"] = [
+        {"line": line, "document": document, **groups["said"][of]}
+        for line, document, of in zip(groups["line"], groups["document"], groups["of"], strict=True)
+    ]
+
+
+def group(body: dict[str, Any]) -> None:
+    """Turn a page's lines one by one into groups, whatever their members have become."""
+    said: dict[str, int] = {}
+    lines, of = body.pop("lines"), []
+    for line in lines:
+        rest = json.dumps({name: value for name, value in line.items() if name not in ("line", "document")})
+        of.append(said.setdefault(rest, len(said)))
+    body["grouped"] = {
+        "said": [json.loads(one) for one in said],
+        "line": [line["line"] for line in lines if "line" in line],
+        "document": [line["document"] for line in lines if "document" in line],
+        "of": of,
+    }
+
+
+def _said(state: State, line: Any) -> str:
+    return str(line["body"]) + _message(state, line)
 
 
 def _message(state: State, line: Any) -> str:

@@ -24,7 +24,7 @@ from gateway.sandbox.state import (
     remittance_pages,
     remittances,
 )
-from gateway.sandbox.state.core import IN_THE_PAGE, KNOWN, State
+from gateway.sandbox.state.core import IN_GROUPS, IN_THE_PAGE, KNOWN, State
 from gateway.sandbox.state.problems import problem
 
 Step = Callable[[State, Call], Answer]
@@ -64,7 +64,7 @@ def create_app(state: State) -> Starlette:
         refuse=problem,
         facts=partial(_facts, state),
         distort=partial(distortion.distort, state),
-        distortions={on: IN_THE_PAGE & known for on, known in KNOWN.items()},
+        distortions={on: (IN_THE_PAGE | IN_GROUPS) & known for on, known in KNOWN.items()},
         signatures=Signatures(state.options.verify_jwks) if state.options.verify_jwks else None,
     )
 

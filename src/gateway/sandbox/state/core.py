@@ -24,6 +24,8 @@ IN_THE_PAGE = frozenset(
     }
 )  # fmt: skip
 """What can be wrong in one answer and right in the next."""
+IN_GROUPS = frozenset({"uneven_groups", "of_nothing"})
+"""What can be wrong only where lines are told in groups."""
 LASTING = frozenset({"layout_switch", "lower_limits"})
 VERDICTS = frozenset(
     {
@@ -37,7 +39,7 @@ KNOWN = {
     "limits": IN_THE_PAGE | LASTING,
     "submit": IN_THE_PAGE | VERDICTS | LASTING | CARELESS | {"new_reference"},
     "query": IN_THE_PAGE,
-    "lines": IN_THE_PAGE | {"overlap", "any_cursor"},
+    "lines": IN_THE_PAGE | IN_GROUPS | {"overlap", "any_cursor"},
     "notices": IN_THE_PAGE | {"cent_off", "new_reference", "change_amount"},
     "payments": IN_THE_PAGE | {"wait", "refuse", "cent_off", "never_answer"},
     "remittances": IN_THE_PAGE | {"cent_off", "change_amount", "no_transfer", "unadvised"},

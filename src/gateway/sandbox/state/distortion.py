@@ -1,12 +1,13 @@
 """Answers gone wrong on their way out, while what the state holds is right."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gateway.sandbox.answering import Answer, Call
 from gateway.sandbox.script import Rule
-from gateway.sandbox.state.answers import list_lines, query_filing
+from gateway.sandbox.state.answers import group, list_lines, query_filing, ungroup
 from gateway.sandbox.state.core import State
 
 _LISTS = ("lines", "notices", "remittances", "payments")
@@ -20,10 +21,26 @@ def distort(state: State, rule: Rule, on: str, call: Call, answer: Answer) -> An
     if rule.do == "old_answers":
         return _older(state, on, call, answer)
     body = json.loads(answer.written())
+    if rule.do in _OF_GROUPS:
+        if "grouped" in body:
+            _OF_GROUPS[rule.do](body["grouped"])
+        return Answer(answer.status, body, answer.headers, answer.media_type)
     change = _CHANGES.get(rule.do)
     if change is not None:
-        change(body, rule, on)
+        with _one_by_one(body):
+            change(body, rule, on)
     return Answer(answer.status, body, answer.headers, answer.media_type)
+
+
+@contextmanager
+def _one_by_one(body: dict[str, Any]) -> Iterator[None]:
+    """Let lines that are told in groups be changed as if they were told one by one."""
+    is_grouped = "grouped" in body
+    if is_grouped:
+        ungroup(body)
+    yield
+    if is_grouped:
+        group(body)
 
 
 def _first(body: dict[str, Any]) -> dict[str, Any]:
@@ -165,6 +182,18 @@ _CHANGES: dict[str, Callable[[dict[str, Any], Rule, str], None]] = {
 }
 
 
+def _uneven(groups: dict[str, Any]) -> None:
+    groups["document"].pop()
+
+
+def _of_nothing(groups: dict[str, Any]) -> None:
+    groups["of"][-1] = len(groups["said"])
+
+
+_OF_GROUPS: dict[str, Callable[[dict[str, Any]], None]] = {"uneven_groups": _uneven, "of_nothing": _of_nothing}
+"""What can go wrong only where lines are told in groups; told one by one, they are left alone."""
+
+
 def _older(state: State, on: str, call: Call, answer: Answer) -> Answer:
     """Answer with another filing of the same employer, or mix its lines in."""
     if on not in ("query", "lines"):
@@ -184,6 +213,7 @@ def _older(state: State, on: str, call: Call, answer: Answer) -> Answer:
     elsewhere = Call({"filing_id": other["filing_id"]}, {}, call.headers)
     if on == "query":
         return query_filing(state, elsewhere)
-    mixed = json.loads(answer.written())
-    mixed["lines"] += json.loads(list_lines(state, elsewhere).written())["lines"]
-    return Answer(answer.status, mixed, answer.headers)
+    mixed, others = json.loads(answer.written()), json.loads(list_lines(state, elsewhere).written())
+    with _one_by_one(mixed), _one_by_one(others):
+        mixed["lines"] += others["lines"]
+    return Answer(answer.status, mixed, answer.headers, answer.media_type)
