@@ -61,6 +61,8 @@ PEOPLE = (
     INSERT INTO ledger_account (code, currency, kind, normal_side, floor_minor, is_clearing, control, owner_kind, owner_id)
     SELECT 'member:' || m.id || ':' || c, 'DOP', 'liability', -1, 0, false, 'member:' || c, 'member', m.id
     FROM member m CROSS JOIN (VALUES ('contributions'), ('benefits')) k (c)
+    -- As a file of members opens them: those of one kind for everybody, then those of the other.
+    ORDER BY c DESC, m.id
     """,
 )
 

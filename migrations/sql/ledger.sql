@@ -34,7 +34,8 @@ BEGIN
     SELECT count(*) AS entries, min(f.tx_id) AS first_tx, max(f.tx_id) AS last_tx, min(f.mutual_id) AS mutual,
            min(f.currency) AS currency, min(f.currency) <> max(f.currency) AS is_mixed,
            min(f.mutual_id) <> max(f.mutual_id) OR min(f.currency) <> max(f.currency) AS is_manifold,
-           sum(f.amount_minor) AS total, min(f.line) AS first, max(f.line) AS last, bool_and(f.written_xid = writer) AS is_ours
+           sum(f.amount_minor) AS total, min(f.line) AS first, max(f.line) AS last, bool_and(f.written_xid = writer) AS is_ours,
+           min(f.account_id) AS first_account, max(f.account_id) AS last_account
     INTO brought FROM fresh f;
     -- What is of several currencies or mutuals is rare and looked at as a small statement is.
     is_large := brought.entries >= few AND NOT brought.is_manifold;
@@ -63,7 +64,8 @@ BEGIN
         END IF;
         IF NOT is_faulty THEN
             -- Accounts with a floor keep a balance on their normal side, changed and thereby locked in the order of their ids
-            -- (merged, not hashed; grouped by sorting, as they come in order mostly). Who has one is proven to be there in this
+            -- (merged, not hashed; grouped by sorting, as they come in order mostly; looked for between the first and the last, as
+            -- the accounts of a kind lie together where a file of members opened them). Who has one is proven to be there in this
             -- currency; the few others are looked up.
             PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_hashagg', 'off', true);
             EXECUTE '
@@ -71,12 +73,13 @@ BEGIN
                     SELECT f.account_id, sum(f.amount_minor)::bigint AS minor FROM fresh f GROUP BY f.account_id ORDER BY f.account_id
                 ), kept AS (
                     UPDATE ledger_balance b SET held_minor = b.held_minor + c.minor * b.normal_side
-                    FROM c WHERE b.mutual_id = $1 AND b.account_id = c.account_id AND b.currency = $2 RETURNING b.account_id
+                    FROM c WHERE b.mutual_id = $1 AND b.account_id = c.account_id AND b.currency = $2
+                        AND b.account_id BETWEEN $3 AND $4 RETURNING b.account_id
                 )
                 SELECT (SELECT count(*) FROM c) <> (SELECT count(*) FROM kept) + (
                     SELECT count(*) FROM c JOIN ledger_account a ON a.mutual_id = $1 AND a.id = c.account_id
                         AND a.currency = $2 AND a.floor_minor IS NULL)'
-                INTO is_faulty USING brought.mutual, brought.currency;
+                INTO is_faulty USING brought.mutual, brought.currency, brought.first_account, brought.last_account;
         END IF;
         PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
             set_config('enable_hashagg', 'on', true), set_config('enable_nestloop', 'on', true);

@@ -101,6 +101,36 @@ def test_a_member_who_is_enrolled_after_the_advice_gets_her_benefit(database: Da
         assert (kept.status, kept.member_id, kept.reason) == ("allotted", member, None)
 
 
+def test_whose_a_line_is_is_looked_at_again_when_the_money_is_here(database: Database) -> None:
+    """Between the advice and the money one member died, one gave her number to another, one lost hers, one has a second."""
+    with database.session(1) as session:
+        open_bank(session)
+        members = make_members(session, 5)
+        lines = [line(n, document_of(n), n * 100_00) for n in range(1, 6)]
+        told = advice(lines)
+        remittance = record(session, told, lines)
+        assert [row.member_id for row in list_lines(session, remittance.id)] == members
+        db.run(session, "UPDATE member SET status = 'deceased' WHERE id = :id", {"id": members[0]})
+        take = "UPDATE member_identity SET value = :new WHERE member_id = :id"
+        db.run(session, take, {"id": members[1], "new": "00100000099"})
+        db.run(session, take, {"id": members[3], "new": document_of(2)})
+        second = "INSERT INTO member_identity (member_id, kind, value, is_primary) VALUES (:id, 'passport', 'P1', false)"
+        db.run(session, second, {"id": members[4]})
+        fund_in_full(session, told)
+        done = allot(session, remittance.id, actor="staff:ana", today=TODAY)
+        kept = {row.line_no: (row.status, row.member_id, row.reason) for row in list_lines(session, remittance.id)}
+        assert kept == {
+            1: ("suspense", None, "deceased"),
+            2: ("allotted", members[3], None),
+            3: ("allotted", members[2], None),
+            4: ("suspense", None, "unknown_identity"),
+            5: ("allotted", members[4], None),
+        }
+        assert (done.remittance.allotted_minor, done.remittance.suspense_minor) == (1000_00, 500_00)
+        assert current_balance(session, f"member:{members[3]}:benefits") == 200_00
+        assert current_balance(session, SUSPENSE) == 500_00
+
+
 def test_nothing_is_allotted_before_the_money_is_here(database: Database) -> None:
     with database.session(1) as session:
         open_bank(session)

@@ -127,6 +127,8 @@ def test_a_batch_is_split_where_the_provider_takes_no_more(database: Database) -
         assert [batch.total_minor for batch in prepared.batches] == [800_00, 300_00, 50_00]
         ids = [p.end_to_end_id for batch in prepared.batches for p in list_payouts(session, batch.id)]
         assert len(set(ids)) == 5
+        assert ids == sorted(ids), "each id is greater than the one before: their index grows at its end"
+        assert [one[-7:] for one in ids] == ["-000001", "-000002", "-000001", "-000002", "-000001"]
         for batch in prepared.batches:
             release(session, batch.id, **BY_EVA)
         assert sum(balance_of(session, f"payout:{batch.id}") for batch in prepared.batches) == 1150_00

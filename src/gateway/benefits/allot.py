@@ -15,6 +15,7 @@ from gateway.kit import audit, bulk, db
 from gateway.kit.money import currency_of, format_amount, plain_amount
 from gateway.ledger.accounts import NewAccount, open_accounts, open_for_owners
 from gateway.ledger.bulk import Head, post_lines
+from gateway.ledger.errors import UnknownAccountError
 
 SUSPENSE = "suspense:benefits"
 
@@ -41,25 +42,16 @@ def allot(session: Session, remittance_id: int, *, actor: str, today: dt.date) -
         return Allotted(remittance, is_new=False)
     if not REMITTANCE.allows(RemittanceStatus(remittance.status), RemittanceEvent.ALLOT):
         raise MoneyMissingError(_what_is_missing(remittance))
-    _share_out(session, remittance)
-    _open_missing_accounts(session, remittance)
-    head = Head(
-        key=f"remittance:{remittance_id}:allotment",
-        kind="benefit.allot",
-        valid_on=today,
-        actor=actor,
-        evidence=f"evidence:{remittance.evidence_id}",
-    )
-    waiting = {"waiting_on": undistributed(remittance.authority_reference), "total_minor": remittance.total_minor}
-    posted = post_lines(session, head, queries.ALLOTMENT_ENTRIES, {**waiting, "currency": remittance.currency})
-    _mark_allotted(session, remittance, posted.tx_id, actor)
+    suspense_minor = _look_again(session, remittance)
+    common = [NewAccount(SUSPENSE), NewAccount(undistributed(remittance.authority_reference))]
+    open_accounts(session, common, remittance.currency)
+    tx_id = _post(session, remittance, suspense_minor, actor, today)
+    _mark_allotted(session, remittance, tx_id, suspense_minor, actor)
     follow_remittance(session, remittance_id, actor=actor, today=today)
     return Allotted(queries.get_remittance(session, remittance_id), is_new=True)
 
 
-def _share_out(session: Session, remittance: RemittanceRow) -> None:
-    for statement in (queries.DROP_SHARES, queries.MAKE_SHARES):
-        bulk.execute(session, statement)
+def _look_again(session: Session, remittance: RemittanceRow) -> int:
     values = {
         "remittance_id": remittance.id,
         "matched": LINE.target(LineEvent.MATCH).value,
@@ -68,21 +60,42 @@ def _share_out(session: Session, remittance: RemittanceRow) -> None:
         "sources": sorted({*LINE.sources(LineEvent.MATCH), *LINE.sources(LineEvent.LOSE_MATCH)}),
     }
     with bulk.without_nested_loops(session, remittance.line_count):
-        bulk.execute(session, queries.FILL_SHARES, values)
+        return int(bulk.one(session, queries.LOOK_AGAIN, values)[0])
 
 
-def _open_missing_accounts(session: Session, remittance: RemittanceRow) -> None:
-    missing = db.rows(session, queries.MEMBERS_WITHOUT_ACCOUNT)
-    members = [row.member_id for row in missing]
-    open_for_owners(session, "member:{}:benefits", "member", members, remittance.currency)
-    common = [NewAccount(SUSPENSE), NewAccount(undistributed(remittance.authority_reference))]
-    open_accounts(session, common, remittance.currency)
+def _post(session: Session, remittance: RemittanceRow, suspense_minor: int, actor: str, today: dt.date) -> int:
+    head = Head(
+        key=f"remittance:{remittance.id}:allotment",
+        kind="benefit.allot",
+        valid_on=today,
+        actor=actor,
+        evidence=f"evidence:{remittance.evidence_id}",
+    )
+    values = {
+        "remittance_id": remittance.id,
+        "currency": remittance.currency,
+        "suspense": SUSPENSE,
+        "suspense_minor": suspense_minor,
+        "waiting_on": undistributed(remittance.authority_reference),
+        "total_minor": remittance.total_minor,
+    }
+    with bulk.without_nested_loops(session, remittance.line_count):
+        try:
+            with session.begin_nested():
+                return post_lines(session, head, queries.ALLOTMENT_ENTRIES, values).tx_id
+        except UnknownAccountError:
+            # Who is enrolled has her account; to look for those who have none would take as long as booking a part of it.
+            missing = db.rows(session, queries.MEMBERS_WITHOUT_ACCOUNT, {"remittance_id": remittance.id})
+            open_for_owners(
+                session, "member:{}:benefits", "member", [row.member_id for row in missing], remittance.currency
+            )
+            return post_lines(session, head, queries.ALLOTMENT_ENTRIES, values).tx_id
 
 
-def _mark_allotted(session: Session, remittance: RemittanceRow, tx_id: int, actor: str) -> None:
+def _mark_allotted(session: Session, remittance: RemittanceRow, tx_id: int, suspense_minor: int, actor: str) -> None:
     status = REMITTANCE.target(RemittanceEvent.ALLOT)
-    values = {"remittance_id": remittance.id, "status": status.value, "tx_id": tx_id}
-    shares = db.one(session, queries.MARK_ALLOTTED, values)
+    values = {"remittance_id": remittance.id, "status": status.value, "tx_id": tx_id, "suspense_minor": suspense_minor}
+    members = db.one(session, queries.MARK_ALLOTTED, values).members
     audit.log_transition(
         session,
         subject_kind="remittance",
@@ -91,7 +104,7 @@ def _mark_allotted(session: Session, remittance: RemittanceRow, tx_id: int, acto
         from_state=remittance.status,
         to_state=status.value,
         actor=actor,
-        reason=f"{remittance.line_count} lines for {shares.members} members; {plain_amount(shares.suspense, remittance.currency)} to suspense",
+        reason=f"{remittance.line_count} lines for {members} members; {plain_amount(suspense_minor, remittance.currency)} to suspense",
     )
 
 

@@ -84,9 +84,9 @@ LEFT JOIN member d ON d.mutual_id = i.mutual_id AND d.id = i.member_id AND d.sta
 
 INSERT_LINES = f"""
 -- no row: one line per staged line, with whose it is as far as is known now
-INSERT INTO benefit_remittance_line (remittance_id, line_no, document_kind, document, benefit_kind, claim_reference,
+INSERT INTO benefit_remittance_line (mutual_id, remittance_id, line_no, document_kind, document, benefit_kind, claim_reference,
                                      instalment, instalment_count, period_start, amount_minor, member_id, reason, status)
-SELECT %(remittance_id)s, l.line_no, l.document_kind, l.document, l.benefit_kind, l.claim_reference,
+SELECT (SELECT current_mutual()), %(remittance_id)s, l.line_no, l.document_kind, l.document, l.benefit_kind, l.claim_reference,
        l.instalment, l.instalment_count, l.period_start, l.amount_minor, {_WHOSE},
        CASE WHEN d.id IS NULL AND i.member_id IS NOT NULL THEN %(matched)s ELSE %(unmatched)s END
 FROM advised_line l{_BY_IDENTITY}
@@ -112,20 +112,22 @@ SELECT employer_number FROM mutual WHERE mutual_id = current_mutual()
 UNION SELECT employer_number FROM payroll WHERE mutual_id = current_mutual()
 """
 
-DROP_SHARES = "DROP TABLE IF EXISTS pg_temp.benefit_share"
-
-MAKE_SHARES = (
-    "CREATE TEMPORARY TABLE benefit_share (member_id bigint, amount_minor bigint, account_id bigint) ON COMMIT DROP"
-)
-
-FILL_SHARES = f"""
--- one row per member of a remittance, as members are known now, and one without a member for suspense: how much, and the account
--- where there is one. A line whose owner is another by now than when the advice came is written, and what is nobody's goes to
--- suspense; both by one look, so that lines and shares say the same
-WITH found AS MATERIALIZED (
+LOOK_AGAIN = f"""
+-- one row: how much of a remittance is nobody's. Most lines are whose they were when the advice came, which is looked up by the
+-- member's number; the others are looked up anew, and a line whose owner is another by now, or nobody, is written
+WITH known AS (
+    SELECT k.member_id, k.kind, k.value FROM member_identity k
+    WHERE k.mutual_id = (SELECT current_mutual()) AND NOT EXISTS (
+        SELECT FROM member d WHERE d.mutual_id = (SELECT current_mutual()) AND d.id = k.member_id AND d.status = 'deceased')
+), doubtful AS MATERIALIZED (
+    SELECT l.id, l.document_kind, l.document, l.amount_minor, l.status, l.member_id, l.reason FROM benefit_remittance_line l
+    -- Joined by number; "IS NOT DISTINCT FROM" keeps the texts out of the join's keys, where they would take as long again.
+    WHERE l.mutual_id = (SELECT current_mutual()) AND l.remittance_id = %(remittance_id)s AND NOT EXISTS (
+        SELECT FROM known k WHERE k.member_id = l.member_id AND k.kind IS NOT DISTINCT FROM l.document_kind
+            AND k.value IS NOT DISTINCT FROM l.document)
+), found AS MATERIALIZED (
     SELECT l.id, l.amount_minor, l.status, l.member_id AS known_member_id, l.reason AS known_reason, {_WHOSE}
-    FROM benefit_remittance_line l{_BY_IDENTITY}
-    WHERE l.mutual_id = (SELECT current_mutual()) AND l.remittance_id = %(remittance_id)s
+    FROM doubtful l{_BY_IDENTITY}
 ), written AS (
     UPDATE benefit_remittance_line w
     SET member_id = f.member_id, reason = f.reason,
@@ -134,43 +136,42 @@ WITH found AS MATERIALIZED (
     WHERE w.mutual_id = (SELECT current_mutual()) AND w.id = f.id AND f.status = ANY (%(sources)s)
       AND (f.reason IS NOT NULL OR (f.known_member_id, f.known_reason) IS DISTINCT FROM (f.member_id, f.reason))
 )
-INSERT INTO benefit_share
-SELECT s.member_id, s.amount_minor, a.id
-FROM (SELECT member_id, sum(amount_minor)::bigint AS amount_minor FROM found GROUP BY member_id) s
-LEFT JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.control = 'member:benefits'
-    AND a.owner_kind = 'member' AND a.owner_id = s.member_id
+SELECT coalesce(sum(amount_minor) FILTER (WHERE reason IS NOT NULL), 0)::bigint AS suspense_minor FROM found
 """
 
 MEMBERS_WITHOUT_ACCOUNT = """
 -- one row per member of a remittance who has no account for benefits yet
-SELECT member_id FROM benefit_share WHERE account_id IS NULL AND member_id IS NOT NULL ORDER BY member_id
+SELECT DISTINCT l.member_id FROM benefit_remittance_line l
+WHERE l.mutual_id = current_mutual() AND l.remittance_id = :remittance_id AND l.member_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM ledger_account a WHERE a.mutual_id = current_mutual() AND a.control = 'member:benefits'
+        AND a.owner_kind = 'member' AND a.owner_id = l.member_id)
+ORDER BY l.member_id
 """
 
 ALLOTMENT_ENTRIES = """
--- one row per account that an allotment touches: the members', suspense, and what the state's money waited on
-SELECT account_id, %(currency)s AS currency, -amount_minor AS amount_minor FROM benefit_share WHERE account_id IS NOT NULL
+-- one row per account that an allotment touches: the members', suspense, and what the state's money waited on; a member without an
+-- account has a row without one, which the ledger refuses
+SELECT a.id AS account_id, %(currency)s AS currency, -s.amount_minor AS amount_minor
+FROM (
+    SELECT member_id, sum(amount_minor)::bigint AS amount_minor FROM benefit_remittance_line
+    WHERE mutual_id = (SELECT current_mutual()) AND remittance_id = %(remittance_id)s AND member_id IS NOT NULL GROUP BY member_id
+) s
+LEFT JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.control = 'member:benefits'
+    AND a.owner_kind = 'member' AND a.owner_id = s.member_id
 UNION ALL
-SELECT a.id, a.currency, -s.amount_minor FROM benefit_share s
-JOIN ledger_account a ON a.mutual_id = current_mutual()
-    AND a.code = CASE WHEN s.member_id IS NULL THEN 'suspense:benefits' ELSE 'member:' || s.member_id || ':benefits' END
-WHERE s.account_id IS NULL
-UNION ALL
-SELECT a.id, a.currency, %(total_minor)s FROM ledger_account a
-WHERE a.mutual_id = current_mutual() AND a.code = %(waiting_on)s
+SELECT a.id, a.currency, h.amount_minor
+FROM (VALUES (%(suspense)s, -%(suspense_minor)s::bigint), (%(waiting_on)s, %(total_minor)s::bigint)) h (code, amount_minor)
+JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.code = h.code
 """
 
 MARK_ALLOTTED = """
--- one row: what went to members and what waits
+-- one row: how many members got something; every entry but the state's and suspense is a member's
 UPDATE benefit_remittance r
-SET status = :status, allotment_tx_id = :tx_id, allotted_minor = s.allotted, suspense_minor = s.suspense, version = r.version + 1
-FROM (
-    SELECT coalesce(sum(amount_minor) FILTER (WHERE member_id IS NOT NULL), 0)::bigint AS allotted,
-           coalesce(sum(amount_minor) FILTER (WHERE member_id IS NULL), 0)::bigint AS suspense,
-           count(*) FILTER (WHERE member_id IS NOT NULL) AS members
-    FROM benefit_share
-) s
-WHERE r.mutual_id = current_mutual() AND r.id = :remittance_id
-RETURNING s.allotted, s.suspense, s.members
+SET status = :status, allotment_tx_id = :tx_id, allotted_minor = r.total_minor - :suspense_minor, suspense_minor = :suspense_minor,
+    version = r.version + 1
+FROM ledger_tx t
+WHERE r.mutual_id = current_mutual() AND r.id = :remittance_id AND t.mutual_id = current_mutual() AND t.id = :tx_id
+RETURNING t.n_entries - CASE WHEN :suspense_minor > 0 THEN 2 ELSE 1 END AS members
 """
 
 ADD_FUNDS = """

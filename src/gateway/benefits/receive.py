@@ -65,7 +65,7 @@ def record_advice(
         "advised_line",
         _STAGED,
         (_staged(line) for line in lines),
-        analyze=("line_no", "document_kind", "document"),
+        analyze=("line_no",),
     )
     counted = rules.Counted(*db.one(session, queries.COUNT_STAGED))
     problem = problem or rules.lines_problem(totals_of(advice), counted)

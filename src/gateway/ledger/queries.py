@@ -88,8 +88,8 @@ POST_LINES = f"""
 WITH lines AS MATERIALIZED ({_LINES}), head AS (
     SELECT nextval('ledger_tx_id_seq') AS id
 ), entries AS (
-    INSERT INTO ledger_entry (tx_id, line, account_id, currency, amount_minor)
-    SELECT head.id, l.line, l.account_id, l.currency, l.amount_minor FROM head CROSS JOIN lines l
+    INSERT INTO ledger_entry (mutual_id, tx_id, line, account_id, currency, amount_minor)
+    SELECT (SELECT current_mutual()), head.id, l.line, l.account_id, l.currency, l.amount_minor FROM head CROSS JOIN lines l
 )
 INSERT INTO ledger_tx (id, idempotency_key, fingerprint, kind, valid_on, n_entries, actor, reason, evidence)
 SELECT head.id, %(head_key)s, l.fingerprint, %(head_kind)s, %(head_valid_on)s, l.n, %(head_actor)s, %(head_reason)s, %(head_evidence)s

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
@@ -61,16 +61,11 @@ def prepare(
     if draft is not None:
         raise DraftOpenError(f"batch {draft.id} for {account} waits for its release; release or discard it first")
     terms = terms_of(mutual.settings, account, currency_of(currency))
-    _split(session, currency, terms, means_of(account), member_ids)
-    left_out = [LeftOut(*row) for row in db.rows(session, order_queries.LEFT_OUT)]
-    parts = db.rows(session, order_queries.PARTS, {"batch_limit": terms.batch_limit})
-    if not parts:
+    made = _write(session, account, currency, terms, actor, member_ids)
+    left_out = [LeftOut(*row[1:]) for row in made if row[0] is None]
+    batches = [queries.get_batch(session, row[0]) for row in made if row[0] is not None]
+    if not batches:
         raise NothingOwedError(_why_nothing(left_out, currency))
-    head = {"provider": account, "currency": currency, "actor": actor}
-    batches = [
-        _write(session, {**head, "payout_count": part.payout_count, "total_minor": part.total_minor}, part.part, terms)
-        for part in parts
-    ]
     for batch in batches:
         _log(session, batch, actor, today)
     return Prepared(batches, left_out)
@@ -88,20 +83,20 @@ def _currency_of(session: Session, account: str) -> str:
     return kept.currency
 
 
-def _split(session: Session, currency: str, terms: Terms, means: Means, member_ids: Sequence[int] | None) -> None:
-    for statement in (order_queries.DROP_PIECES, order_queries.MAKE_PIECES):
-        db.driver(session).execute(statement.encode())
-    chosen = {"means": means.value, "member_ids": None if member_ids is None else list(member_ids)}
-    values = {"currency": currency, "minimum_minor": terms.minimum_minor, **chosen}
+def _write(
+    session: Session, account: str, currency: str, terms: Terms, actor: str, member_ids: Sequence[int] | None
+) -> list[tuple[Any, ...]]:
+    values = {
+        "provider": account,
+        "means": means_of(account).value,
+        "currency": currency,
+        "minimum_minor": terms.minimum_minor,
+        "batch_limit": terms.batch_limit,
+        "member_ids": None if member_ids is None else list(member_ids),
+        "actor": actor,
+    }
     with bulk.without_nested_loops(session, bulk.MANY if member_ids is None else len(member_ids)):
-        bulk.execute(session, order_queries.FILL_PIECES, values)
-
-
-def _write(session: Session, head: dict[str, object], part: int, terms: Terms) -> BatchRow:
-    batch_id = int(db.scalar(session, order_queries.INSERT_BATCH, head))
-    of_part = {"batch_id": batch_id, "batch_limit": terms.batch_limit, "part": part}
-    bulk.execute(session, order_queries.INSERT_PAYOUTS, of_part)
-    return queries.get_batch(session, batch_id)
+        return db.driver(session).execute(order_queries.ORDER.encode(), values).fetchall()
 
 
 def _log(session: Session, batch: BatchRow, actor: str, today: dt.date) -> None:

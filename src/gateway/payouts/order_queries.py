@@ -11,19 +11,12 @@ SELECT id FROM payout_batch
 WHERE mutual_id = current_mutual() AND provider = :provider AND status = 'draft' ORDER BY id LIMIT 1
 """
 
-MAKE_PIECES = """
-CREATE TEMPORARY TABLE payout_piece (
-    n bigint, member_id bigint, amount_minor bigint, destination text, retry_of_id bigint, obstacle text, creditor_name text,
-    creditor_bank text
-) ON COMMIT DROP
-"""
-
-DROP_PIECES = "DROP TABLE IF EXISTS pg_temp.payout_piece"
-
-FILL_PIECES = """
--- one row per payout to be made, or amount that cannot be paid now with its obstacle, numbered where it can:
--- a member's failed and returned payouts one by one, each to be paid anew under a new id, then the rest she is owed
-INSERT INTO payout_piece
+ORDER = """
+-- one row per batch made, with its id alone, and one per obstacle that keeps money from being paid now: which, of how many members
+-- and how much. A member's failed and returned payouts are paid anew one by one, each under a new id, then the rest she is owed.
+-- The end-to-end id carries 64 random bits of the batch's correlation id, so that a gateway restored from a backup cannot give an
+-- id anew that has left the house before. It begins with the batch's number and ends with the place in it, both filled with zeros:
+-- each id is greater than the one before, so that its index grows at its end
 WITH in_draft AS (
     SELECT p.member_id, sum(p.amount_minor)::bigint AS amount_minor
     FROM payout_batch b JOIN payout p ON p.mutual_id = b.mutual_id AND p.batch_id = b.id AND p.status = 'ordered'
@@ -48,7 +41,7 @@ WITH in_draft AS (
     WHERE mutual_id = (SELECT current_mutual()) ORDER BY member_id, id DESC
 ), again AS (
     SELECT o.member_id, p.id AS retry_of_id, p.amount_minor, o.amount_minor AS owed_minor,
-           sum(p.amount_minor) OVER (PARTITION BY o.member_id ORDER BY p.id) AS running_minor
+           sum(p.amount_minor) OVER (PARTITION BY o.member_id ORDER BY p.id)::bigint AS running_minor
     FROM owed o
     JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.member_id = o.member_id AND p.status IN ('failed', 'returned')
     WHERE (p.contradiction IS NULL OR p.contradiction_settled_at IS NOT NULL) AND NOT EXISTS (
@@ -65,16 +58,16 @@ WITH in_draft AS (
     ) g ON g.member_id = o.member_id
 ), judged AS MATERIALIZED (
     -- Kept as it is judged: the telephone's form would be looked at for each mention of the obstacle.
-    SELECT p.member_id, p.amount_minor::bigint, w.destination, p.retry_of_id,
+    SELECT p.member_id, p.amount_minor, w.destination, p.retry_of_id,
            CASE WHEN %(means)s = 'bank' THEN c.holder END AS creditor_name,
            CASE WHEN %(means)s = 'bank' THEN c.bank_identifier END AS creditor_bank,
            CASE WHEN m.status = 'deceased' THEN 'deceased'
                 WHEN p.is_doubted THEN 'contradicted'
                 WHEN %(member_ids)s::bigint[] IS NULL AND coalesce(c.means, 'mobile') <> %(means)s THEN 'paid_otherwise'
                 WHEN w.destination IS NULL THEN CASE WHEN %(means)s = 'bank' THEN 'no_account' ELSE 'no_telephone' END
-                -- Its length by itself: with a repetition from 7 to 14 in the pattern it takes three times as long.
-                WHEN %(means)s = 'mobile' AND (w.destination !~ '^\\+[1-9][0-9]+$' OR length(w.destination) NOT BETWEEN 9 AND 16)
-                THEN 'telephone_invalid'
+                -- "+", then 8 to 15 digits of which the first is no zero; a pattern takes twice as long.
+                WHEN %(means)s = 'mobile' AND (rtrim(w.destination, '0123456789') <> '+' OR w.destination LIKE '+0%%'
+                    OR octet_length(w.destination) NOT BETWEEN 9 AND 16) THEN 'telephone_invalid'
                 WHEN p.amount_minor < %(minimum_minor)s THEN 'below_minimum' END AS obstacle
     FROM piece p JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.id = p.member_id
     LEFT JOIN chosen c ON c.member_id = m.id
@@ -83,45 +76,36 @@ WITH in_draft AS (
             ELSE coalesce(CASE WHEN c.means = 'mobile' THEN nullif(c.account, '') END, m.phone) END AS destination
     ) w
     WHERE p.amount_minor > 0
+), payable AS (
+    SELECT row_number() OVER (ORDER BY member_id, retry_of_id NULLS LAST) AS n, member_id, amount_minor, destination, retry_of_id,
+           creditor_name, creditor_bank
+    FROM judged WHERE obstacle IS NULL
+), part AS MATERIALIZED (
+    SELECT (n - 1) / %(batch_limit)s AS part, count(*) AS payout_count, sum(amount_minor)::bigint AS total_minor,
+           gen_random_uuid() AS correlation_id
+    FROM payable GROUP BY 1
+), batch AS (
+    INSERT INTO payout_batch (correlation_id, provider, currency, payout_count, total_minor, prepared_by)
+    SELECT correlation_id, %(provider)s, %(currency)s, payout_count, total_minor, %(actor)s FROM part ORDER BY part
+    RETURNING id, correlation_id
+), made AS (
+    SELECT array_agg(b.id ORDER BY p.part) AS ids,
+           array_agg('PO' || lpad(b.id::text, greatest(7, length(b.id::text)), '0') || upper(left(b.correlation_id::text, 8) || right(b.correlation_id::text, 8))
+               || '-' ORDER BY p.part) AS prefixes
+    FROM batch b JOIN part p ON p.correlation_id = b.correlation_id
+), written AS (
+    INSERT INTO payout (mutual_id, batch_id, member_id, amount_minor, currency, destination, end_to_end_id, retry_of_id, creditor_name,
+                        creditor_bank)
+    SELECT (SELECT current_mutual()), (SELECT ids FROM made)[(p.n - 1) / %(batch_limit)s + 1], p.member_id, p.amount_minor,
+           %(currency)s, p.destination,
+           (SELECT prefixes FROM made)[(p.n - 1) / %(batch_limit)s + 1] || lpad(((p.n - 1) %% %(batch_limit)s + 1)::text, 6, '0'),
+           p.retry_of_id, p.creditor_name, p.creditor_bank
+    FROM payable p ORDER BY p.member_id, p.retry_of_id NULLS LAST
 )
-SELECT CASE WHEN obstacle IS NULL
-            THEN row_number() OVER (PARTITION BY obstacle IS NULL ORDER BY member_id, retry_of_id NULLS LAST) END,
-       member_id, amount_minor, destination, retry_of_id, obstacle, creditor_name, creditor_bank
-FROM judged
-"""
-
-PARTS = """
--- one row per batch to be made: how many payouts it has and what they come to
-SELECT (n - 1) / :batch_limit AS part, count(*) AS payout_count, sum(amount_minor)::bigint AS total_minor
-FROM payout_piece WHERE obstacle IS NULL GROUP BY part ORDER BY part
-"""
-
-LEFT_OUT = """
--- one row per obstacle: how many members it keeps from being paid now, and how much that is
-SELECT obstacle, count(DISTINCT member_id) AS member_count, sum(amount_minor)::bigint AS total_minor
-FROM payout_piece WHERE obstacle IS NOT NULL GROUP BY obstacle ORDER BY obstacle
-"""
-
-INSERT_BATCH = """
--- one row: the new draft's id; its correlation id is what the provider will be asked by
-INSERT INTO payout_batch (correlation_id, provider, currency, payout_count, total_minor, prepared_by)
-VALUES (gen_random_uuid(), :provider, :currency, :payout_count, :total_minor, :actor) RETURNING id
-"""
-
-INSERT_PAYOUTS = """
--- no row: one payout per piece of one part. The end-to-end id carries 64 random bits of the batch's correlation id, so
--- that a gateway restored from a backup cannot give an id anew that has left the house before
-WITH batch AS MATERIALIZED (
-    SELECT id, currency,
-           'PO' || upper(left(replace(correlation_id::text, '-', ''), 8) || right(correlation_id::text, 8)) || '-' AS prefix
-    FROM payout_batch WHERE mutual_id = current_mutual() AND id = %(batch_id)s
-)
-INSERT INTO payout (batch_id, member_id, amount_minor, currency, destination, end_to_end_id, retry_of_id, creditor_name, creditor_bank)
-SELECT b.id, p.member_id, p.amount_minor, b.currency, p.destination, b.prefix || p.n, p.retry_of_id, p.creditor_name,
-       p.creditor_bank
-FROM payout_piece p CROSS JOIN batch b
-WHERE p.obstacle IS NULL AND (p.n - 1) / %(batch_limit)s = %(part)s
-ORDER BY p.n
+SELECT id AS batch_id, NULL AS obstacle, 0 AS member_count, 0 AS total_minor FROM batch
+UNION ALL
+SELECT NULL, obstacle, count(DISTINCT member_id), sum(amount_minor)::bigint FROM judged WHERE obstacle IS NOT NULL GROUP BY obstacle
+ORDER BY batch_id, obstacle
 """
 
 CURRENCY_OF_TILL = """

@@ -49,7 +49,7 @@ PAYOUT = {
     "amount": "23223.00",
     "currency": "DOP",
     "destination": "+18095550101",
-    "end_to_end_id": "PO6F1C1F6E3E1C2D11-1",
+    "end_to_end_id": "PO00000426F1C1F6E3E1C2D11-000001",
     "status": "paid",
     "provider_reference": "T0001",
     "reason_code": None,
