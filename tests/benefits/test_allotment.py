@@ -114,7 +114,9 @@ def test_whose_a_line_is_is_looked_at_again_when_the_money_is_here(database: Dat
         take = "UPDATE member_identity SET value = :new WHERE member_id = :id"
         db.run(session, take, {"id": members[1], "new": "00100000099"})
         db.run(session, take, {"id": members[3], "new": document_of(2)})
-        second = "INSERT INTO member_identity (member_id, kind, value, is_primary) VALUES (:id, 'passport', 'P1', false)"
+        second = (
+            "INSERT INTO member_identity (member_id, kind, value, is_primary) VALUES (:id, 'passport', 'P1', false)"
+        )
         db.run(session, second, {"id": members[4]})
         fund_in_full(session, told)
         done = allot(session, remittance.id, actor="staff:ana", today=TODAY)
