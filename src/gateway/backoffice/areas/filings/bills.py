@@ -114,7 +114,7 @@ def bill(desk: Desk, bill_id: int) -> Response:
         filings=[(one.filing_id, name_of(desk, one)) for one in queries.bill_filings(desk.session, bill_id)],
         accounts={code: account_name(desk, code) for code in {one.account_code for one in payments}},
         payments=payments,
-        money=money,
+        paid_so_far=money,
         live=live,
         forecasts=[
             (
