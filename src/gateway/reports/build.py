@@ -284,7 +284,7 @@ def _collector(session: Session, question: Question, mutual: MutualRow) -> Answe
 
 
 def _trust(session: Session, question: Question, mutual: MutualRow) -> Answer:
-    """Tell what became of one hundred pesos: cumulatively, and month by month."""
+    """Tell what became of one hundred paid: cumulatively, and month by month."""
     values = {"valid_on": question.valid_on, "recorded_at": question.recorded_at}
     found = db.rows(session, queries.TRUST, values)
     sheets = []

@@ -1,4 +1,4 @@
-"""Pure shapes of a report, and how one hundred pesos are shared out so that the parts add up."""
+"""Pure shapes of a report, and how one hundred paid are shared out so that the parts add up."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -152,7 +152,7 @@ class Report:
 
 
 def of_a_hundred(parts: Sequence[int]) -> list[int]:
-    """Return what of one hundred pesos each part is, in hundredths, so that they add up to exactly one hundred.
+    """Return what of one hundred paid each part is, in hundredths, so that they add up to exactly one hundred.
 
     The largest remainders get the hundredths that rounding down leaves over; of equal ones the earlier. All zero where
     the parts sum to nothing. A part below zero keeps its sign.
@@ -200,7 +200,11 @@ def begins_of(today: dt.date) -> dt.date:
 
 
 def steps_between(first: dt.date, last: dt.date, step: Step) -> Iterator[dt.date]:
-    """Give the first day of each day, week or month from the one of ``first`` to the one of ``last``, ``first`` as it is."""
+    """Give the first day of each day, week or month from the one of ``first`` to the one of ``last``, ``first`` as it is.
+
+    Source:
+        SRC-MUTUAL, a week begins on Monday, as its figures are added up.
+    """
     day = first
     while day <= last:
         yield day

@@ -60,7 +60,7 @@ ABOUT = {
     ),
     ReportKind.REJECTIONS: N_("What the state rejected, by its codes and by month."),
     ReportKind.BENEFIT_DAYS: N_("Days from the state's credit until a benefit was in the member's hand."),
-    ReportKind.TRUST_REPORT: N_("What became of every hundred pesos that members paid."),
+    ReportKind.TRUST_REPORT: N_("What became of every hundred that members paid."),
     ReportKind.TRIAL_BALANCE: N_("Every control account with its debits, credits and balance."),
     ReportKind.GENERAL_LEDGER: N_("Every entry of every account, or of one."),
     ReportKind.MEMBER_STATEMENT: N_("All that came in and went out for one member, with the balance after each."),
