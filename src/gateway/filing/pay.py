@@ -5,6 +5,7 @@ no less, because a state takes no part of it.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -70,7 +71,7 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
     """
     bill = queries.get_bill(session, bill_id, lock=True)
     BILL.advance(BillStatus(bill.status), BillEvent.ORDER)
-    back = db.rows(session, sql.CAME_BACK, {"bill_id": bill.id})
+    back = db.rows(session, sql.CAME_BACK, {"bill_id": bill.id}) if bill.replaces_id is not None else []
     amount = left_to_pay(session, bill)
     if amount <= 0:
         raise NothingToPayError(f"bill {bill.id} asks for nothing more; it was paid under an earlier version")
@@ -116,13 +117,19 @@ def order_payment(session: Session, bill_id: int, *, account_code: str, actor: s
 
 def left_to_pay(session: Session, bill: Bill) -> int:
     """Return what an order of a bill is for: what it asks beyond earlier payments, and what of those came back."""
-    back = db.rows(session, sql.CAME_BACK, {"bill_id": bill.id})
+    back = db.rows(session, sql.CAME_BACK, {"bill_id": bill.id}) if bill.replaces_id is not None else []
     return bill.total_minor - bill.paid_before_minor + sum(int(row.amount_minor) for row in back)
 
 
-def money_of(session: Session, bill: Bill) -> BillMoney:
-    """Return what of a bill was paid, came back and is left to pay; what a newer bill asks for is left with that one."""
-    payments = [one for one in queries.bill_payments(session, bill.id) if one.withdrawn_at is None]
+def money_of(session: Session, bill: Bill, payments: Sequence[FilingPayment]) -> BillMoney:
+    """Return what of a bill was paid, came back and is left to pay; what a newer bill asks for is left with that one.
+
+    Args:
+        session: The open transaction.
+        bill: The bill.
+        payments: All of the bill's (``queries.bill_payments``).
+    """
+    payments = [one for one in payments if one.withdrawn_at is None]
     stays = [one for one in payments if one.returned_at is None and (one.booked_on or one.confirmed_at)]
     is_open = bill.status in (BillStatus.RECEIVED, BillStatus.ORDERED, BillStatus.RELEASED)
     return BillMoney(

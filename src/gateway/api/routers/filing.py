@@ -336,7 +336,8 @@ def get_bill(bill_id: PathId, act: ActDep, request: Request) -> BillWholeRead:
     bill = queries.get_bill(act.session, bill_id)
     forecasts = usual_days(act.session, bill, act.today)
     language = language_of(request.headers.get("accept-language"))
-    money, parts = pay.money_of(act.session, bill), queries.bill_parts(act.session, bill_id)
+    parts = queries.bill_parts(act.session, bill_id)
+    money = pay.money_of(act.session, bill, parts["payments"])
     return BillWholeRead.whole(bill, money, parts, forecasts, act.today, language, act.mutual.country)
 
 

@@ -96,7 +96,7 @@ def bill(desk: Desk, bill_id: int) -> Response:
         queries.bill_payments(desk.session, bill_id),
     )
     forecasts = usual_days(desk.session, found, desk.today) if found.status in STILL_OPEN else []
-    money = money_of(desk.session, found)
+    money = money_of(desk.session, found, payments)
     live = next((one for one in payments if one.withdrawn_at is None and one.returned_at is None), None)
     return desk.page(
         "filings/bill.html",
