@@ -124,7 +124,7 @@ def test_a_note_stands_beside_the_break(accountant: Caller) -> None:
         ("/v1/own-transfers", {**DEPOSIT, "currency": "USD"}, (422, "transfer_invalid")),
         ("/v1/own-transfers", {**DEPOSIT, "from_code": "cash:nowhere"}, (404, "account_unknown")),
         ("/v1/own-transfers", {**DEPOSIT, "to_code": "bank:other"}, (404, "bank_account_unknown")),
-        ("/v1/own-transfers", {**DEPOSIT, "ordered_on": "2026-05-01"}, (422, "transfer_invalid")),
+        ("/v1/own-transfers", {**DEPOSIT, "ordered_on": "2026-05-01"}, (422, "not_happened_yet")),
         ("/v1/bank-accounts", {**ACCOUNT, "ledger_code": "bank:two"}, (409, "bank_account_known")),
         ("/v1/breaks/999/notes", {"note": "who knows"}, (404, "break_unknown")),
         ("/v1/breaks/999/proposal", CHARGE, (404, "break_unknown")),

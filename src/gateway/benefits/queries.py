@@ -117,8 +117,9 @@ LOOK_AGAIN = f"""
 -- member's number; the others are looked up anew, and a line whose owner is another by now, or nobody, is written
 WITH known AS (
     SELECT k.member_id, k.kind, k.value FROM member_identity k
-    WHERE k.mutual_id = (SELECT current_mutual()) AND NOT EXISTS (
-        SELECT FROM member d WHERE d.mutual_id = (SELECT current_mutual()) AND d.id = k.member_id AND d.status = 'deceased')
+    -- Who died is asked for once: a join that is planned before anybody is counted would go through all members for each.
+    WHERE k.mutual_id = (SELECT current_mutual()) AND k.member_id NOT IN (
+        SELECT d.id FROM member d WHERE d.mutual_id = (SELECT current_mutual()) AND d.status = 'deceased')
 ), doubtful AS MATERIALIZED (
     SELECT l.id, l.document_kind, l.document, l.amount_minor, l.status, l.member_id, l.reason FROM benefit_remittance_line l
     -- Joined by number; "IS NOT DISTINCT FROM" keeps the texts out of the join's keys, where they would take as long again.

@@ -238,11 +238,20 @@ def _document(document: FilingDocument) -> Plain:
 
 
 def _line_in(body: bytes, file_line: int) -> Any:
-    """Return a line's answer out of a page; the page as a text where it is no list of lines."""
+    """Return a line's answer out of a page; the page as a text where it is no list of lines.
+
+    Where the page says once what is the same of many lines, that is said of this one, with its number and its document.
+    """
     try:
         page = json.loads(body)
-        return next((line for line in page["lines"] if line.get("line") == file_line), page)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        groups = page.get("grouped")
+        if groups is None:
+            return next((line for line in page["lines"] if line.get("line") == file_line), page)
+        if file_line not in groups["line"]:
+            return page
+        place = groups["line"].index(file_line)
+        return {**groups["said"][groups["of"][place]], "line": file_line, "document": groups["document"][place]}
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return body.decode("utf-8", errors="replace")
 
 

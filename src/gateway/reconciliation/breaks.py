@@ -291,7 +291,7 @@ SELECT 'bank_statement_line' AS subject_kind, l.id AS subject_id, p.id::text AS 
 FROM bank_statement_line l
 CROSS JOIN LATERAL (
     SELECT unnest(ARRAY[l.end_to_end_id, l.bank_reference, l.reference]) AS name
-    UNION SELECT (regexp_matches(l.text, 'PO[0-9A-F]{16}-[0-9]+', 'g'))[1]
+    UNION SELECT (regexp_matches(l.text, 'PO[0-9A-F]{16,}-[0-9]+', 'g'))[1]
 ) n
 JOIN payout p ON p.mutual_id = l.mutual_id AND (p.end_to_end_id = n.name OR p.provider_reference = n.name)
 WHERE l.mutual_id = current_mutual() AND l.status = 'suspense' AND l.amount_minor > 0
