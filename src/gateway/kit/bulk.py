@@ -19,6 +19,9 @@ from gateway.kit.db import driver
 CHUNK = 10_000
 MANY = 1_000
 """From so many rows on, looking each up through an index takes longer than going through the tables once."""
+ROOM = "128MB"
+"""What a step of a statement over many rows may hold in memory (twice as much where it hashes). A million members are joined
+and sorted in it; with the few megabytes of a usual statement they would go through files. Few rows take no more than they need."""
 NULL = "\\N"
 """What stands for no value in a column that is copied as text."""
 _MEANT = ("\\", "\t", "\n", "\r")
@@ -170,7 +173,7 @@ def plan_anew(session: Session, rows: int = MANY) -> None:
 
 @contextmanager
 def without_nested_loops(session: Session, rows: int = MANY) -> Iterator[None]:
-    """Let the statements inside join large sets by hash or merge only.
+    """Let the statements inside join large sets by hash or merge only, in memory where ``ROOM`` is enough for it.
 
     Rows that were written a moment ago are in no statistics yet; a join that is thought to be of one row and is of a
     million would otherwise never end.
@@ -184,9 +187,16 @@ def without_nested_loops(session: Session, rows: int = MANY) -> Iterator[None]:
         return
     plan_anew(session, rows)
     connection = driver(session)
-    connection.execute(b"SET LOCAL enable_nestloop = off")
+    # One after the other, from the left: what held before is read before it is changed.
+    changed = connection.execute(
+        b"SELECT current_setting('work_mem'), set_config('work_mem', %s, true), set_config('enable_nestloop', 'off', true)",
+        [ROOM],
+    ).fetchone()
     yield
-    connection.execute(b"SET LOCAL enable_nestloop = on")
+    assert changed is not None
+    connection.execute(
+        b"SELECT set_config('work_mem', %s, true), set_config('enable_nestloop', 'on', true)", [changed[0]]
+    )
 
 
 def count_for_plans(session: Session, table: str, column: str) -> None:

@@ -38,22 +38,20 @@ WHERE a.mutual_id = (SELECT current_mutual()) AND a.code = %(batch_code)s
 CHANGED_SINCE = """
 -- one row: how many payouts of a draft go to who has died since, or where she is not paid any more: another account or telephone
 -- than the one written down for her by now, or another means that she chose after the draft was prepared
-WITH draft AS (
-    SELECT p.member_id, p.destination, p.creditor_name, p.creditor_bank, b.prepared_at FROM payout p
-    JOIN payout_batch b ON b.mutual_id = (SELECT current_mutual()) AND b.id = p.batch_id
-    WHERE p.mutual_id = (SELECT current_mutual()) AND p.batch_id = :batch_id
-), newest AS (
+WITH newest AS (
     SELECT DISTINCT ON (member_id) member_id, means, account, holder, bank_identifier, recorded_at FROM payout_destination
-    WHERE mutual_id = (SELECT current_mutual()) AND member_id IN (SELECT member_id FROM draft) ORDER BY member_id, id DESC
+    WHERE mutual_id = (SELECT current_mutual()) AND member_id IN (
+        SELECT p.member_id FROM payout p WHERE p.mutual_id = (SELECT current_mutual()) AND p.batch_id = :batch_id)
+    ORDER BY member_id, id DESC
 )
 SELECT count(*) FILTER (WHERE m.status = 'deceased') AS deceased, count(*) FILTER (WHERE m.status <> 'deceased') AS moved
-FROM draft p
+FROM payout p
 JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.id = p.member_id
 LEFT JOIN newest c ON c.member_id = p.member_id
-WHERE m.status = 'deceased'
-    OR (c.recorded_at > p.prepared_at AND (c.means <> :means OR (c.means = 'bank' AND
+WHERE p.mutual_id = (SELECT current_mutual()) AND p.batch_id = :batch_id AND (m.status = 'deceased'
+    OR (c.recorded_at > CAST(:prepared_at AS timestamptz) AND (c.means <> :means OR (c.means = 'bank' AND
         (p.destination, p.creditor_name, p.creditor_bank) IS DISTINCT FROM (c.account, c.holder, c.bank_identifier))))
-    OR (:means = 'mobile' AND p.destination IS DISTINCT FROM coalesce(CASE WHEN c.means = 'mobile' THEN nullif(c.account, '') END, m.phone))
+    OR (:means = 'mobile' AND p.destination IS DISTINCT FROM coalesce(CASE WHEN c.means = 'mobile' THEN nullif(c.account, '') END, m.phone)))
 """
 
 MARK_RELEASED = """
@@ -130,7 +128,7 @@ def _check_limit(session: Session, batch: BatchRow, roles: Collection[str]) -> N
 
 
 def _check_as_now(session: Session, batch: BatchRow) -> None:
-    told = {"batch_id": batch.id, "means": rules.means_of(batch.provider).value}
+    told = {"batch_id": batch.id, "means": rules.means_of(batch.provider).value, "prepared_at": batch.prepared_at}
     with bulk.without_nested_loops(session, batch.payout_count):
         found = db.one(session, CHANGED_SINCE, told)
     if found.deceased or found.moved:
