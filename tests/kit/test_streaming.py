@@ -4,6 +4,7 @@ import time
 from collections.abc import Generator
 
 import pytest
+from sqlalchemy.exc import InvalidRequestError
 
 from gateway.kit import bulk, db
 from gateway.kit.db import Database
@@ -53,3 +54,16 @@ def test_a_statement_that_fails_in_the_middle_is_what_is_told(database: Database
             pass
     with database.session(1) as session:
         assert db.scalar(session, "SELECT 1") == 1
+
+
+def test_rows_are_read_by_whoever_goes_through_them_while_the_session_is_between_two_savepoints(
+    database: Database,
+) -> None:
+    """A thread reads a filing's lines while the booking's savepoint comes and goes; it must not ask the session meanwhile."""
+    with database.session(1) as session:
+        chunks = bulk.read_chunks(session, NUMBERS, {"last": 25}, chunk=10)
+        with session.begin_nested() as savepoint:
+            savepoint.rollback()
+            with pytest.raises(InvalidRequestError):
+                session.connection()
+            assert [len(rows) for rows in chunks] == [10, 10, 5]

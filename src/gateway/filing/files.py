@@ -91,7 +91,7 @@ def writing(session: Session, filing: Filing, today: dt.date) -> Iterator[Worker
     payroll = get_payroll(session, filing.payroll_id)
     form = state_format(tenant.current(session).country)
     statement = sql.LINES_WITH_AMOUNTS if form.limits.carries_amounts else sql.LINES
-    chunks = _chunks(session, statement, filing)
+    chunks = bulk.read_chunks(session, statement, {"filing_id": filing.id})
     read: SimpleQueue[Rows | None] = SimpleQueue()
 
     def rows() -> Iterator[Rows]:
@@ -172,10 +172,6 @@ def _head(filing: Filing, employer: str, today: dt.date, holds: str) -> FilingHe
         worker_count=filing.line_count if holds == "workers" else 0,
         dependant_count=filing.dependant_line_count if holds == "dependants" else 0,
     )
-
-
-def _chunks(session: Session, statement: str, filing: Filing) -> Generator[Rows, None, None]:
-    yield from bulk.read_chunks(session, statement, {"filing_id": filing.id})
 
 
 def _workers(chunks: Iterable[Rows], payroll: str, tree: Tree, *, with_amounts: bool) -> Iterator[DeclaredWorker]:

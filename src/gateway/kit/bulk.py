@@ -6,7 +6,7 @@ COPY goes to a temporary table because row-level security forbids it on the tabl
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -31,11 +31,12 @@ _counter = itertools.count(1)
 
 def read_chunks(
     session: Session, statement: str, values: Mapping[str, Any] | None = None, *, chunk: int = CHUNK
-) -> Iterator[list[tuple[Any, ...]]]:
+) -> Generator[list[tuple[Any, ...]], None, None]:
     """Stream the rows of a query in lists of at most ``chunk``; memory stays flat.
 
     While a list is used a thread fetches the next, so that the server and whoever reads work at the same time. Other
-    statements may run in between: one connection does one thing at a time, and whoever comes second waits.
+    statements may run in between: one connection does one thing at a time, and whoever comes second waits. The session itself
+    is asked for its connection here and now, so the rows may be gone through by another thread than the one that calls.
 
     Args:
         session: The open transaction; the cursor lives inside it.
@@ -43,8 +44,14 @@ def read_chunks(
         values: The parameters.
         chunk: Rows per list.
     """
-    with driver(session).cursor(name=f"stream_{next(_counter)}") as cursor:
-        cursor.execute(statement.encode(), dict(values or {}), binary=True)
+    return _chunks(driver(session), statement.encode(), dict(values or {}), chunk)
+
+
+def _chunks(
+    connection: psycopg.Connection[Any], statement: bytes, values: dict[str, Any], chunk: int
+) -> Generator[list[tuple[Any, ...]], None, None]:
+    with connection.cursor(name=f"stream_{next(_counter)}") as cursor:
+        cursor.execute(statement, values, binary=True)
         batch = cursor.fetchmany(chunk)
         if len(batch) < chunk:
             if batch:
