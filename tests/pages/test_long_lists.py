@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.filing.filing_town import with_check_digit
 from tests.pages.browsing import Office
 from tests.pages.office_town import TODAY
@@ -139,6 +139,23 @@ def test_a_worker_that_dies_leaves_nothing_half_done_and_the_list_is_written_her
     fresh.go(page, f"/members/imports/{import_id}")
     expect(page.locator(".steps")).to_contain_text("Aplicada")
     assert written(fresh) == ROWS
+
+
+def test_who_is_on_the_way_to_another_page_when_the_work_ends_gets_there(fresh: Office) -> None:
+    page = fresh.as_("olga")
+    upload(fresh, page)
+    chosen = f"{fresh.url}/members"
+    held: list[Route] = []
+    page.route(chosen, lambda route: held.append(route))
+    page.evaluate("there => { setTimeout(() => { location.href = there; }, 0); }", chosen)
+    work_off(fresh).join(30)
+    while not held:
+        page.wait_for_timeout(20)
+    with page.expect_response(lambda answer: answer.headers.get("hx-refresh") == "true"):
+        pass
+    page.wait_for_timeout(300)
+    held[0].continue_()
+    page.wait_for_url(chosen)
 
 
 def test_a_list_that_is_refused_meanwhile_says_so_in_the_readers_language(fresh: Office) -> None:

@@ -136,6 +136,14 @@
   };
   document.addEventListener("htmx:afterSettle", say);
   say();
+  // Whoever is on the way to another page gets there: the end of the work does not call them back. What only fetched a
+  // file stays on this page, which asks again a second later and so finds the end after a while.
+  let leftAt = -Infinity;
+  addEventListener("beforeunload", () => { leftAt = performance.now(); });
+  addEventListener("pageshow", () => { leftAt = -Infinity; });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.getResponseHeader("HX-Refresh") && performance.now() - leftAt < 10000) event.preventDefault();
+  });
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) print();
