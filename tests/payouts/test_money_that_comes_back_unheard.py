@@ -25,6 +25,7 @@ from gateway.payouts.tasks import watch
 from gateway.reconciliation.breaks import refresh_breaks
 from gateway.reconciliation.load_statement import load_statement
 from gateway.reconciliation.match import match_lines
+from gateway.reconciliation.position import money_position
 from gateway.reconciliation.queries import list_breaks
 
 OPENING = 10**12
@@ -241,13 +242,105 @@ def test_money_that_names_a_payout_and_is_another_amount_is_a_difference_that_sa
     assert office.held("suspense:mobile_money") == 490_00, "it waits apart, and matching goes on"
 
 
-def test_money_that_comes_for_a_payout_that_was_taken_back_before_is_named_as_that(office: Office) -> None:
+def test_money_that_comes_for_a_payout_that_was_taken_back_before_is_shown_once_and_a_difference_again(
+    office: Office,
+) -> None:
     batch = office.pay((500_00,))
     (only,) = office.payouts(batch)
     with office.database.session(1) as session:
         return_payout(session, end_to_end_id=only.end_to_end_id, reason="told", actor="staff:eva", today=office.today)
-    float_statement(office, OPENING, Booked(500_00, only.end_to_end_id, "REVERSO"))
+    float_statement(
+        office,
+        OPENING - 500_00,
+        Booked(500_00, only.end_to_end_id, "REVERSO"),
+        Booked(500_00, only.end_to_end_id, "REVERSO OTRA VEZ"),
+    )
     assert office.held(f"member:{only.member_id}:benefits") == 500_00, "owed once"
+    assert rules_of(office) == [("payout_return_shown", "matched"), (None, "suspense")]
+    assert office.held("suspense:mobile_money") == 500_00, "what came a second time"
     with office.database.session(1) as session:
         (found,) = list_breaks(session, status=None, kind="payout_came_back", before=10**9, limit=9)
     assert (found.ours["payout_id"], found.ours["status"]) == (only.id, "returned")
+
+
+def rules_of(office: Office) -> list[tuple[str | None, str]]:
+    """Return by which rule each line of the statements is known, and where it stands."""
+    asked = "SELECT CASE WHEN status = 'matched' THEN rule END AS rule, status FROM bank_statement_line ORDER BY id"
+    with office.database.session(1) as session:
+        return [(row.rule, row.status) for row in db.rows(session, asked)]
+
+
+def differences(office: Office) -> list[tuple[str, int]]:
+    """Return the kind and amount of each open difference."""
+    with office.database.session(1) as session:
+        found = list_breaks(session, status="open", kind=None, before=10**9, limit=99)
+    return sorted((one.kind, one.amount_minor) for one in found)
+
+
+def unexplained(office: Office) -> int:
+    """Return by how much the floats' statements differ from the books."""
+    with office.database.session(1) as session:
+        return money_position(session).unexplained_minor
+
+
+@pytest.mark.parametrize("named_by", ["our id", "the provider's number"])
+def test_payouts_told_before_are_only_shown_by_the_floats_statement(office: Office, named_by: str) -> None:
+    batch = office.pay((500_00, 300_01))
+    named = [
+        Booked(-one.amount_minor, one.end_to_end_id if named_by == "our id" else one.provider_reference or "", "PAGO")
+        for one in office.payouts(batch)
+    ]
+    float_statement(office, OPENING, *named)
+    assert rules_of(office) == [("payout_shown", "matched")] * 2
+    with office.database.session(1) as session:
+        assert balance_of(session, FLOAT) == OPENING - 800_01, "each payment is in the books once"
+    assert (differences(office), unexplained(office)) == ([], 0)
+
+
+def test_a_payment_that_the_float_shows_twice_is_a_difference_of_one(office: Office) -> None:
+    batch = office.pay((500_00,))
+    (only,) = office.payouts(batch)
+    line = Booked(-500_00, only.end_to_end_id, "PAGO")
+    float_statement(office, OPENING, line, line._replace(text="PAGO REPETIDO"))
+    assert rules_of(office) == [("payout_shown", "matched"), (None, "suspense")]
+    assert (differences(office), unexplained(office)) == ([("bank_debit_unknown", -500_00)], 0)
+
+
+def test_a_payment_that_the_float_shows_as_another_amount_is_a_difference(office: Office) -> None:
+    batch = office.pay((500_00,))
+    (only,) = office.payouts(batch)
+    float_statement(office, OPENING, Booked(-510_00, only.end_to_end_id, "PAGO"))
+    assert rules_of(office) == [(None, "suspense")]
+    assert ("bank_debit_unknown", -510_00) in differences(office)
+
+
+def test_a_payment_and_its_return_on_one_statement_of_the_float_leave_the_member_what_is_owed(office: Office) -> None:
+    batch = office.pay((500_00,))
+    (only,) = office.payouts(batch)
+    paid = Booked(-500_00, only.end_to_end_id, "PAGO")
+    float_statement(office, OPENING, paid, Booked(500_00, only.end_to_end_id, "REVERSO"))
+    assert rules_of(office) == [("payout_shown", "matched"), ("payout_returned", "matched")]
+    assert office.held(f"member:{only.member_id}:benefits") == 500_00
+    assert (differences(office), unexplained(office)) == ([], 0)
+
+
+def test_a_payment_on_the_statement_before_its_provider_told_its_number_leaves_suspense_when_he_does(
+    office: Office,
+) -> None:
+    batch = office.pay((500_00,))
+    (only,) = office.payouts(batch)
+    with office.database.session(1) as session:
+        db.run(session, "UPDATE payout SET provider_reference = NULL WHERE id = :id", {"id": only.id})
+    float_statement(office, OPENING, Booked(-500_00, only.provider_reference or "", "PAGO"))
+    assert rules_of(office) == [(None, "suspense")]
+    assert differences(office) == [("bank_debit_unknown", -500_00)]
+    day = office.today + dt.timedelta(days=2)
+    with office.database.session(1) as session:
+        told = {"id": only.id, "reference": only.provider_reference}
+        db.run(session, "UPDATE payout SET provider_reference = :reference WHERE id = :id", told)
+        assert match_lines(session, today=day).by_rule == {"payout_shown": 1}
+        assert match_lines(session, today=day).by_rule == {}
+        refresh_breaks(session, today=day)
+        assert balance_of(session, FLOAT) == OPENING - 500_00
+    assert rules_of(office) == [("payout_shown", "matched")]
+    assert (differences(office), unexplained(office), office.held("suspense:bank")) == ([], 0, 0)

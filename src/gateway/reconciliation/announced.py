@@ -52,6 +52,8 @@ OWN_STEPS = {
     "filing_payment_return": "a payment of ours that came back",
     "payout_booking": "a payout",
     "payout": "a payout that came back",
+    "payout_shown": "a payout that was in the books before",
+    "payout_return_shown": "a payout that was known to have come back",
     "benefit_remittance": "money of the state",
     "own_transfer": "a transfer between our own places",
     "cash_session": "a deposit of cash",

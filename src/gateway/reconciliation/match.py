@@ -18,7 +18,8 @@ from gateway.reconciliation.book_credits import book_credits
 from gateway.reconciliation.book_lines import BOOKERS, credit_suspense, debit_suspense, open_day
 from gateway.reconciliation.book_payouts import book_payouts
 from gateway.reconciliation.decide import decide
-from gateway.reconciliation.match_rules import AFTERWARDS, BY_CODE, RULES
+from gateway.reconciliation.match_rules import AFTERWARDS, BY_CODE, PAYOUT_SHOWN, RULES
+from gateway.reconciliation.shown import settle_known_later, settle_shown
 from gateway.reconciliation.states import STATEMENT_LINE, StatementLineEvent, StatementLineStatus
 
 ACTOR = "system:reconciliation"
@@ -78,6 +79,7 @@ def match_lines(session: Session, *, today: dt.date) -> Matched:
     by_rule = book_credits(session, today=today, actor=ACTOR, no_rule=NO_RULE)
     suspense_count = by_rule.pop("", 0)
     by_rule.update(book_payouts(session, today=today, actor=ACTOR))
+    by_rule.update(settle_shown(session, actor=ACTOR))
     for asks_afterwards in (False, True):
         if asks_afterwards:
             # What the bank took back is known by the receipts that were just written.
@@ -95,6 +97,9 @@ def match_lines(session: Session, *, today: dt.date) -> Matched:
         except GatewayError:
             continue  # Not fit for the advice, in another currency for example: it waits in suspense for a person.
         by_rule[line.rule] = by_rule.get(line.rule, 0) + 1
+    known_later = settle_known_later(session, today=today, actor=ACTOR)
+    if known_later:
+        by_rule[PAYOUT_SHOWN.code] = by_rule.get(PAYOUT_SHOWN.code, 0) + known_later
     return Matched(by_rule, suspense_count)
 
 

@@ -83,6 +83,34 @@ WHERE l.amount_minor < 0 AND p.status = 'ordered' AND b.released_at IS NOT NULL
 """,
 )
 
+PAYOUT_SHOWN = Rule(
+    "payout_shown",
+    "payout_shown",
+    SURE,
+    False,
+    ("end_to_end_id or provider's transaction id", "amount", "account"),
+    "A payout whose provider said before that it was paid, on the statement of the provider's account: it is in the books already",
+    """
+-- one row per paid payout and the first debit of its account that shows it; another debit for it is nobody's
+WITH named AS (
+    SELECT l.line_id, p.id, p.batch_id, l.ledger_code FROM undecided l
+    JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = -l.amount_minor
+    WHERE l.amount_minor < 0 AND p.status IN ('paid', 'returned')
+    UNION
+    SELECT l.line_id, p.id, p.batch_id, l.ledger_code FROM undecided l
+    CROSS JOIN LATERAL (SELECT DISTINCT unnest(ARRAY[l.end_to_end_id, l.bank_reference, l.reference]) AS name) n
+    JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.provider_reference = n.name AND p.amount_minor = -l.amount_minor
+    WHERE l.amount_minor < 0 AND p.status IN ('paid', 'returned')
+)
+SELECT DISTINCT ON (n.id) n.line_id, n.id AS matched_id FROM named n
+JOIN payout_batch b ON b.mutual_id = (SELECT current_mutual()) AND b.id = n.batch_id AND b.provider = n.ledger_code
+WHERE NOT EXISTS (
+    SELECT FROM reconciliation_match k
+    WHERE k.mutual_id = b.mutual_id AND k.kind IN ('payout_booking', 'payout_shown') AND k.matched_id = n.id)
+ORDER BY n.id, n.line_id
+""",
+)
+
 RETURNED_PAYOUT = Rule(
     "payout_returned",
     "payout",
@@ -102,6 +130,36 @@ CROSS JOIN LATERAL (SELECT DISTINCT unnest(ARRAY[l.end_to_end_id, l.bank_referen
 JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.provider_reference = n.name AND p.amount_minor = l.amount_minor
 JOIN payout_batch b ON b.mutual_id = p.mutual_id AND b.id = p.batch_id AND b.provider = l.ledger_code
 WHERE l.amount_minor > 0 AND l.ledger_code LIKE 'momo:%%' AND p.status = 'paid'
+""",
+)
+
+RETURN_SHOWN = Rule(
+    "payout_return_shown",
+    "payout_return_shown",
+    SURE,
+    False,
+    ("end_to_end_id or provider's transaction id", "amount", "account"),
+    "A payout that is known to have come back, on the statement of the account it came back to: it is in the books already",
+    """
+-- one row per payout whose return to an account is booked and the first credit there that shows it; another credit for it is nobody's
+WITH named AS (
+    SELECT l.line_id, p.id, l.ledger_code FROM undecided l
+    JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.end_to_end_id = l.end_to_end_id AND p.amount_minor = l.amount_minor
+    WHERE l.amount_minor > 0 AND p.status = 'returned'
+    UNION
+    SELECT l.line_id, p.id, l.ledger_code FROM undecided l
+    CROSS JOIN LATERAL (SELECT DISTINCT unnest(ARRAY[l.end_to_end_id, l.bank_reference, l.reference]) AS name) n
+    JOIN payout p ON p.mutual_id = (SELECT current_mutual()) AND p.provider_reference = n.name AND p.amount_minor = l.amount_minor
+    WHERE l.amount_minor > 0 AND l.ledger_code LIKE 'momo:%%' AND p.status = 'returned'
+)
+SELECT DISTINCT ON (n.id) n.line_id, n.id AS matched_id FROM named n
+JOIN ledger_tx t ON t.mutual_id = (SELECT current_mutual()) AND t.idempotency_key = 'payout:' || n.id || ':return'
+JOIN ledger_account a ON a.mutual_id = t.mutual_id AND a.code = n.ledger_code
+JOIN ledger_entry e ON e.mutual_id = t.mutual_id AND e.tx_id = t.id AND e.account_id = a.id
+WHERE NOT EXISTS (
+    SELECT FROM reconciliation_match k
+    WHERE k.mutual_id = t.mutual_id AND k.kind IN ('payout', 'payout_return_shown') AND k.matched_id = n.id)
+ORDER BY n.id, n.line_id
 """,
 )
 
@@ -392,7 +450,7 @@ EMPLOYER_TAKEN_BACK = Rule(
 )
 
 RULES = (
-    OUR_PAYMENT, RETURNED_PAYMENT, OUR_PAYOUT, RETURNED_PAYOUT, STATE_MONEY, TRANSFER, EMPLOYER, MEMBER, SINGLE_SETTLEMENT, SETTLEMENT, DEPOSIT, SESSION, IDENTITY,
+    OUR_PAYMENT, RETURNED_PAYMENT, OUR_PAYOUT, PAYOUT_SHOWN, RETURNED_PAYOUT, RETURN_SHOWN, STATE_MONEY, TRANSFER, EMPLOYER, MEMBER, SINGLE_SETTLEMENT, SETTLEMENT, DEPOSIT, SESSION, IDENTITY,
     PHONE, MONTHS, SESSIONS, SIGN, NAME,
 )  # fmt: skip
 """In the order in which they are asked."""

@@ -55,6 +55,12 @@ SAID = (
     N_(
         "A payout that came home: the end-to-end id we gave it and its amount; its booking may stand on the same statement"
     ),
+    N_(
+        "A payout whose provider said before that it was paid, on the statement of the provider's account: it is in the books already"
+    ),
+    N_(
+        "A payout that is known to have come back, on the statement of the account it came back to: it is in the books already"
+    ),
     N_("Benefits from the state: the end-to-end id that its advice names"),
     N_("A transfer between our own places: its reference"),
     N_("The reference of an employer the mutual files for, with right check digits"),
