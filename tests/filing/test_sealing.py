@@ -110,11 +110,18 @@ def test_dependants_travel_in_a_file_of_their_own_before_the_workers(database: D
         assert (len(line.rstrip(b"\r\n")), line[16:18]) == (160, b"ID")
 
 
-@pytest.mark.parametrize("held", [0, 10])
+@pytest.fixture(params=["one of one line is held", "all are held"])
+def held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the lines that are read before the booking be the first alone, or all."""
+    if request.param != "all are held":
+        monkeypatch.setattr("gateway.filing.files._HELD", 1)
+        monkeypatch.setattr("gateway.filing.files._ROWS", 1)
+
+
+@pytest.mark.usefixtures("held")
 def test_lines_that_are_not_held_before_the_booking_stand_in_the_file_as_well(
-    database: Database, monkeypatch: pytest.MonkeyPatch, held: int
+    database: Database,
 ) -> None:
-    monkeypatch.setattr("gateway.filing.files._HELD", held)
     with database.session(1) as session:
         payroll_id, _ = payroll_of(session, 5)
         filing = sealed(session, payroll_id)
@@ -126,11 +133,10 @@ def test_lines_that_are_not_held_before_the_booking_stand_in_the_file_as_well(
         assert current_balance(session, f"filing:{filing.id}:reserved") == 5 * COST
 
 
-@pytest.mark.parametrize("held", [0, 10])
+@pytest.mark.usefixtures("held")
 def test_money_used_since_the_draft_leaves_its_line_behind(
-    database: Database, monkeypatch: pytest.MonkeyPatch, held: int
+    database: Database,
 ) -> None:
-    monkeypatch.setattr("gateway.filing.files._HELD", held)
     with database.session(1) as session:
         payroll_id, ids = payroll_of(session, 3)
         filing = draft(session, payroll_id)

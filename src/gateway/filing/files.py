@@ -43,7 +43,10 @@ CHUNK_BYTES = 1024 * 1024 - 1024
 _PACKING = 1
 """The level of zlib that takes least time: a state's lines become a tenth and less by it already."""
 _HELD = 10
-"""Chunks of rows that are read before the booking: a hundred thousand lines, a hundred megabytes."""
+"""Chunks of rows that are read before the booking: a hundred thousand lines, a hundred megabytes. At least one: a cursor that is
+opened while the booking tries would be gone where it is refused, and whoever closes it then ends the whole transaction."""
+_ROWS = bulk.CHUNK
+"""Lines in a chunk."""
 _PIECES = 64
 """Packed pieces that are held until they are kept."""
 
@@ -91,7 +94,7 @@ def writing(session: Session, filing: Filing, today: dt.date) -> Iterator[Worker
     payroll = get_payroll(session, filing.payroll_id)
     form = state_format(tenant.current(session).country)
     statement = sql.LINES_WITH_AMOUNTS if form.limits.carries_amounts else sql.LINES
-    chunks = bulk.read_chunks(session, statement, {"filing_id": filing.id})
+    chunks = bulk.read_chunks(session, statement, {"filing_id": filing.id}, chunk=_ROWS)
     read: SimpleQueue[Rows | None] = SimpleQueue()
 
     def rows() -> Iterator[Rows]:
