@@ -167,3 +167,8 @@ def address_of(server: str, name: str) -> str:
     parts = psycopg.conninfo.conninfo_to_dict(server)
     host, port = parts.get("host", "127.0.0.1"), parts.get("port", "5432")
     return f"postgresql://{parts['user']}:{parts.get('password', '')}@{host}:{port}/{name}"
+
+
+def database_of(address: str) -> str:
+    """Return the name of the database at an address."""
+    return str(psycopg.conninfo.conninfo_to_dict(address)["dbname"])

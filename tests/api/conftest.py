@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import structlog
 from fastapi import FastAPI
+from tests.api.applications import application
 from tests.api.calling import Caller, InProcess
 
-from gateway.api.app import create_app
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.settings import Settings
@@ -47,9 +47,10 @@ def settings(database: Database, clock_file: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, database: Database) -> FastAPI:
+def app(settings: Settings, database: Database) -> Iterator[FastAPI]:
     """The application on the test's own database."""
-    return create_app(settings, database)
+    with application(settings, database) as lent:
+        yield lent
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.api.calling import Caller, InProcess
+from tests.api.applications import called
+from tests.api.calling import Caller
 from tests.api.conftest import token_for
 from tests.selfcheck.member_town import OTHER_PHONE, PHONE, TODAY, Town, build, rows, token_of
 
-from gateway.api.app import create_app
 from gateway.complaints import rules
 from gateway.complaints.states import ComplaintStatus
 from gateway.complaints.wait import let_wait
@@ -35,7 +35,7 @@ def of(database: Database, town: Town, tmp_path: Any) -> Iterator[Of]:
     clock = tmp_path / "today"
     clock.write_text(TODAY.isoformat())
     settings = Settings(database_url=database.url, demo=True, clock_file=clock, log_level="error")
-    with InProcess(create_app(settings, database)) as transport:
+    with called(settings, database) as transport:
         yield lambda token: Caller(transport, {"authorization": f"Bearer {token}", "accept-language": "es"})
 
 

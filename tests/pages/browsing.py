@@ -30,7 +30,7 @@ LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 def chromium(playwright: Playwright) -> Browser:
     """Start the system's Chromium, or the one that the test command installed."""
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
     found = next((path for path in map(shutil.which, names) if path), None)
     return playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
 

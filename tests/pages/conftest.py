@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 
 import psycopg
@@ -14,9 +15,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 from tests.conftest import MUTUALS
-from tests.databases import Shelf
+from tests.databases import Shelf, database_of
 from tests.pages.browsing import Office, chromium
-from tests.pages.office_town import TODAY, build
+from tests.pages.office_town import TODAY, Town, build
 
 from gateway.kit.db import Database
 from gateway.settings import Settings
@@ -32,12 +33,12 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@contextmanager
-def opened(shelf: Shelf, browser: Browser, folder: Path) -> Iterator[Office]:
-    """A town and its office on a socket."""
-    clock = folder / "today"
-    clock.write_text(TODAY.isoformat())
-    with shelf.lend() as address:
+class Towns:
+    """Databases with the town in them: it is built once for each test process, and copied."""
+
+    def __init__(self, shelf: Shelf, server_url: str) -> None:
+        self._built = shelf.lend()
+        address = self._built.__enter__()
         with psycopg.connect(address) as owner:
             owner.cursor().executemany(
                 "INSERT INTO mutual (mutual_id, code, name, country, currency, time_zone, language, employer_number)"
@@ -45,7 +46,37 @@ def opened(shelf: Shelf, browser: Browser, folder: Path) -> Iterator[Office]:
                 MUTUALS,
             )
         database = Database(address)
-        town = build(database)
+        self._town = build(database)
+        database.close()
+        self._copies = Shelf(server_url, database_of(address))
+
+    @contextmanager
+    def lend(self) -> Iterator[tuple[str, Town]]:
+        """Lend a town of one's own: the address of its database, and who lives in it."""
+        with self._copies.lend() as address:
+            yield address, deepcopy(self._town)
+
+    def close(self) -> None:
+        """Drop all of them."""
+        self._copies.close()
+        self._built.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def towns(shelf: Shelf, server_url: str) -> Iterator[Towns]:
+    """The towns of this test process."""
+    made = Towns(shelf, server_url)
+    yield made
+    made.close()
+
+
+@contextmanager
+def opened(towns: Towns, browser: Browser, folder: Path) -> Iterator[Office]:
+    """A town and its office on a socket."""
+    clock = folder / "today"
+    clock.write_text(TODAY.isoformat())
+    with towns.lend() as (address, town):
+        database = Database(address)
         settings = Settings(
             database_url=address,
             demo=True,
@@ -69,16 +100,16 @@ def opened(shelf: Shelf, browser: Browser, folder: Path) -> Iterator[Office]:
 
 
 @pytest.fixture(scope="module")
-def office(shelf: Shelf, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def office(towns: Towns, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The office of a file of tests; who changes something in it that others look at asks for ``fresh``."""
-    with opened(shelf, browser, tmp_path_factory.mktemp("office")) as place:
+    with opened(towns, browser, tmp_path_factory.mktemp("office")) as place:
         yield place
 
 
 @pytest.fixture
-def fresh(shelf: Shelf, browser: Browser, tmp_path: Path) -> Iterator[Office]:
+def fresh(towns: Towns, browser: Browser, tmp_path: Path) -> Iterator[Office]:
     """An office of this test's own."""
-    with opened(shelf, browser, tmp_path) as place:
+    with opened(towns, browser, tmp_path) as place:
         yield place
 
 

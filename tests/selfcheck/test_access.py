@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.api.calling import Caller, InProcess
+from tests.api.applications import called
+from tests.api.calling import Caller
 from tests.selfcheck.member_town import OTHER_PHONE, PHONE, TODAY, Post, Town, build, codes_in, deliver, rows, token_of
 
-from gateway.api.app import create_app
 from gateway.bank.errors import PayerUnavailableError
 from gateway.kit import db, logs
 from gateway.kit.db import Database
@@ -36,7 +36,7 @@ def nobody(database: Database, town: Town, tmp_path: Any) -> Iterator[Caller]:
         access_per_number=7,
         access_per_address=24,
     )
-    with InProcess(create_app(settings, database)) as transport:
+    with called(settings, database) as transport:
         yield Caller(transport, {})
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.api.calling import Caller, InProcess
+from tests.api.applications import called
+from tests.api.calling import Caller
 from tests.selfcheck.member_town import OTHER_PHONE, TODAY, Town, build, rows, token_of
 
-from gateway.api.app import create_app
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.selfcheck import reasons, words
@@ -28,7 +28,7 @@ def inside(database: Database, town: Town, tmp_path: Any) -> Iterator[Callable[.
     clock = tmp_path / "today"
     clock.write_text(TODAY.isoformat())
     settings = Settings(database_url=database.url, demo=True, clock_file=clock, log_level="error")
-    with InProcess(create_app(settings, database)) as transport:
+    with called(settings, database) as transport:
 
         def of(token: str, **headers: str) -> Caller:
             return Caller(transport, {"authorization": f"Bearer {token}", **headers})

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.api.calling import InProcess
+from tests.api.applications import called
 from tests.selfcheck.member_town import PHONE, TODAY, Town, build
 
-from gateway.api.app import create_app
 from gateway.kit import db
 from gateway.kit.db import Database
 from gateway.settings import Settings
@@ -38,7 +37,7 @@ def dial(database: Database, town: Town, tmp_path: Any) -> Iterator[Callable[...
         ussd_secret=SECRET,
         access_per_number=9,
     )
-    with InProcess(create_app(settings, database)) as transport:
+    with called(settings, database) as transport:
 
         def send(text: str, *, phone: str = PHONE, secret: str = SECRET) -> Any:
             form = {"sessionId": "s1", "serviceCode": "*123#", "phoneNumber": phone, "text": text}

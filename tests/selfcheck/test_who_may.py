@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from sqlmodel import SQLModel
-from tests.api.calling import Caller, InProcess
+from tests.api.applications import called
+from tests.api.calling import Caller
 from tests.api.conftest import token_for
 from tests.api.test_roles_and_tenancy import ask, example_body, filled, pointed_at, questions
 from tests.conftest import ROOT
@@ -15,7 +16,6 @@ from tests.selfcheck.member_town import TODAY, Town, build, token_of
 
 import gateway.tables  # noqa: F401 - every table is known
 from gateway.api.access import entries, table
-from gateway.api.app import create_app
 from gateway.kit import db, tenant
 from gateway.kit.db import Database
 from gateway.selfcheck.complain import Complainer, Pointed, complain
@@ -54,7 +54,7 @@ def inside(database: Database, tmp_path: Any) -> Iterator[Inside]:
     clock = tmp_path / "today"
     clock.write_text(TODAY.isoformat())
     settings = Settings(database_url=database.url, demo=True, clock_file=clock, log_level="error")
-    with InProcess(create_app(settings, database)) as transport:
+    with called(settings, database) as transport:
         yield lambda token: Caller(transport, {"authorization": f"Bearer {token}"})
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import structlog
+from tests.api.applications import called
 from tests.api.calling import InProcess
 from tests.conftest import MUTUALS
 from tests.databases import Shelf
 from tests.statelink.state_town import Filed, System, file_for, register, settings_of
 
-from gateway.api.app import create_app
 from gateway.kit.db import Database
 
 # The library's own console prints every local variable of a trace, which takes longer than the test.
@@ -46,7 +46,7 @@ def world(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
             )
         database = Database(address)
         settings = settings_of(database, tmp_path_factory.mktemp("state"))
-        with InProcess(create_app(settings, database)) as transport:
+        with called(settings, database) as transport:
             filed, theirs = file_for(database, 1), file_for(database, 2)
             system = register(database, transport, name="everything").log_in()
             yield World(database, transport, filed, theirs, system)

@@ -8,13 +8,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from tests.api.applications import called
 from tests.api.calling import Caller, InProcess
 from tests.api.conftest import token_for
 from tests.conftest import ROOT
 from tests.statelink.state_town import register
 from tests.webhooks.hook_town import Hands, RunningReceiver, happen, keys_in, kind_of, rows, take_step
 
-from gateway.api.app import create_app
 from gateway.kit.db import Database
 from gateway.settings import Settings
 from gateway.staff.models import Role
@@ -32,7 +32,7 @@ def transport(database: Database, tmp_path: Path) -> Iterator[InProcess]:
         database_url=database.url, demo=True, clock_file=clock, log_level="error", public_url="http://gateway.test",
         message_keys_file=keys.path, webhooks_private=True,
     )  # fmt: skip
-    with InProcess(create_app(settings, database)) as opened:
+    with called(settings, database) as opened:
         yield opened
 
 

@@ -147,17 +147,29 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: "_".join([*map(str, route.tags[:1]), route.name]),
     )
+    errors.install(app)
+    for router in (*ROUTERS, *STATE_ROUTERS):
+        app.include_router(router)
+    openapi.install(app, ROUTERS)
+    place(app, settings, database)
+    return app
+
+
+def place(app: FastAPI, settings: Settings, database: Database | None) -> None:
+    """Give an application, before its first request, what differs between one place and another.
+
+    Args:
+        app: The application with its routes.
+        settings: As ``create_app`` takes them.
+        database: Likewise.
+    """
     app.state.settings = settings
     app.state.own_keys = None if settings.message_keys_file is None else OwnKeys(settings.message_keys_file)
     app.state.login_rate = RateLimit(settings.login_rate_per_minute)
     app.state.public_rate = RateLimit(settings.transparency_rate_per_minute)
     if database is not None:
         app.state.gate = Gate(settings, database)
-    errors.install(app)
     app.state.state_side = StateSide(settings)
-    for router in (*ROUTERS, *STATE_ROUTERS):
-        app.include_router(router)
-    openapi.install(app, ROUTERS)
     app.add_middleware(
         Edge,
         lane=Lane(settings.requests_at_once),
@@ -166,7 +178,6 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         over_tls=settings.public_url.startswith("https://"),
         proxies=networks(settings.trusted_proxies),
     )
-    return app
 
 
 def description() -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from gateway.authority.errors import AuthorityUnavailableError, OutcomeUnknownError
+from gateway.kit.authorities import trusted
 
 MOST_BYTES = 256 * 1024
 SECONDS = 5.0
@@ -19,7 +20,9 @@ class StateWeb:
     """Calls one address at a time."""
 
     def __init__(self, *, http: httpx.BaseTransport | None = None) -> None:
-        self._client = httpx.Client(timeout=SECONDS, follow_redirects=False, transport=http, trust_env=False)
+        self._client = httpx.Client(
+            timeout=SECONDS, follow_redirects=False, transport=http, trust_env=False, verify=trusted()
+        )
 
     def close(self) -> None:
         """Let go of the connections."""

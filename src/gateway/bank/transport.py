@@ -13,6 +13,7 @@ import httpx
 
 from gateway.bank.errors import PayerOutcomeUnknownError, PayerRefusedError, PayerUnavailableError
 from gateway.bank.protocol import RawAnswer
+from gateway.kit.authorities import trusted
 
 MAX_ANSWER = 64 * 1024 * 1024
 _LONGEST_QUOTE = 500
@@ -51,6 +52,7 @@ class Transport:
             follow_redirects=False,
             transport=http,
             trust_env=False,
+            verify=trusted(),
         )
 
     def close(self) -> None:

@@ -7,18 +7,17 @@ answers differently a moment later changes nothing. Redirects are not followed a
 import datetime as dt
 import json
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
 from typing import Any, NamedTuple
 
 import httpx
 from standardwebhooks.webhooks import Webhook
 
 from gateway.kit import http_signatures
+from gateway.kit.authorities import trusted
 from gateway.kit.own_keys import OwnKeys, OwnKeysError
 from gateway.webhooks.errors import WebhookAddressError
 from gateway.webhooks.rules import Known, body_of, check_url, is_public, pause_asked
@@ -106,7 +105,7 @@ def _post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> t
             timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
             follow_redirects=False,
             trust_env=False,
-            verify=_authorities(),
+            verify=trusted(),
         ) as client,
         client.stream("POST", target, content=body, headers=headers, extensions=extensions) as answer,
     ):
@@ -117,12 +116,6 @@ def _post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> t
                 break
     pause = pause_asked(answer.headers.get("retry-after"), now=_now()) if answer.status_code in (429, 503) else None
     return answer.status_code, kept.decode("utf-8", "replace").replace("\x00", "�"), pause
-
-
-@cache
-def _authorities() -> ssl.SSLContext:
-    """Read once whose certificates count: it takes longer than an attempt."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 @contextmanager

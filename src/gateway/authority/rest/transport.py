@@ -23,6 +23,7 @@ import httpx
 from gateway.authority.errors import AuthorityRefusedError, AuthorityUnavailableError, OutcomeUnknownError
 from gateway.authority.protocol import RawAnswer
 from gateway.kit import http_signatures
+from gateway.kit.authorities import trusted
 from gateway.kit.errors import FieldProblem
 from gateway.kit.own_keys import OwnKeys, OwnKeysError
 
@@ -78,6 +79,7 @@ class Transport:
             follow_redirects=False,
             transport=http,
             trust_env=False,
+            verify=trusted(),
         )
 
     def close(self) -> None:
