@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.conftest import MUTUALS
 from tests.databases import Shelf
+from tests.pages.browsing import chromium
 from tests.selfcheck.member_town import OTHER_PHONE, PHONE, TODAY, Post, Town, build, codes_in, deliver
 
 from gateway import portal
@@ -25,13 +26,6 @@ from gateway.settings import Settings
 from gateway.site import create_app
 from gateway.staff.models import Role
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LARGEST = 50_000
 WRONG = "/wrong?kind=month&row=2026-03"
 HERE = Path(portal.__file__).parent
@@ -67,7 +61,7 @@ def place(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
         while not server.started:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = chromium(playwright)
         yield Place(f"http://localhost:{port}", database, town, browser)
         browser.close()
         server.should_exit = True

@@ -24,7 +24,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 from tests.conftest import MUTUALS
 from tests.databases import Shelf
-from tests.portal.test_pages import ARGUMENTS
+from tests.pages.browsing import chromium
 from tests.selfcheck.member_town import token_of
 from tests.transparency.forging import Forger, Forgery, Proof, note, public
 from tests.transparency.log_town import KEY, NEXT_KEY, PHONES, Town, build, log, pay_again, seal_books
@@ -333,7 +333,7 @@ def folder(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        opened = chromium(playwright)
         yield opened
         opened.close()
 
