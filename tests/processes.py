@@ -28,7 +28,7 @@ MUTUAL_ACCOUNT = "9600000001"
 STATE_ACCOUNT = "9600000099"
 
 
-def wait_for(look: Callable[[], T], seconds: float = 10, every: float = 0.02) -> T:
+def wait_for(look: Callable[[], T], seconds: float = 30, every: float = 0.02) -> T:
     """Return the first truthy value that ``look`` gives; AssertionError when time is up."""
     end = time.monotonic() + seconds
     while not (found := look()):

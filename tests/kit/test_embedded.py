@@ -60,6 +60,8 @@ def root() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="gateway embedded "))
     folder.chmod(0o755)
     yield folder
+    # The supervisor looks five times a second; for whoever left before it had looked it waits ten seconds.
+    time.sleep(0.5)
     release(folder)
     if (folder / "server.pid").exists():
         pid = _server_pid(folder)

@@ -5,6 +5,7 @@ import datetime as dt
 import psycopg
 import pytest
 
+from gateway.kit import db
 from gateway.kit.db import Database, driver
 from gateway.ledger.accounts import NewAccount, open_accounts, open_for_owners
 from gateway.ledger.bulk import Head, post_lines, post_pairs
@@ -113,6 +114,48 @@ def test_a_large_statement_of_two_currencies_balances_in_each_of_them(books: Dat
         post_lines(session, head("both"), LINES + dollars.format(-3))
         assert current_balance(session, f"member:{MANY}:contributions") == 7
         assert current_balance(session, "cash:usd") == 3
+
+
+SOME = (9_001, 11_500)
+
+
+def some(minor: int, *, paid_from: str, extra: str = "") -> str:
+    """Return the lines of a booking of a few members in the middle, from an account far from theirs."""
+    total = -minor * (SOME[1] - SOME[0] + 1)
+    return (
+        f"SELECT id, currency, {minor}::bigint FROM ledger_account"
+        f" WHERE control = 'member:contributions' AND owner_id BETWEEN {SOME[0]} AND {SOME[1]}"
+        f" UNION ALL SELECT id, currency, {total}::bigint FROM ledger_account WHERE code = '{paid_from}'{extra}"
+    )
+
+
+def test_a_booking_of_a_part_of_the_members_changes_their_balances_and_those_far_from_them(books: Database) -> None:
+    """Members' accounts lie together; what they are paid from was opened long before or after: all are changed, none twice."""
+    with books.session(1) as session:
+        open_accounts(session, [NewAccount("cash:late"), NewAccount("fund:late")], "DOP")
+        post_lines(session, head("before them"), some(-7, paid_from="cash:a"))
+        post_lines(session, head("after them"), some(-5, paid_from="cash:late"))
+        late = " UNION ALL SELECT id, currency, -9::bigint FROM ledger_account WHERE code = 'fund:late'"
+        early = " UNION ALL SELECT id, currency, 9::bigint FROM ledger_account WHERE code = 'cash:b'"
+        post_lines(session, head("on both sides"), some(-1, paid_from="cash:late", extra=late + early))
+        held = [current_balance(session, f"member:{n}:contributions") for n in (SOME[0] - 1, *SOME, SOME[1] + 1)]
+        assert held == [0, 13, 13, 0]
+        assert [current_balance(session, code) for code in ("cash:a", "cash:late", "cash:b", "fund:late")] == [
+            7 * 2500, 6 * 2500, 9, 9,
+        ]  # fmt: skip
+        kept = "SELECT sum(held_minor * normal_side) AS held FROM ledger_balance"
+        booked = (
+            "SELECT sum(e.amount_minor) AS held FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id"
+            " WHERE a.floor_minor IS NOT NULL"
+        )
+        assert db.one(session, kept).held == db.one(session, booked).held
+    with pytest.raises(FloorBrokenError), books.session(1) as session:
+        more = " UNION ALL SELECT id, currency, 10::bigint FROM ledger_account WHERE code = 'fund:late'"
+        less = " UNION ALL SELECT id, currency, -10::bigint FROM ledger_account WHERE code = 'cash:b'"
+        post_lines(session, head("more than the fund has"), some(-1, paid_from="cash:a", extra=more + less))
+    with pytest.raises(UnknownAccountError, match="names account 99999999"), books.session(1) as session:
+        nowhere = " UNION ALL SELECT 99999999, 'DOP', -7 UNION ALL SELECT id, currency, 7 FROM ledger_account WHERE code = 'cash:a'"
+        post_lines(session, head("nowhere"), some(-1, paid_from="cash:late", extra=nowhere))
 
 
 @pytest.mark.parametrize("count", [2, 300])

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 from sqlalchemy import event
 from tests.pages.office_town import Town, token_of
 
@@ -23,6 +23,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 20_000
+"""Milliseconds that a page may take: how long one takes says how busy the machine is."""
+expect.set_options(timeout=PATIENCE)
 LANGUAGES = ("es", "fr", "en")
 WIDE, NARROW = 1280, 360
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -69,7 +72,7 @@ class Office:
     def another(self, name: str | None = None, **options: Any) -> Page:
         """Return a page in a browser of its own: of somebody logged in, or of nobody yet."""
         context = self.browser.new_context(**{"locale": "es-DO", "timezone_id": "America/Santo_Domingo", **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
         if name is not None:
             self._give(context, "o_session", token_of(self.database, name))

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from tests.conftest import make_template, server_address
 from tests.databases import Shelf
 from tests.pages.browsing import chromium
-from tests.pages.conftest import opened
+from tests.pages.conftest import Towns, opened
 
 from gateway.backoffice import areas
 
@@ -44,9 +44,10 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     server = server_address()
     shelf = Shelf(server, make_template(server))
+    towns = Towns(shelf, server)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         browser = chromium(playwright)
-        with opened(shelf, browser, Path(scratch)) as office:
+        with opened(towns, browser, Path(scratch)) as office:
             town = asdict(office.town) | {"member": office.town.members[0]}
             for path, name, user in wanted(names):
                 page = office.as_(user, width=NARROW if is_narrow else WIDTH)
@@ -56,6 +57,7 @@ def main() -> int:
                 page.screenshot(path=folder / f"{name}.png", full_page=True)
                 sys.stdout.write(f"{name}.png\n")
         browser.close()
+    towns.close()
     shelf.close()
     return 0
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from playwright.sync_api import Browser
-from tests.databases import Shelf
 from tests.pages.browsing import Office
-from tests.pages.conftest import opened
+from tests.pages.conftest import Towns, opened
 from tests.pages.walking import Walker, take_on
 
 import gateway
@@ -33,9 +32,9 @@ LOOKED_AT = (
 
 
 @pytest.fixture(scope="module")
-def fresh(shelf: Shelf, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def fresh(towns: Towns, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """One office for all acts of this module: none of them is in another's way."""
-    with opened(shelf, browser, tmp_path_factory.mktemp("administration")) as place:
+    with opened(towns, browser, tmp_path_factory.mktemp("administration")) as place:
         yield place
 
 

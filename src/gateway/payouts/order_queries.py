@@ -56,8 +56,7 @@ WITH in_draft AS (
     LEFT JOIN (
         SELECT member_id, max(running_minor) AS running_minor FROM again WHERE running_minor <= owed_minor GROUP BY member_id
     ) g ON g.member_id = o.member_id
-), judged AS MATERIALIZED (
-    -- Kept as it is judged: the telephone's form would be looked at for each mention of the obstacle.
+), judged AS (
     SELECT p.member_id, p.amount_minor, w.destination, p.retry_of_id,
            CASE WHEN %(means)s = 'bank' THEN c.holder END AS creditor_name,
            CASE WHEN %(means)s = 'bank' THEN c.bank_identifier END AS creditor_bank,
@@ -76,10 +75,12 @@ WITH in_draft AS (
             ELSE coalesce(CASE WHEN c.means = 'mobile' THEN nullif(c.account, '') END, m.phone) END AS destination
     ) w
     WHERE p.amount_minor > 0
-), payable AS (
-    SELECT row_number() OVER (ORDER BY member_id, retry_of_id NULLS LAST) AS n, member_id, amount_minor, destination, retry_of_id,
-           creditor_name, creditor_bank
-    FROM judged WHERE obstacle IS NULL
+), numbered AS MATERIALIZED (
+    -- Kept once, in the order in which they are paid: the telephone's form would be looked at for each mention of the obstacle, and
+    -- a million sorted and kept anew for each step.
+    SELECT j.*, row_number() OVER (PARTITION BY j.obstacle IS NULL ORDER BY j.member_id, j.retry_of_id NULLS LAST) AS n FROM judged j
+), payable AS NOT MATERIALIZED (
+    SELECT * FROM numbered WHERE obstacle IS NULL
 ), part AS MATERIALIZED (
     SELECT (n - 1) / %(batch_limit)s AS part, count(*) AS payout_count, sum(amount_minor)::bigint AS total_minor,
            gen_random_uuid() AS correlation_id
@@ -100,11 +101,12 @@ WITH in_draft AS (
            %(currency)s, p.destination,
            (SELECT prefixes FROM made)[(p.n - 1) / %(batch_limit)s + 1] || lpad(((p.n - 1) %% %(batch_limit)s + 1)::text, 6, '0'),
            p.retry_of_id, p.creditor_name, p.creditor_bank
-    FROM payable p ORDER BY p.member_id, p.retry_of_id NULLS LAST
+    -- As they were kept, so in their order; nothing but the place on a page depends on it.
+    FROM payable p
 )
 SELECT id AS batch_id, NULL AS obstacle, 0 AS member_count, 0 AS total_minor FROM batch
 UNION ALL
-SELECT NULL, obstacle, count(DISTINCT member_id), sum(amount_minor)::bigint FROM judged WHERE obstacle IS NOT NULL GROUP BY obstacle
+SELECT NULL, obstacle, count(DISTINCT member_id), sum(amount_minor)::bigint FROM numbered WHERE obstacle IS NOT NULL GROUP BY obstacle
 ORDER BY batch_id, obstacle
 """
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +21,13 @@ from gateway.payouts.hand_over import take_out
 from gateway.payouts.queries import BatchRow
 from gateway.payouts.states import BATCH, BatchEvent, BatchStatus, Means
 
+MEMBERS_BETWEEN = """
+-- one row: the first and last member of a batch. A batch is ordered by member: what is asked of its members is looked for between
+-- these two, not in the whole mutual, of which it may be a tenth
+SELECT min(member_id) AS first_member, max(member_id) AS last_member FROM payout
+WHERE mutual_id = current_mutual() AND batch_id = :batch_id
+"""
+
 RELEASE_ENTRIES = """
 -- one row per account that a release touches: what each member was owed, and the batch it is all in now
 SELECT a.id AS account_id, a.currency, owed.amount_minor
@@ -29,7 +36,7 @@ FROM (
     WHERE mutual_id = (SELECT current_mutual()) AND batch_id = %(batch_id)s GROUP BY member_id
 ) owed
 JOIN ledger_account a ON a.mutual_id = (SELECT current_mutual()) AND a.control = 'member:benefits' AND a.owner_kind = 'member'
-    AND a.owner_id = owed.member_id
+    AND a.owner_id = owed.member_id AND a.owner_id BETWEEN %(first_member)s AND %(last_member)s
 UNION ALL
 SELECT a.id, a.currency, -%(total_minor)s::bigint FROM ledger_account a
 WHERE a.mutual_id = (SELECT current_mutual()) AND a.code = %(batch_code)s
@@ -40,13 +47,13 @@ CHANGED_SINCE = """
 -- than the one written down for her by now, or another means that she chose after the draft was prepared
 WITH newest AS (
     SELECT DISTINCT ON (member_id) member_id, means, account, holder, bank_identifier, recorded_at FROM payout_destination
-    WHERE mutual_id = (SELECT current_mutual()) AND member_id IN (
+    WHERE mutual_id = (SELECT current_mutual()) AND member_id BETWEEN :first_member AND :last_member AND member_id IN (
         SELECT p.member_id FROM payout p WHERE p.mutual_id = (SELECT current_mutual()) AND p.batch_id = :batch_id)
     ORDER BY member_id, id DESC
 )
 SELECT count(*) FILTER (WHERE m.status = 'deceased') AS deceased, count(*) FILTER (WHERE m.status <> 'deceased') AS moved
 FROM payout p
-JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.id = p.member_id
+JOIN member m ON m.mutual_id = (SELECT current_mutual()) AND m.id = p.member_id AND m.id BETWEEN :first_member AND :last_member
 LEFT JOIN newest c ON c.member_id = p.member_id
 WHERE p.mutual_id = (SELECT current_mutual()) AND p.batch_id = :batch_id AND (m.status = 'deceased'
     OR (c.recorded_at > CAST(:prepared_at AS timestamptz) AND (c.means <> :means OR (c.means = 'bank' AND
@@ -88,11 +95,12 @@ def release(session: Session, batch_id: int, *, actor: str, roles: Collection[st
     if batch.prepared_by == actor:
         raise SamePersonError(f"{actor} prepared batch {batch_id}; another person must look at it and release it")
     _check_limit(session, batch, roles)
-    _check_as_now(session, batch)
+    between = db.one(session, MEMBERS_BETWEEN, {"batch_id": batch_id})._asdict()
+    _check_as_now(session, batch, between)
     code = f"payout:{batch_id}"
     open_accounts(session, [NewAccount(code)], batch.currency)
     head = Head(f"payout_batch:{batch_id}:release", "payout.release", today, actor, evidence=f"payout_batch:{batch_id}")
-    told = {"batch_id": batch_id, "batch_code": code, "total_minor": batch.total_minor}
+    told = {"batch_id": batch_id, "batch_code": code, "total_minor": batch.total_minor, **between}
     with _freezing(session, batch, today) as freezing:
         with bulk.without_nested_loops(session, batch.payout_count):
             post_lines(session, head, RELEASE_ENTRIES, told)
@@ -127,8 +135,9 @@ def _check_limit(session: Session, batch: BatchRow, roles: Collection[str]) -> N
         raise ReleaseLimitError(f"{asked} is above the limit of your roles ({', '.join(sorted(roles))})")
 
 
-def _check_as_now(session: Session, batch: BatchRow) -> None:
-    told = {"batch_id": batch.id, "means": rules.means_of(batch.provider).value, "prepared_at": batch.prepared_at}
+def _check_as_now(session: Session, batch: BatchRow, between: Mapping[str, int]) -> None:
+    means = rules.means_of(batch.provider).value
+    told = {"batch_id": batch.id, "means": means, "prepared_at": batch.prepared_at, **between}
     with bulk.without_nested_loops(session, batch.payout_count):
         found = db.one(session, CHANGED_SINCE, told)
     if found.deceased or found.moved:

@@ -88,7 +88,7 @@ PAYOUT_SHOWN = Rule(
     "payout_shown",
     SURE,
     False,
-    ("end_to_end_id or provider's transaction id", "amount", "account"),
+    ("our id or the provider's", "amount", "account"),
     "A payout whose provider said before that it was paid, on the statement of the provider's account: it is in the books already",
     """
 -- one row per paid payout and the first debit of its account that shows it; another debit for it is nobody's
@@ -138,7 +138,7 @@ RETURN_SHOWN = Rule(
     "payout_return_shown",
     SURE,
     False,
-    ("end_to_end_id or provider's transaction id", "amount", "account"),
+    ("our id or the provider's", "amount", "account"),
     "A payout that is known to have come back, on the statement of the account it came back to: it is in the books already",
     """
 -- one row per payout whose return to an account is booked and the first credit there that shows it; another credit for it is nobody's

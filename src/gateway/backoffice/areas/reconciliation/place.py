@@ -251,6 +251,7 @@ AGREED = {
     "identity number, telephone or member number": N_("identity number, telephone or member number"),
     "name": N_("name"),
     "nobody owes it": N_("nobody owes it"),
+    "our id or the provider's": N_("our number or the provider's"),
     "provider or word for a settlement in the text": N_("provider or word for a settlement in the text"),
     "provider's transaction id": N_("provider's transaction id"),
     "reference": N_("reference"),
