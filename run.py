@@ -157,8 +157,8 @@ def test(arguments: list[str]) -> int:
     if arguments:
         return call("-m", "pytest", *arguments)
     linted = lint()
-    # The longest tests wait for processes: a third one works meanwhile, and who is done takes work from who is not.
-    tested = call("-m", "pytest", "-q", "-n", "3", "--dist", "worksteal")
+    # The longest tests wait for processes: who is done takes work from who is not.
+    tested = call("-m", "pytest", "-q", "-n", "2", "--dist", "worksteal")
     return linted or tested
 
 

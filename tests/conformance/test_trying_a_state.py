@@ -176,7 +176,7 @@ def test_faults_that_are_tried_together_fail_other_cases_each() -> None:
 def test_a_state_with_these_faults_fails_their_cases_and_no_other(tried: Try, faults: tuple[str, ...]) -> None:
     cases = set().union(*(FAULTS[fault][1] for fault in faults))
     rules = [FAULTS[fault][0] for fault in faults]
-    results = tried(*rules, **({"wait": 1.5} if WAITS & set(faults) else {}))
+    results = tried(*rules, **({"wait": 3.0} if WAITS & set(faults) else {}))
     failed = {name: result for name, result in results.items() if result.outcome is Outcome.FAILED}
     # Under load a filing may be answered before its lines can be asked for.
     asked = cases - (named(results, Outcome.NOT_TRIED) & {"lines.early"})

@@ -43,7 +43,7 @@ TRIGGERS = (
 )
 
 FUNCTIONS = {
-    "ledger_entry_guard": "bd53e3cf18a1fe3d",
+    "ledger_entry_guard": "1886b0a69ac1292d",
     "ledger_open_balance": "77b3fb95b3652f3f",
     "ledger_period_guard": "9a0a79dd1469c21c",
     "ledger_referred": "57daedfae034273b",
