@@ -4,7 +4,7 @@ import datetime as dt
 from importlib import resources
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -139,6 +139,8 @@ def test_what_a_bank_would_refuse_or_change_is_refused_here(name):
 
 
 @settings(max_examples=60, deadline=None)
+@example([1], "Ana", " ")
+@example([1], "Ana", "\u0301")
 @given(st.lists(st.integers(1, 10**12), min_size=1, max_size=30), st.text(max_size=60), st.text(max_size=60))
 def test_any_order_is_valid_and_its_sum_exact(amounts, name, text):
     payments = [

@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,15 @@ class Office:
         answer = page.goto(f"{self.url}{path}")
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status} {page.inner_text('body')[:800]}"
+        self.rest(page)
         return page
+
+    def rest(self, page: Page) -> None:
+        """Let the page come to rest: what is typed the moment it is there would miss the field that is about to be ready for it."""
+        ready = page.locator("[autofocus]:visible")
+        if ready.count():
+            with suppress(AssertionError):
+                expect(ready.first).to_be_focused(timeout=3_000)
 
     def reads_well(
         self,

@@ -57,6 +57,7 @@ def test_a_cashier_takes_a_queue_by_keyboard_alone_and_nobody_pays_twice(fresh: 
     page = fresh.as_("carla")
     open_till(fresh, page)
     # One person of the queue: letters of a name, Enter, the proposed amount, what she hands over, Enter.
+    fresh.rest(page)
     page.keyboard.type("juan rodri")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Juan Carlos Rodríguez Díaz").wait_for()
@@ -73,6 +74,7 @@ def test_a_cashier_takes_a_queue_by_keyboard_alone_and_nobody_pays_twice(fresh: 
     page.keyboard.type("5550103")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Altagracia de los Santos Martínez").wait_for()
+    expect(page.get_by_label("Monto DOP")).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type("100")
     page.keyboard.press("Enter")

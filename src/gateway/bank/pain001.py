@@ -226,8 +226,10 @@ class _Writer:
         self._remittance(transfer, payment)
 
     def _remittance(self, transfer: etree._Element, payment: Payment) -> None:
-        if payment.text:
-            self._add(self._add(transfer, "RmtInf"), "Ustrd", restrict(payment.text))
+        # Of spaces and accents alone nothing is left, and an empty text makes the bank refuse the whole file.
+        text = restrict(payment.text)
+        if text:
+            self._add(self._add(transfer, "RmtInf"), "Ustrd", text)
         elif payment.reference:
             information = self._add(self._add(self._add(transfer, "RmtInf"), "Strd"), "CdtrRefInf")
             self._add(self._add(self._add(information, "Tp"), "CdOrPrtry"), "Cd", "SCOR")
