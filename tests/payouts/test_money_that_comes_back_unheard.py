@@ -294,6 +294,8 @@ def test_payouts_told_before_are_only_shown_by_the_floats_statement(office: Offi
     assert rules_of(office) == [("payout_shown", "matched")] * 2
     with office.database.session(1) as session:
         assert balance_of(session, FLOAT) == OPENING - 800_01, "each payment is in the books once"
+        booked = "SELECT count(*) FROM ledger_tx WHERE kind LIKE 'bank.debit_unknown%'"
+        assert db.scalar(session, booked) == 0, "nothing had to be taken back for it"
     assert (differences(office), unexplained(office)) == ([], 0)
 
 
