@@ -208,6 +208,11 @@ UPDATE bank_statement_line SET status = :status, rule = :rule, matched_kind = :k
 WHERE mutual_id = current_mutual() AND id = :line_id AND status = 'open'
 """
 
+LOCK_RECONCILIATION = """
+-- one row: runs of matching and loads of statements of one mutual wait for each other
+SELECT pg_advisory_xact_lock(hashtextextended('reconciliation:' || current_mutual(), 0))
+"""
+
 INSERT_MATCH = """
 -- one row: what a line was matched to
 INSERT INTO reconciliation_match (line_id, rule, fields, kind, matched_id, amount_minor, undoes, ledger_tx_id, reason, actor)

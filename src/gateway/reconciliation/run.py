@@ -9,12 +9,7 @@ from gateway.kit import db
 from gateway.reconciliation.age import let_age
 from gateway.reconciliation.breaks import refresh_breaks
 from gateway.reconciliation.match import match_lines
-from gateway.reconciliation.queries import OpenBreaks, open_breaks
-
-ONE_AT_A_TIME = """
--- one row: two runs of one mutual wait for each other
-SELECT pg_advisory_xact_lock(hashtextextended('reconciliation:' || current_mutual(), 0))
-"""
+from gateway.reconciliation.queries import LOCK_RECONCILIATION, OpenBreaks, open_breaks
 
 
 class Reconciled(NamedTuple):
@@ -36,7 +31,7 @@ def reconcile(session: Session, *, today: dt.date) -> Reconciled:
         session: The open transaction.
         today: Decides what is overdue.
     """
-    db.run(session, ONE_AT_A_TIME)
+    db.run(session, LOCK_RECONCILIATION)
     matched = match_lines(session, today=today)
     changed = refresh_breaks(session, today=today)
     let_age(session, today=today)
