@@ -109,7 +109,7 @@ def load_statement(
     tell("read", 0, None)
     read = _read(session, body, told)
     # Lines that came while a run of matching decides would be booked by it without having been asked about: it waits for us, or we for it.
-    db.rows(session, queries.LOCK_RECONCILIATION)
+    db.run(session, queries.LOCK_RECONCILIATION)
     about = {"file_name": file_name, "format": read.format, **told}
     media_type = "application/xml" if read.format.startswith("camt") else "text/plain"
     kept = evidence.keep(
