@@ -28,7 +28,7 @@ MUTUAL_ACCOUNT = "9600000001"
 STATE_ACCOUNT = "9600000099"
 
 
-def wait_for(look: Callable[[], T], seconds: float = 30, every: float = 0.02) -> T:
+def wait_for(look: Callable[[], T], seconds: float = 60, every: float = 0.02) -> T:
     """Return the first truthy value that ``look`` gives; AssertionError when time is up."""
     end = time.monotonic() + seconds
     while not (found := look()):
@@ -71,10 +71,10 @@ class Running:
             if process.poll() is not None:
                 raise AssertionError(f"{self.module} ended: {(self.folder / 'output.log').read_text()[-2000:]}")
             with suppress(httpx.HTTPError):
-                return httpx.get(f"{self.url}/sandbox/health", timeout=1, trust_env=False).status_code == 200
+                return httpx.get(f"{self.url}/sandbox/health", timeout=5, trust_env=False).status_code == 200
             return False
 
-        wait_for(is_ready, 20)
+        wait_for(is_ready)
 
     def __enter__(self) -> Self:
         return self
@@ -88,14 +88,14 @@ class Running:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(5)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.kill()
 
     def kill(self) -> None:
         """End the process without asking it."""
         self.process.kill()
-        self.process.wait(5)
+        self.process.wait(60)
 
     def freeze(self) -> None:
         """Stop the process where it is."""
@@ -133,7 +133,7 @@ class Running:
         """Return what it holds."""
         return dict(self.control("GET", "state"))
 
-    def settle(self, seconds: float = 30) -> None:
+    def settle(self, seconds: float = 60) -> None:
         """Wait until nothing is being done or told any more."""
         wait_for(lambda: self.dump()["is_idle"], seconds)
 

@@ -27,7 +27,7 @@ class InProcess:
     def __exit__(self, *_reason: object) -> None:
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(20)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(20)
+        self._thread.join(60)
         self._loop.close()
 
     def request(self, method: str, url: str, **arguments: Any) -> httpx.Response:

@@ -193,7 +193,7 @@ def test_of_fifty_requests_with_one_key_at_once_one_acts(client: Client, databas
     start = threading.Barrier(50)
 
     def ask(_: int) -> tuple[int, bytes]:
-        start.wait(30)
+        start.wait(60)
         answer = manager.post("/v1/staff-users", NEW, key="k-1")
         return answer.status_code, answer.content
 

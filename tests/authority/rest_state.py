@@ -20,7 +20,9 @@ from gateway.kit.period import Period
 CONTRACT = yaml.safe_load((ROOT / "openapi" / "authority.yaml").read_text("utf-8"))
 OURS = uuid.UUID("0b7e6f0a-5a3b-4f0e-9a55-4f2c6d1a7e11")
 BODY = b"EAM  401999999032026\r\nS000002\r\n"
-SHORT = Timeouts(connect=0.5, read=0.4, write=0.5, total=0.8)
+PATIENT = Timeouts(connect=60.0, read=60.0, write=60.0, total=60.0)
+SHORT = Timeouts(connect=60.0, read=0.4, write=60.0, total=0.8)
+"""For what is given up: a slow machine must not give up anything else."""
 
 
 def document(**changes):
@@ -75,7 +77,7 @@ class Script:
 
 
 @contextmanager
-def broken_state(behave):
+def broken_state(behave, timeouts=PATIENT):
     """Serve one connection with ``behave(connection)``; give a channel to it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -91,7 +93,7 @@ def broken_state(behave):
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         kept = []
-        channel = state_channel("do", f"http://127.0.0.1:{port}", "t", timeouts=SHORT, on_answer=kept.append)
+        channel = state_channel("do", f"http://127.0.0.1:{port}", "t", timeouts=timeouts, on_answer=kept.append)
         try:
             yield channel, kept
         finally:

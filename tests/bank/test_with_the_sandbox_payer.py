@@ -62,9 +62,9 @@ def test_a_batch_is_made_approved_and_told_item_by_item(payer, channel):
 def test_results_of_many_pages_are_all_read(channel):
     ours, batch = uuid.uuid4(), items(2500, start=1000)
     channel.send_batch(ours, iter(batch))
-    reference = wait_for(lambda: (found := channel.find_batch(ours)) and found.reference, 20)
+    reference = wait_for(lambda: (found := channel.find_batch(ours)) and found.reference, 60)
     channel.approve(reference)
-    wait_for(lambda: channel.batch(reference).is_finished, 30)
+    wait_for(lambda: channel.batch(reference).is_finished, 60)
     assert {r.end_to_end_id for r in channel.completions(reference)} == {item.end_to_end_id for item in batch}
 
 

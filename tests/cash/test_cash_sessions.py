@@ -124,7 +124,7 @@ def test_of_many_who_open_at_once_one_gets_the_till_and_nobody_two(database: Dat
     begin, opened_by, refused = threading.Barrier(8), list[str](), list[type[Exception]]()
 
     def attempt(till: str, holder: str) -> None:
-        begin.wait(10)
+        begin.wait(60)
         try:
             with database.session(1) as session:
                 opened(session, till, holder)
@@ -137,7 +137,7 @@ def test_of_many_who_open_at_once_one_gets_the_till_and_nobody_two(database: Dat
     for one in threads:
         one.start()
     for one in threads:
-        one.join(30)
+        one.join(60)
     assert len(opened_by) + len(refused) == 8
     with database.session(1) as session:
         rows = db.rows(session, "SELECT till_id, holder FROM cash_session WHERE status <> 'closed'")
@@ -160,7 +160,7 @@ def test_a_count_waits_for_the_receipt_in_hand_and_no_receipt_slips_in_after_it(
         thread.start()
         thread.join(0.3)
         assert thread.is_alive()
-    thread.join(20)
+    thread.join(60)
     assert told == [500]
     with pytest.raises(SessionNeededError), database.session(1) as session:
         took(session, "r2", ana, 500)

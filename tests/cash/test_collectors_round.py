@@ -190,7 +190,7 @@ def test_batches_that_come_at_once_follow_one_another(database: Database) -> Non
     for one in threads:
         one.start()
     for one in threads:
-        one.join(30)
+        one.join(60)
     assert (told.count("booked"), told.count("repeated")) == (9, sum(map(len, batches)) - 9)
     with database.session(1) as session:
         assert (held(session, BAG), queries.receipts_of(session, going.session_id)) == (90_000, (9, 90_000))

@@ -125,7 +125,7 @@ def test_the_check_digit_is_the_one_the_register_asks_for() -> None:
 def test_a_process_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
     processes = Processes(tmp_path)
     processes.start("state", ["-c", "print('the port is taken'); print(); raise SystemExit(3)"], {})
-    processes.running["state"].wait(timeout=30)
+    processes.running["state"].wait(timeout=60)
     with pytest.raises(ProcessFailedError, match=r"state ended with 3: the port is taken; its log is .*state\.log"):
         processes.wait_for("state", "http://127.0.0.1:9")
 

@@ -44,7 +44,7 @@ class Process:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(40)
+            return self.process.wait(90)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
@@ -62,7 +62,7 @@ def running(folder: Path, *arguments: object, **environment: str) -> Iterator[Pr
     finally:
         if process.process.poll() is None:
             process.process.kill()
-            process.process.wait(10)
+            process.process.wait(60)
 
 
 def answers(url: str, process: Process) -> bool:
@@ -84,11 +84,11 @@ def test_serve_on_an_empty_folder_makes_a_database_that_survives_a_restart(tmp_p
         assert "gateway mutual create" in server.log.read_text()
         with running(tmp_path, *create, "--manager", "ana", "--apply", **environment) as made:
             assert made.process.wait(60) == 0, made.log.read_text()
-        assert httpx.post(f"{url}/v1/sessions", json=log_in, timeout=30).status_code == 201
+        assert httpx.post(f"{url}/v1/sessions", json=log_in, timeout=60).status_code == 201
         assert server.stop() == 0
     with running(tmp_path, "serve", "--port", port, **environment) as server:
         wait_for(lambda: answers(f"{url}/ready", server), 90)
-        assert httpx.post(f"{url}/v1/sessions", json=log_in, timeout=30).status_code == 201
+        assert httpx.post(f"{url}/v1/sessions", json=log_in, timeout=60).status_code == 201
         assert server.stop() == 0
 
 

@@ -28,7 +28,7 @@ from gateway.payouts.queries import BatchRow, get_batch, list_payouts
 from gateway.payouts.release import release
 
 CRASHED = 70
-PATIENCE = 60
+PATIENCE = 180
 SECRET = "a secret of the payer's callbacks"
 AMOUNTS = (500_00, 300_01, 70_00)
 TOTAL = sum(AMOUNTS)
@@ -74,10 +74,10 @@ def process(
                 running.send_signal(signal.SIGCONT)
                 running.terminate()
             try:
-                running.wait(20)
+                running.wait(60)
             except subprocess.TimeoutExpired:
                 running.kill()
-                running.wait(10)
+                running.wait(60)
 
 
 def ready(database: Database) -> int:

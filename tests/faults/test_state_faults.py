@@ -88,10 +88,10 @@ def worker(database: Database, state: StateProcess, folder: Path, **settings: st
             process.send_signal(signal.SIGCONT)
             process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(60)
         log.close()
 
 

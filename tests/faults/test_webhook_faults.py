@@ -50,10 +50,10 @@ def worker(database: Database, folder: Path, **settings: str) -> Iterator[subpro
             process.send_signal(signal.SIGCONT)
             process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(60)
         log.close()
 
 

@@ -20,7 +20,9 @@ from gateway.kit import tenant
 from gateway.kit.db import Database
 
 TOKEN = "state-token"
-IMPATIENT = Timeouts(connect=2.0, read=1.0, write=2.0, total=5.0)
+PATIENT = Timeouts(connect=60.0, read=60.0, write=60.0, total=120.0)
+IMPATIENT = Timeouts(connect=60.0, read=1.0, write=60.0, total=120.0)
+"""For an answer that is told to come late: a slow machine must not make the others late."""
 
 
 class StateProcess:
@@ -28,7 +30,7 @@ class StateProcess:
 
     def __init__(self, url: str, process: subprocess.Popen[str]) -> None:
         self.url, self.process = url, process
-        self.http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=10)
+        self.http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=60)
 
     def script(self, *rules: dict[str, Any]) -> None:
         """Tell it what to do wrong from now on."""
@@ -68,26 +70,31 @@ def running_state(*options: str) -> Iterator[StateProcess]:
         state.http.close()
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         assert process.stdout is not None
         process.stdout.close()
 
 
 @contextlib.contextmanager
 def courier_to(
-    database: Database, state: StateProcess, *, worker: str = "w1", mark: Callable[[str], None] | None = None
+    database: Database,
+    state: StateProcess,
+    *,
+    worker: str = "w1",
+    mark: Callable[[str], None] | None = None,
+    timeouts: Timeouts = PATIENT,
 ) -> Iterator[Courier]:
     """Return a courier of mutual 1."""
     with database.session(1) as session:
         mutual = tenant.current(session)
-    channel = state_channel("do", state.url, TOKEN, timeouts=IMPATIENT)
+    channel = state_channel("do", state.url, TOKEN, timeouts=timeouts)
     try:
         yield Courier(database, mutual, channel, worker, dt.date(2026, 4, 1), mark or (lambda _point: None))
     finally:
         channel.close()
 
 
-def pursue_until(courier: Courier, filing_id: int, *statuses: str, seconds: float = 20) -> str:
+def pursue_until(courier: Courier, filing_id: int, *statuses: str, seconds: float = 60) -> str:
     """Do what is next with a filing, again and again, until it is in one of these states with nothing left to fetch."""
     until = time.monotonic() + seconds
     while True:

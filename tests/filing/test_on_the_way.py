@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from filing_town import COST, OFFICER, add_head, assess, enrol, open_payroll, pay, payroll_of, sealed, with_check_digit
 from sqlmodel import Session
-from state_process import StateProcess, courier_to, pursue_until
+from state_process import IMPATIENT, PATIENT, StateProcess, courier_to, pursue_until
 
 from gateway.filing.listen import KIND, read_events
 from gateway.filing.pursue import due, pursue
@@ -45,10 +45,11 @@ def test_an_unclear_outcome_is_asked_about_and_nothing_is_sent_twice(
     state.script(rule)
     with database.session(1) as session:
         filing_id = _ready(session)
-    with courier_to(database, state) as courier:
+    with courier_to(database, state, timeouts=IMPATIENT if rule["do"] == "delay" else PATIENT) as courier:
         pursue(courier, filing_id)
-        with database.session(1) as session:
-            assert get_filing(session, filing_id).status == "unknown"
+    with database.session(1) as session:
+        assert get_filing(session, filing_id).status == "unknown"
+    with courier_to(database, state) as courier:
         pursue_until(courier, filing_id, "accepted")
     with database.session(1) as session:
         assert _trail(session, filing_id) == [(1, "submit:AM:1", "unknown"), (1, "query:AM:1", "received")]
@@ -103,7 +104,7 @@ def test_a_state_that_is_not_there_is_tried_again_later(database: Database, stat
     with database.session(1) as session:
         filing_id = _ready(session)
     state.process.terminate()
-    state.process.wait(10)
+    state.process.wait(60)
     with courier_to(database, state) as courier:
         pursue(courier, filing_id)
     with database.session(1) as session:

@@ -61,7 +61,7 @@ def by_hand(session: Session, state: StateProcess, filing_id: int, employer: str
         sent = Document(name, document.kind, employer, MARCH, document.sha256, len(content))
         number = portal.submit(sent, [content]).reception_number
         mark_uploaded(session, filing_id, [Reception(number, document.id)], actor=OFFICER, today=TODAY)
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while (standing := portal.query(name)) is None or not standing.is_answered:
             assert time.monotonic() < until
             time.sleep(0.02)

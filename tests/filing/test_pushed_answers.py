@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from filing_town import COST, OFFICER, TODAY, payroll_of, sealed, tell_state_account
 from sqlmodel import Session
-from state_process import IMPATIENT, TOKEN, StateProcess
+from state_process import PATIENT, TOKEN, StateProcess
 from tests.processes import wait_for
 
 from gateway.authority.connect import state_channel
@@ -132,7 +132,7 @@ def town_of(database: Database, state: StateProcess, members: int = 4) -> Iterat
         payroll_id, _ = payroll_of(session, members)
         filing_id = sealed(session, payroll_id).id
         request_submission(session, filing_id, actor=OFFICER)
-    sending = state_channel("do", state.url, TOKEN, timeouts=IMPATIENT)
+    sending = state_channel("do", state.url, TOKEN, timeouts=PATIENT)
     channel = PushedChannel(database, mutual, Mute(sending))
     try:
         courier = Courier(database, mutual, channel, "w1", TODAY)

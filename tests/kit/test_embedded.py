@@ -28,7 +28,7 @@ time.sleep(float(sys.argv[3]))
 """
 
 
-def _until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def _until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"

@@ -212,7 +212,7 @@ def log(database: Database, action: str) -> list[tuple[str, int, float]]:
 
 
 def until(reached: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not reached():
         assert time.monotonic() < end, f"never came: {what}"
         time.sleep(0.05)
@@ -246,7 +246,7 @@ def test_two_timetables_run_each_turn_once_for_every_mutual_and_stop_when_asked(
     until(lambda: len(log(database, "tick")) >= 8, "four turns for two mutuals")
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
-    assert [worker.wait(20) for worker in workers] == [0, 0]
+    assert [worker.wait(60) for worker in workers] == [0, 0]
     ticks = [whose for _, whose, _ in log(database, "tick")]
     with psycopg.connect(database.url) as owner:
         turns = owner.execute("SELECT whose::int, turn FROM turns").fetchall()

@@ -110,7 +110,7 @@ def test_two_sessions_at_once_write_one_of_two_overlapping_rows(
     begun = threading.Event()
 
     def late() -> None:
-        begun.wait(10)
+        begun.wait(60)
         try:
             with database.session(1) as session:
                 db.run(session, statement, {"member_id": whose[1], **value, **spans[1]})
@@ -125,5 +125,5 @@ def test_two_sessions_at_once_write_one_of_two_overlapping_rows(
         begun.set()
         thread.join(0.5)
         assert thread.is_alive(), "the second did not wait"
-    thread.join(20)
+    thread.join(60)
     assert outcomes == ["refused"]

@@ -23,7 +23,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 20_000
+PATIENCE = 30_000
 """Milliseconds that a page may take: how long one takes says how busy the machine is."""
 expect.set_options(timeout=PATIENCE)
 LANGUAGES = ("es", "fr", "en")

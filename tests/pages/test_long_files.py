@@ -60,7 +60,7 @@ def test_a_long_answer_of_the_portal_names_every_mistake_and_its_lines_are_taken
     fresh.go(page, f"/filings/{filing}/answer")
     send(page, "mala.csv", b"line,code\n2,0\n3,0\n9,0\n" + PADDING, "Cargarla")
     expect(page.locator("#work")).to_contain_text("Espera su turno")
-    work_off(fresh).join(30)
+    work_off(fresh).join(60)
     expect(page.get_by_role("alert")).to_contain_text("No se tomó nada del archivo")
     expect(page.get_by_role("alert").locator("li")).to_have_count(1)
     expect(page.get_by_role("alert").locator("li")).to_contain_text("9")
@@ -71,7 +71,7 @@ def test_a_long_answer_of_the_portal_names_every_mistake_and_its_lines_are_taken
     expect(before).to_have_text([re.compile("mala.csv.*No se tomó nada del archivo", re.S)])
     assert before.get_by_role("link").get_attribute("href").startswith("/o/filings/answers/")
     send(page, "buena.csv", b"line,code\n2,0\n3,24\n4,0\n" + PADDING, "Cargarla")
-    work_off(fresh).join(30)
+    work_off(fresh).join(60)
     expect(page.locator("main .status.good")).to_contain_text("2 aceptadas, 1 rechazadas")
     page.get_by_role("button", name="Ver el resultado").click()
     page.get_by_role("heading", name="Qué respondió el Estado").wait_for()
@@ -104,7 +104,7 @@ def test_a_long_settlement_is_taken_in_here_where_no_worker_comes(fresh: Office)
     expect(page.locator("main .status.good")).to_contain_text("La liquidación está cargada")
     with fresh.database.session(1) as session:
         assert db.scalar(session, "SELECT count(*) FROM provider_settlement WHERE status = 'booked'") == 1
-    work_off(fresh).join(30)
+    work_off(fresh).join(60)
     with fresh.database.session(1) as session:
         assert db.scalar(session, "SELECT count(*) FROM provider_settlement") == 1
 
@@ -120,6 +120,6 @@ def test_a_long_report_of_the_bank_that_is_about_no_file_of_ours_says_what_to_do
     fresh.go(page, "/payouts/report")
     send(page, "estado.xml", body + PADDING, "Cargarlo")
     expect(page.locator("#work")).to_contain_text("Se está procesando el informe del banco.")
-    work_off(fresh).join(30)
+    work_off(fresh).join(60)
     expect(page.get_by_role("alert")).to_contain_text("No se tomó nada del archivo")
     expect(page.get_by_role("alert")).to_contain_text("PBOTHER")

@@ -72,10 +72,10 @@ def test_the_page_says_how_far_a_list_is_and_what_came_of_it_while_a_worker_does
     def stop_at(point: str) -> None:
         if point in {"progress.relate", "progress.write"}:
             seen.set()
-            go_on.wait(20)
+            go_on.wait(60)
 
     thread = work_off(fresh, stop_at)
-    assert seen.wait(20)
+    assert seen.wait(60)
     expect(page.locator("#work")).to_contain_text("Paso 1 de 3: se leen las filas")
     expect(page.locator("#work")).to_contain_text(f"de {ROWS:,}")
     expect(page.get_by_role("status")).to_have_text("Se está revisando la lista. Paso 1 de 3: se leen las filas")
@@ -83,7 +83,7 @@ def test_the_page_says_how_far_a_list_is_and_what_came_of_it_while_a_worker_does
     page = fresh.as_("olga")
     fresh.go(page, f"/members/imports/{import_id}")
     go_on.set()
-    thread.join(30)
+    thread.join(60)
     page.get_by_role("button", name="Escribir 2,300 filas").click()
     page.get_by_text("Escribir 2,300 filas de la lista grande.csv.").wait_for()
     seen.clear()
@@ -97,13 +97,13 @@ def test_the_page_says_how_far_a_list_is_and_what_came_of_it_while_a_worker_does
         waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'membership.import' AND status = 'todo'"
         assert db.scalar(session, waiting) == 1
     thread = work_off(fresh, stop_at)
-    assert seen.wait(20)
+    assert seen.wait(60)
     page.reload()
     expect(page.locator("#work")).to_contain_text("Paso 1 de 3")
     assert written(fresh) == 0
     assert page.get_by_role("button", name="Escribir").count() == 0
     go_on.set()
-    thread.join(30)
+    thread.join(60)
     expect(page.locator(".steps")).to_contain_text("Aplicada")
     assert page.locator("#work").count() == 0
     assert written(fresh) == ROWS
@@ -135,7 +135,7 @@ def test_a_worker_that_dies_leaves_nothing_half_done_and_the_list_is_written_her
         TASKS["membership.import"].function(worker(fresh, die), 1, subject_id=import_id)
     assert written(fresh) == 0
     silence()
-    work_off(fresh).join(30)
+    work_off(fresh).join(60)
     fresh.go(page, f"/members/imports/{import_id}")
     expect(page.locator(".steps")).to_contain_text("Aplicada")
     assert written(fresh) == ROWS
@@ -148,7 +148,7 @@ def test_who_is_on_the_way_to_another_page_when_the_work_ends_gets_there(fresh: 
     held: list[Route] = []
     page.route(chosen, lambda route: held.append(route))
     page.evaluate("there => { setTimeout(() => { location.href = there; }, 0); }", chosen)
-    work_off(fresh).join(30)
+    work_off(fresh).join(60)
     while not held:
         page.wait_for_timeout(20)
     with page.expect_response(lambda answer: answer.headers.get("hx-refresh") == "true"):
@@ -161,13 +161,13 @@ def test_who_is_on_the_way_to_another_page_when_the_work_ends_gets_there(fresh: 
 def test_a_list_that_is_refused_meanwhile_says_so_in_the_readers_language(fresh: Office) -> None:
     page = fresh.as_("olga")
     import_id = upload(fresh, page)
-    work_off(fresh).join(30)
+    work_off(fresh).join(60)
     with fresh.database.session(1) as session:
         imports.ask_for(session, import_id, "apply", policy=imports.ImportPolicy.ALL_OR_NOTHING, actor="staff:olga")
         values = {"body": (HEAD + "Mal;Escrito;F;2090-02-02;x;001;2026-03-01;1\n").encode(), "file_name": "mala.csv"}
         bad = imports.preview(session, **values, kind=imports.ImportKind.MEMBERS, actor="staff:olga", today=TODAY)
         imports.ask_for(session, bad.id, "apply", policy=imports.ImportPolicy.ALL_OR_NOTHING, actor="staff:olga")
-    work_off(fresh).join(30)
+    work_off(fresh).join(60)
     fresh.go(page, f"/members/imports/{bad.id}")
     expect(page.get_by_role("alert")).to_contain_text("No se escribió nada")
     expect(page.get_by_role("alert")).to_contain_text("El archivo tiene filas malas")
@@ -195,10 +195,10 @@ def test_a_long_file_of_payments_is_received_by_a_worker_while_its_page_says_how
     def stop_at(point: str) -> None:
         if point == "progress.write":
             seen.set()
-            go_on.wait(20)
+            go_on.wait(60)
 
     thread = work_off(fresh, stop_at)
-    assert seen.wait(30)
+    assert seen.wait(60)
     expect(page.locator("#work")).to_contain_text("Paso 2 de 3: se busca a quienes pagan")
     with fresh.database.session(1) as session:
         counted = "SELECT count(*) FROM contribution_receipt WHERE import_id IS NOT NULL"
@@ -224,10 +224,10 @@ def test_a_large_statement_is_loaded_by_a_worker_and_its_page_says_what_came_of_
     def stop_at(point: str) -> None:
         if point == "progress.keep":
             seen.set()
-            go_on.wait(20)
+            go_on.wait(60)
 
     thread = work_off(fresh, stop_at)
-    assert seen.wait(30)
+    assert seen.wait(60)
     expect(page.locator("#work")).to_contain_text("Paso 2 de 3: sus líneas se comparan con las conocidas")
     expect(page.locator("#work")).to_contain_text("de 1,400")
     go_on.set()

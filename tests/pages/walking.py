@@ -129,7 +129,7 @@ class Walker:
     def __init__(self, office: Office, name: str | None, mutual: int = 1) -> None:
         token = token_of(office.database, name, mutual) if name is not None else ""
         cookies = {"o_language": "es", **({"o_session": token} if token else {})}
-        self.client = httpx.Client(base_url=office.url, cookies=cookies, timeout=30)
+        self.client = httpx.Client(base_url=office.url, cookies=cookies, timeout=60)
         office.walkers.append(self.client)
 
     def get(self, path: str) -> httpx.Response:

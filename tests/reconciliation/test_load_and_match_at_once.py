@@ -43,11 +43,11 @@ def test_a_statement_loaded_while_a_run_decides_is_not_booked_by_it_unasked(
 
     running, loading = threading.Thread(target=run), threading.Thread(target=load)
     running.start()
-    assert deciding.wait(10)
+    assert deciding.wait(60)
     loading.start()
     loading.join(1)
     go_on.set()
-    running.join(20)
-    loading.join(20)
+    running.join(60)
+    loading.join(60)
     with database.session(1) as session:
         assert db.scalar(session, "SELECT status FROM bank_statement_line") == "open", "the next run asks what it is"

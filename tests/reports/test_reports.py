@@ -157,12 +157,12 @@ def test_an_instant_that_is_still_being_written_is_refused_and_the_settled_one_l
             lines = [Line("cash:main", 9), Line("member:1:contributions", -9)]
             post(session, Event("slow", "receipt", dt.date(2026, 3, 3), lines, "staff:ana"))
             writing.set()
-            may_end.wait(30)
+            may_end.wait(60)
 
     thread = threading.Thread(target=slow)
     thread.start()
     try:
-        writing.wait(30)
+        writing.wait(60)
         with database.session(1) as session:
             now = db.scalar(session, "SELECT clock_timestamp()")
             with pytest.raises(StillBeingWrittenError, match="settled up to"):
@@ -170,7 +170,7 @@ def test_an_instant_that_is_still_being_written_is_refused_and_the_settled_one_l
             question = ask(session, ReportKind.TRIAL_BALANCE, today=TODAY)
     finally:
         may_end.set()
-        thread.join(30)
+        thread.join(60)
     with database.session(1) as session:
         assert not build(session, question).row_count
         assert build(session, ask(session, ReportKind.TRIAL_BALANCE, today=TODAY)).row_count == 2

@@ -360,7 +360,7 @@ class TestWithTheState:
         self._pay(payer, notice["reference"], notice["total"])
         wait_for(lambda: payer.effects()["payments_executed"] > 0)
         state.restart()
-        wait_for(lambda: notices_of(state, EMPLOYER)[0]["status"] == "paid", 20)
+        wait_for(lambda: notices_of(state, EMPLOYER)[0]["status"] == "paid", 60)
         assert state.effects()["payments_confirmed"] == 2
 
     def test_benefits_arrive_with_the_end_to_end_id_of_their_advice(

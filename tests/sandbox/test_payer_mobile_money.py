@@ -369,7 +369,7 @@ def test_a_batch_that_was_running_goes_on_after_a_restart_and_pays_nobody_twice(
         wait_for(lambda: payer.client.get(link).json()["completedCount"] > 0, every=0.001)
         payer.kill()
         payer.restart()
-        done = wait_for(lambda: (found := payer.client.get(link).json())["batchStatus"] == "completed" and found, 30)
+        done = wait_for(lambda: (found := payer.client.get(link).json())["batchStatus"] == "completed" and found, 60)
         assert done["completedCount"] == 12_000
         effects = payer.effects()
         assert (effects["items_completed"], effects["wallet_float_minor"]) == (12_000, 1_800_000)

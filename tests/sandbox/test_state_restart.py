@@ -55,10 +55,10 @@ def test_without_a_folder_nothing_is_left_behind_and_port_0_says_which_it_took(t
     try:
         line = process.stdout.readline()
         assert line.startswith("sandbox state listening on http://127.0.0.1:")
-        with socket.create_connection(("127.0.0.1", int(line.rsplit(":", 1)[1])), timeout=5):
+        with socket.create_connection(("127.0.0.1", int(line.rsplit(":", 1)[1])), timeout=60):
             pass
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()
     assert list(tmp_path.iterdir()) == []

@@ -87,7 +87,7 @@ def answered(running: Any, body: bytes, employer: str, **query: Any) -> tuple[di
 
 def answer_of(running: Any, filing_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Wait for an answer, and return the filing and all its lines."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while (filing := running.client.get(f"/filings/{filing_id}").json())["answered_at"] is None:
         assert time.monotonic() < end, "no answer"
         time.sleep(0.02)

@@ -35,7 +35,7 @@ def running(folder: Path, database: Database, *command: str, **settings: str) ->
         yield log
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def test_the_carrier_shows_a_code_that_works_and_no_log_holds_it(database: Database, tmp_path: Path) -> None:
@@ -50,9 +50,9 @@ def test_the_carrier_shows_a_code_that_works_and_no_log_holds_it(database: Datab
             running(tmp_path, database, "worker", **ways) as worked,
             httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
         ):
-            wait_for(lambda: _answers(http), 30)
+            wait_for(lambda: _answers(http), 60)
             assert http.post("/v1/me/codes", json=typed).status_code == 202
-            messages = wait_for(lambda: payer.control("GET", f"sms?to={PHONE.replace('+', '%2B')}")["messages"], 30)
+            messages = wait_for(lambda: payer.control("GET", f"sms?to={PHONE.replace('+', '%2B')}")["messages"], 60)
             (code,) = codes_in(Post([(PHONE, messages[0]["text"])]))
             given = http.post("/v1/me/sessions", json={**typed, "code": code})
             assert given.status_code == 201, given.text

@@ -78,7 +78,7 @@ def place(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
         while not server.started:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://localhost:{port}", timeout=30) as http:
+        with httpx.Client(base_url=f"http://localhost:{port}", timeout=60) as http:
             yield Place(http, database, town, tokens, receipts)
         server.should_exit = True
         thread.join(10)

@@ -101,7 +101,7 @@ def test_the_curl_of_the_page_subscribes_a_states_system(database: Database, tmp
         ["sh", "-c", here], env={"TOKEN": token or "", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True
     )
     server.should_exit = True
-    thread.join(20)
+    thread.join(60)
     made = json.loads(ran.stdout)
     assert made["webhook"]["events"] == ["filing.sealed", "filing.settled"]
     assert made["secret"].startswith("whsec_")

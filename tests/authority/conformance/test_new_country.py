@@ -60,6 +60,6 @@ def test_the_template_followed_step_by_step_files_with_a_state_that_keeps_the_co
         tried = gateway(*asked, "--lines", "8", "--wait", "10", "--language", "en")
     finally:
         state.terminate()
-        state.communicate(timeout=10)
+        state.communicate(timeout=60)
     assert tried.returncode == 0, tried.stdout
     assert " 0 fail, 0 wait for others" in tried.stdout
