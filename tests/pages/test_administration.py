@@ -1,5 +1,6 @@
 """Administration in the office: the manager's morning and the auditor's look-up."""
 
+import ast
 import importlib
 import re
 from collections.abc import Iterator
@@ -312,3 +313,26 @@ def test_a_reason_that_the_machine_gave_is_said_with_its_figures_in_the_readers_
     page = fresh.as_("mara")
     fresh.go(page, "/administration/log?action=payout_batch.release")
     assert said in page.locator("table.rows tbody tr").first.inner_text()
+
+
+def _own_reasons() -> Iterator[tuple[str, str]]:
+    """Yield the file and the sentence of every reason that the code itself gives for an act."""
+    for found in sorted(Path(gateway.__path__[0]).rglob("*.py")):
+        if {"sandbox", "demo"} & set(found.parts):
+            continue
+        tree = ast.parse(found.read_text(encoding="utf-8"))
+        named = {
+            one.targets[0].id: one.value
+            for one in tree.body
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        }
+        given = [one.value for one in ast.walk(tree) if isinstance(one, ast.keyword) and one.arg == "reason"]
+        for said in (named.get(one.id) if isinstance(one, ast.Name) else one for one in given):
+            if isinstance(said, ast.Constant) and isinstance(said.value, str):
+                yield found.name, said.value
+
+
+def test_every_reason_that_the_gateway_itself_gives_has_words() -> None:
+    reasons = list(_own_reasons())
+    assert len(reasons) > 20
+    assert [one for one in reasons if one[1] not in _words()["reasons"]] == []

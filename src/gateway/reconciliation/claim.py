@@ -39,17 +39,7 @@ def note_claim(session: Session, line: Any, *, member_id: int, reason: str, acto
     """Write the matches of a line whose money has just been placed."""
     status = StatementLineStatus(line.status)
     if status is not StatementLineStatus.MATCHED:
-        status = STATEMENT_LINE.advance(status, StatementLineEvent.CLAIM)
-        audit.log_transition(
-            session,
-            subject_kind="bank_statement_line",
-            subject_id=line.id,
-            event=StatementLineEvent.CLAIM,
-            from_state=line.status,
-            to_state=status,
-            actor=actor,
-            reason=reason,
-        )
+        status = leave_suspense(session, line, reason=reason, actor=actor)
     values = {"line_id": line.id, "fields": [], "kind": "member", "reason": reason, "actor": actor, "tx_id": None}
     for match in standing_matches(session, line.id):
         undone = {**values, "kind": match.kind, "matched_id": match.matched_id, "amount_minor": -match.amount_minor}
@@ -66,6 +56,22 @@ def note_claim(session: Session, line: Any, *, member_id: int, reason: str, acto
         reason=reason,
         detail={"member_id": member_id},
     )
+
+
+def leave_suspense(session: Session, line: Any, *, reason: str, actor: str) -> StatementLineStatus:
+    """Let a line whose money was in suspense go on, and log the step; the state it has now is for the caller to write."""
+    status = STATEMENT_LINE.advance(StatementLineStatus(line.status), StatementLineEvent.CLAIM)
+    audit.log_transition(
+        session,
+        subject_kind="bank_statement_line",
+        subject_id=line.id,
+        event=StatementLineEvent.CLAIM,
+        from_state=line.status,
+        to_state=status,
+        actor=actor,
+        reason=reason,
+    )
+    return status
 
 
 def standing_matches(session: Session, line_id: int) -> list[Any]:

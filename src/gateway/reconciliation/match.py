@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from gateway.contributions.reverse import reverse_receipt
-from gateway.kit import audit, db
+from gateway.kit import db
 from gateway.kit.errors import GatewayError
 from gateway.reconciliation import queries
 from gateway.reconciliation.book_credits import book_credits
 from gateway.reconciliation.book_lines import BOOKERS, credit_suspense, debit_suspense, open_day
 from gateway.reconciliation.book_payouts import book_payouts
+from gateway.reconciliation.claim import leave_suspense
 from gateway.reconciliation.decide import decide
 from gateway.reconciliation.match_rules import AFTERWARDS, BY_CODE, PAYOUT_SHOWN, RULES
 from gateway.reconciliation.shown import settle_known_later, settle_shown
@@ -24,6 +25,7 @@ from gateway.reconciliation.states import STATEMENT_LINE, StatementLineEvent, St
 
 ACTOR = "system:reconciliation"
 NO_RULE = "no rule knows it"
+ADVICE_CAME = "the state's advice says what it is"
 
 TO_BOOK = """
 -- one row per open line, in the order the bank booked them; without debits that nothing is known of yet, if so asked
@@ -106,21 +108,11 @@ def match_lines(session: Session, *, today: dt.date) -> Matched:
 def _advised_later(session: Session, line: Any, today: dt.date) -> None:
     """Give money of the state that came before its advice to the remittance, out of suspense."""
     day, kind = open_day(session, line.booked_on, today), BY_CODE[line.rule].kind
-    reverse_receipt(session, line.receipt_id, reason="the state's advice says what it is", actor=ACTOR, today=day)
+    reverse_receipt(session, line.receipt_id, reason=ADVICE_CAME, actor=ACTOR, today=day)
     tx_id = BOOKERS[kind](session, line, day, ACTOR)
-    status = STATEMENT_LINE.advance(StatementLineStatus(line.status), StatementLineEvent.CLAIM)
+    status = leave_suspense(session, line, reason=ADVICE_CAME, actor=ACTOR)
     values = {"line_id": line.id, "status": status, "rule": line.rule, "kind": kind, "matched_id": line.matched_id}
     db.run(session, RESETTLE, {**values, "tx_id": tx_id})
-    audit.log_transition(
-        session,
-        subject_kind="bank_statement_line",
-        subject_id=line.id,
-        event=StatementLineEvent.CLAIM,
-        from_state=line.status,
-        to_state=status,
-        actor=ACTOR,
-        reason="the state's advice says what it is",
-    )
     _keep_match(session, line, tx_id)
 
 

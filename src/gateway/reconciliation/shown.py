@@ -1,6 +1,6 @@
-"""Lines that show what is in the books already: payouts that their provider paid, or took back, before his statement came.
+"""Lines that show what is in the books already: payouts that their provider paid, or took back, before its statement came.
 
-A provider of mobile money says of each payment that it was paid, and that is booked; his statement shows the same payment
+A provider of mobile money says of each payment that it was paid, and that is booked; its statement shows the same payment
 again. Such a line books nothing (docs/decisions/0194).
 """
 
@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from gateway.kit import audit, db
+from gateway.kit import db
 from gateway.ledger.post import reverse
 from gateway.reconciliation import queries
 from gateway.reconciliation.book_lines import open_day
+from gateway.reconciliation.claim import leave_suspense
 from gateway.reconciliation.match_rules import PAYOUT_SHOWN, RETURN_SHOWN
 from gateway.reconciliation.states import STATEMENT_LINE, StatementLineEvent, StatementLineStatus
 
@@ -58,7 +59,7 @@ UPDATE bank_statement_line SET status = :status, rule = :rule, matched_kind = :r
 WHERE mutual_id = current_mutual() AND id = :line_id
 """
 
-TOLD_LATER = "the provider said afterwards that it is a payout he paid"
+TOLD_LATER = "the provider said afterwards that it is a payout of ours"
 
 
 def settle_shown(session: Session, *, actor: str) -> dict[str, int]:
@@ -88,19 +89,9 @@ def settle_known_later(session: Session, *, today: dt.date, actor: str) -> int:
 def _take_out(session: Session, line: Any, day: dt.date, actor: str) -> None:
     key = f"statement_line:{line.id}:shown"
     reverse(session, line.ledger_tx_id, key=key, valid_on=day, actor=actor, reason=TOLD_LATER)
-    status = STATEMENT_LINE.advance(StatementLineStatus(line.status), StatementLineEvent.CLAIM)
+    status = leave_suspense(session, line, reason=TOLD_LATER, actor=actor)
     told = {"line_id": line.id, "rule": PAYOUT_SHOWN.code, "matched_id": line.matched_id}
     db.run(session, RESETTLE, {**told, "status": status})
-    audit.log_transition(
-        session,
-        subject_kind="bank_statement_line",
-        subject_id=line.id,
-        event=StatementLineEvent.CLAIM,
-        from_state=line.status,
-        to_state=status,
-        actor=actor,
-        reason=TOLD_LATER,
-    )
     match = {**told, "fields": list(PAYOUT_SHOWN.fields), "kind": PAYOUT_SHOWN.kind, "amount_minor": line.amount_minor}
     db.run(
         session, queries.INSERT_MATCH, {**match, "undoes": None, "tx_id": None, "actor": actor, "reason": TOLD_LATER}
