@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gateway.authority.connect import state_channel, state_format
 from gateway.authority.protocol import StateChannel
+from gateway.authority.rest.transport import Timeouts
 from gateway.authority.web import StateWeb
 from gateway.bank.connect import payer_channel, sms_channel
 from gateway.bank.protocol import PayerChannel
@@ -179,6 +181,9 @@ def _state(settings: Settings, keys: OwnKeys | None) -> Callable[..., StateChann
         if is_signed and keys is None:
             raise WayOutMissingError("requests to the state are to be signed; set GATEWAY_MESSAGE_KEYS_FILE")
         token = settings.state_token.get_secret_value()
+        if (seconds := mutual.settings.get("state_answer_seconds")) is not None:
+            usual = Timeouts()
+            more.setdefault("timeouts", replace(usual, read=float(seconds), total=max(float(seconds), usual.total)))
         return state_channel(mutual.country, url, token, keys=keys if is_signed else None, **more)
 
     return connect

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import uuid
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import httpx
 import yaml
@@ -77,8 +77,8 @@ class Script:
 
 
 @contextmanager
-def broken_state(behave, timeouts=PATIENT):
-    """Serve one connection with ``behave(connection)``; give a channel to it."""
+def broken_place(behave):
+    """Serve one connection with ``behave(connection)``; give its address."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
@@ -92,13 +92,19 @@ def broken_state(behave, timeouts=PATIENT):
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        kept = []
-        channel = state_channel("do", f"http://127.0.0.1:{port}", "t", timeouts=timeouts, on_answer=kept.append)
-        try:
-            yield channel, kept
-        finally:
-            channel.close()
-            thread.join(5)
+        yield f"http://127.0.0.1:{port}"
+        thread.join(5)
+
+
+@contextmanager
+def broken_state(behave, timeouts=PATIENT):
+    """Serve one connection with ``behave(connection)``; give a channel to it, and what it keeps."""
+    kept = []
+    with (
+        broken_place(behave) as url,
+        closing(state_channel("do", url, "t", timeouts=timeouts, on_answer=kept.append)) as channel,
+    ):
+        yield channel, kept
 
 
 def take(connection, octets=65536):

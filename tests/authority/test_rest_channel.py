@@ -1,5 +1,6 @@
 """A filing's way to the state and back: what is asked, what is understood, what becomes of every failure."""
 
+import contextlib
 import datetime as dt
 import json
 import re
@@ -18,6 +19,7 @@ from tests.authority.rest_state import (
     OURS,
     SHORT,
     Script,
+    broken_place,
     broken_state,
     document,
     example,
@@ -26,10 +28,13 @@ from tests.authority.rest_state import (
     take,
 )
 
+from gateway import worker as working
 from gateway.authority.connect import state_channel
 from gateway.authority.errors import AuthorityRefusedError, AuthorityUnavailableError, OutcomeUnknownError
 from gateway.authority.rest.channel import GROUPED
 from gateway.kit.period import Period
+from gateway.kit.tenant import MutualRow
+from gateway.settings import Settings
 
 LINES = "/filings/{filing_id}/lines"
 
@@ -409,6 +414,29 @@ def test_no_answer_in_time_leaves_the_outcome_unknown():
 
     with broken_state(behave, SHORT) as (channel, _), pytest.raises(OutcomeUnknownError):
         channel.submit(document(), [BODY])
+
+
+def test_a_mutual_says_how_long_its_state_may_think():
+    """A state that answers after three seconds is heard by whoever waits thirty, not by whoever waits one."""
+
+    def behave(connection):
+        take(connection)
+        time.sleep(3)
+        whole = json.dumps(reception()).encode()
+        head = f"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: {len(whole)}\r\n\r\n"
+        with contextlib.suppress(OSError):
+            connection.sendall(head.encode() + whole)
+
+    def submit(**ours_alone):
+        server = Settings(database_url="postgresql://nobody@127.0.0.1:1/none", state_token="t")
+        with broken_place(behave) as url:
+            mutual = MutualRow(1, "a", "A", "do", "DOP", "UTC", "es", "401999999", {"state_url": url, **ours_alone})
+            with contextlib.closing(working.services(server)["state"](mutual)) as ours:
+                return ours.submit(document(), [BODY])
+
+    assert submit().reception_number == "R1"
+    with pytest.raises(OutcomeUnknownError):
+        submit(state_answer_seconds=1)
 
 
 def test_a_connection_that_ends_after_the_body_leaves_the_outcome_unknown():

@@ -117,7 +117,9 @@ def stands(database: Database, filing_id: int, *statuses: str) -> Callable[[], b
 def ready(database: Database, size: int = 3) -> int:
     """Make a sealed filing whose submission is asked for; leases are short."""
     with psycopg.connect(database.url) as owner:
-        owner.execute("""UPDATE mutual SET settings = settings || '{"filing_lease_seconds": 2}'::jsonb""")
+        owner.execute(
+            """UPDATE mutual SET settings = settings || '{"filing_lease_seconds": 2, "state_answer_seconds": 4}'::jsonb"""
+        )
     with database.session(1) as session:
         payroll_id, _ = payroll_of(session, size)
         filing = sealed(session, payroll_id)
