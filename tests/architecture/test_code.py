@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ WRITE = re.compile(
 WRITE_INSERT = re.compile(r"\bINSERT\s+INTO\s+(?:public\.)?([a-z_]+)\b")
 
 
+@cache
 def owners() -> dict[str, str]:
     """Table -> the slice whose models declare it."""
     found: dict[str, str] = {}
@@ -106,6 +108,7 @@ def test_a_row_is_made_by_its_owner_alone(package: str) -> None:
     assert not strangers, "\n".join(strangers)
 
 
+@cache
 def _tables() -> set[str]:
     names: set[str] = set()
     for path in SOURCE.glob("*/models.py"):
