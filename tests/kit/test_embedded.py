@@ -60,8 +60,7 @@ def root() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="gateway embedded "))
     folder.chmod(0o755)
     yield folder
-    # The supervisor looks five times a second; for whoever left before it had looked it waits ten seconds.
-    time.sleep(0.5)
+    _be_seen()
     release(folder)
     if (folder / "server.pid").exists():
         pid = _server_pid(folder)
@@ -69,6 +68,11 @@ def root() -> Iterator[Path]:
             _until(lambda: not _is_alive(pid), "the server stopped because nobody held it")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _be_seen() -> None:
+    """Let the supervisor look once, as it does five times a second: for whoever left before it waits ten seconds."""
+    time.sleep(0.5)
 
 
 def _client(root: Path, seconds: float) -> "subprocess.Popen[str]":
@@ -125,6 +129,7 @@ def test_killed_client_lets_the_server_stop(root: Path) -> None:
     assert client.stdout is not None
     assert client.stdout.readline().startswith("postgresql://")
     pid = _server_pid(root)
+    _be_seen()
     client.kill()
     client.communicate()
     _until(lambda: not _is_alive(pid), "the server stopped")
@@ -158,6 +163,7 @@ def test_clients_that_start_at_once_share_one_server(root: Path) -> None:
         assert client.stdout is not None
         addresses.add(client.stdout.readline())
     assert len(addresses) == 1
+    _be_seen()
     for client in clients:
         client.kill()
         client.communicate()
@@ -168,6 +174,7 @@ def test_clients_that_start_at_once_share_one_server(root: Path) -> None:
 def test_data_of_another_major_version_is_refused_in_words(root: Path) -> None:
     ensure_running(root, settings=SETTINGS)
     pid = _server_pid(root)
+    _be_seen()
     release(root)
     _until(lambda: not _is_alive(pid), "the server stopped")
     (root / "data" / "PG_VERSION").write_text("12\n")
