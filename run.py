@@ -26,7 +26,7 @@ VERBS = {
     "test": "lint, type-check and run every test",
     "run": "serve the gateway on an embedded database under data/",
     "bench": "measure, each figure against a limit of the same run",
-    "soak": "run the long tests",
+    "soak": "run the long tests, and property tests on examples nobody has seen",
     "lint": "ruff, mypy and the import rules alone",
     "lock": "write the lock files anew from pyproject.toml",
     "screenshots": "take the pictures of the main pages into docs/pictures",
@@ -162,6 +162,15 @@ def test(arguments: list[str]) -> int:
     return linted or tested
 
 
+def soak(arguments: list[str]) -> int:
+    """Run the long tests, then every property test on examples that nobody has seen; with arguments, the long tests they name."""
+    long = call("-m", "pytest", "-q", "-m", "soak", *arguments)
+    if arguments:
+        return long
+    searched = call("-m", "pytest", "-q", "-n", "2", "-m", "hypothesis and not soak", "--hypothesis-profile=search")
+    return long or searched
+
+
 def lock() -> int:
     """Write the lock files: every platform, with hashes, and no address in them."""
     base = ["pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--generate-hashes"]
@@ -190,13 +199,14 @@ def main() -> int:
         return call("-m", "tests.pages.pictures", *arguments)
     if verb == "lint":
         return lint()
+    if verb == "soak":
+        return soak(arguments)
     if verb == "lock":
         return lock()
     commands = {
         "demo": ["-m", "gateway.cli", "demo"],
         "run": ["-m", "gateway.cli", "serve", "--with-worker"],
         "bench": ["-m", "benchmarks"],
-        "soak": ["-m", "pytest", "-q", "-m", "soak"],
     }
     return call(*commands[verb], *arguments)
 
