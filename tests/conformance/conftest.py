@@ -36,7 +36,7 @@ def target(state: RunningState, country: str = "do", **changed: Any) -> Target:
         "secret": SECRET,
         "when_billed": hook(state, "payments", **paid),
         "when_paid": hook(state, "remittances", employer="$EMPLOYER", period="$PERIOD", share="0.9", unknown_lines="2"),
-        "wait": 4.0,
+        "wait": 60.0,
         "lines": 8,
         "employer": str(next(_employers)) if country == "do" else None,
     }

@@ -33,7 +33,7 @@ def command(state: RunningState, *more: str) -> "subprocess.CompletedProcess[str
     options = [
         "--url", state.url, "--country", "do", "--token", state.token, "--callback-url", str(asked.callback_url),
         "--secret", str(asked.secret), "--when-billed", str(asked.when_billed), "--when-paid", str(asked.when_paid),
-        "--employer", str(asked.employer), "--wait", "4", "--lines", "8", *more,
+        "--employer", str(asked.employer), "--wait", "60", "--lines", "8", *more,
     ]  # fmt: skip
     return subprocess.run(
         [sys.executable, "-m", "gateway.cli", "conformance", *options], capture_output=True, text=True, check=False,
@@ -134,7 +134,7 @@ FAULTS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "tells once": ({"on": "callback", "do": "once"}, {"callbacks.repeated"}),
 }  # fmt: skip
 WAITS = {"never answers", "never books a payment", "adds a bill up wrongly", "tells nothing", "tells once"}
-"""Faults that show by something that does not come: they are not waited for longer than need be."""
+"""Faults that show by something that does not come: three seconds are enough for it, unless the machine stood still so long."""
 
 
 TOGETHER = (
@@ -175,14 +175,17 @@ def test_faults_that_are_tried_together_fail_other_cases_each() -> None:
 @pytest.mark.parametrize("faults", TOGETHER, ids="; ".join)
 def test_a_state_with_these_faults_fails_their_cases_and_no_other(tried: Try, faults: tuple[str, ...]) -> None:
     cases = set().union(*(FAULTS[fault][1] for fault in faults))
-    rules = [FAULTS[fault][0] for fault in faults]
-    results = tried(*rules, **({"wait": 3.0} if WAITS & set(faults) else {}))
-    failed = {name: result for name, result in results.items() if result.outcome is Outcome.FAILED}
-    # Under load a filing may be answered before its lines can be asked for.
-    asked = cases - (named(results, Outcome.NOT_TRIED) & {"lines.early"})
     # Who forgets what it received may take two that come at once for two, and bill both: it depends on how they meet.
     either = {"notices.once"} - cases if "forgets what it received" in faults else set()
-    assert failed.keys() - either == asked, {name: (one.reason, one.values) for name, one in failed.items()}
+    for wait in (3.0, 60.0) if WAITS & set(faults) else (60.0,):
+        results = tried(*(FAULTS[fault][0] for fault in faults), wait=wait)
+        failed = {name: result for name, result in results.items() if result.outcome is Outcome.FAILED}
+        # Under load a filing may be answered before its lines can be asked for.
+        asked = cases - (named(results, Outcome.NOT_TRIED) & {"lines.early"})
+        if failed.keys() - either == asked:
+            break
+    told = "\n".join(f"{name}: {one.reason} {one.values}" for name, one in failed.items())
+    assert failed.keys() - either == asked, told
     for name, result in failed.items():
         assert result.exchanges or name == "callbacks.answered"
         for language in words.LANGUAGES:

@@ -80,8 +80,9 @@ def settle_known_later(session: Session, *, today: dt.date, actor: str) -> int:
 
     What they were booked as is reversed: the payout's own booking stands.
     """
-    waiting = db.rows(session, KNOWN_LATER)
-    for line in waiting:
+    # A line that names two payouts, by their ids and by the provider's, shows one of them.
+    waiting = {line.id: line for line in db.rows(session, KNOWN_LATER)}
+    for line in waiting.values():
         _take_out(session, line, open_day(session, line.booked_on, today), actor)
     return len(waiting)
 
