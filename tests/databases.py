@@ -49,6 +49,16 @@ SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, 
 FROM pg_sequences WHERE last_value IS NOT NULL
 """
 
+FORGOTTEN = """
+-- no row: what was gathered of tables that are empty again. A table that is said to be of pages without one row is looked up by any
+-- of its indices, row by row for each row that comes
+DO $$ BEGIN
+    DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace);
+    UPDATE pg_class SET reltuples = -1, relpages = 0, relallvisible = 0
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND reltuples <> -1;
+END $$
+"""
+
 OTHERS_OUT = """
 -- one row per connection of somebody else, which ends
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -135,6 +145,7 @@ class _Kept:
                 if connection.execute(sql.SQL("DELETE FROM {}").format(_named(table))).rowcount > MANY:
                     return False
             connection.execute(SEQUENCES)
+            connection.execute(FORGOTTEN)
         return True
 
     def _filled(self, connection: psycopg.Connection) -> list[str]:
