@@ -346,3 +346,21 @@ def test_a_payment_on_the_statement_before_its_provider_told_its_number_leaves_s
         assert balance_of(session, FLOAT) == OPENING - 500_00
     assert rules_of(office) == [("payout_shown", "matched")]
     assert (differences(office), unexplained(office), office.held("suspense:bank")) == ([], 0, 0)
+
+
+def test_one_debit_that_two_payouts_could_be_shows_one_of_them_when_their_provider_tells_it(office: Office) -> None:
+    """A provider that gives two payments one number: the other payment is shown by a debit of its own, or by none."""
+    batch = office.pay((500_00, 500_00))
+    number = office.payouts(batch)[0].provider_reference
+    with office.database.session(1) as session:
+        db.run(session, "UPDATE payout SET provider_reference = NULL WHERE batch_id = :id", {"id": batch})
+    float_statement(office, OPENING, Booked(-500_00, number or "", "PAGO"))
+    assert rules_of(office) == [(None, "suspense")]
+    day = office.today + dt.timedelta(days=2)
+    with office.database.session(1) as session:
+        told = {"id": batch, "number": number}
+        db.run(session, "UPDATE payout SET provider_reference = :number WHERE batch_id = :id", told)
+        assert match_lines(session, today=day).by_rule == {"payout_shown": 1}
+        assert match_lines(session, today=day).by_rule == {}
+        assert db.scalar(session, "SELECT count(*) FROM reconciliation_match WHERE kind = 'payout_shown'") == 1
+        assert balance_of(session, FLOAT) == OPENING - 1_000_00
