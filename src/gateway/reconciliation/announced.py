@@ -11,15 +11,15 @@ from sqlmodel import Session
 
 from gateway.contributions.employer_money import reverse_employer_receipt
 from gateway.contributions.reverse import reverse_receipt
-from gateway.kit import audit, db
+from gateway.kit import db
 from gateway.ledger.post import reverse
 from gateway.ledger.queries import REVERSAL_OF
 from gateway.reconciliation import queries
 from gateway.reconciliation.announce import ANNOUNCED_LINE, MATCH_PARTS
 from gateway.reconciliation.book_lines import open_day
-from gateway.reconciliation.claim import PERSON
+from gateway.reconciliation.claim import PERSON, leave_suspense
 from gateway.reconciliation.errors import ProposalInvalidError
-from gateway.reconciliation.states import STATEMENT_LINE, StatementLineEvent, StatementLineStatus
+from gateway.reconciliation.states import StatementLineStatus
 
 BOOKED_LINES = """
 -- one row per line of statements and notifications, locked in the order of ids: what it is, and what it was booked as
@@ -125,21 +125,11 @@ def show_in_sum(
     """
     whole = check_sum(session, line_id, announced_ids)
     tx_id = _reverse(session, whole, reason, actor, open_day(session, whole.booked_on, today))
-    status = STATEMENT_LINE.advance(StatementLineStatus(whole.status), StatementLineEvent.CLAIM)
+    status = leave_suspense(session, whole, reason=reason, actor=actor)
     db.run(session, SHOW, {"line_id": line_id, "line_ids": list(announced_ids)})
     db.run(session, RESETTLE, {"line_id": line_id, "status": status, "rule": PERSON, "kind": ANNOUNCED_LINE})
     match = {"rule": PERSON, "fields": [], "kind": ANNOUNCED_LINE, "reason": reason, "actor": actor}
     db.run(session, MATCH_PARTS, {**match, "line_ids": list(announced_ids)})
-    audit.log_transition(
-        session,
-        subject_kind="bank_statement_line",
-        subject_id=line_id,
-        event=StatementLineEvent.CLAIM,
-        from_state=whole.status,
-        to_state=status,
-        actor=actor,
-        reason=reason,
-    )
     return tx_id
 
 

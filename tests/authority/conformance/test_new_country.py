@@ -57,7 +57,7 @@ def test_the_template_followed_step_by_step_files_with_a_state_that_keeps_the_co
         assert state.stdout is not None
         assert "listening" in state.stdout.readline()
         asked = tried_command.replace("8091", str(port)).split()[1:]
-        tried = gateway(*asked, "--lines", "8", "--wait", "10", "--language", "en")
+        tried = gateway(*asked, "--lines", "8", "--wait", "60", "--language", "en")
     finally:
         state.terminate()
         state.communicate(timeout=60)
